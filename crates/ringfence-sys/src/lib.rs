@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The system calls behind ringfence: each one a safe function, all of the project's unsafe code.
+//!
+//! Nothing here knows a policy. A function takes plain integers or borrowed descriptors, makes one
+//! system call, and returns what the kernel said as an [`std::io::Error`] that keeps the `errno`.
+//!
+//! Ordinary calls that a well-kept crate already wraps (`openat2`, `fstat`, `prctl`) are taken from
+//! `rustix` by the crates above; here is only what it does not have, or what must not allocate.
+#![warn(missing_docs)]
+
+mod descriptors;
+mod entry;
+mod exec;
+pub mod landlock;
+mod seccomp;
+
+pub use descriptors::{close_on_exec_above_stderr, is_open};
+pub use exec::{CStrings, execve};
+pub use seccomp::{SeccompAction, seccomp_action_available};
+
+/// Turns the kernel's −1 into the error that `errno` holds.
+fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {
+    if result < 0 {
+        Err(std::io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}

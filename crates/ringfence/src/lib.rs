@@ -1,1 +1,67 @@
-//! Placeholder.
+//! Unprivileged sandboxing of Linux programs: one policy, one plan, enforced or refused.
+//!
+//! ```text
+//! Policy ──► Plan ──► Sandbox ──► enforce()
+//! wanted     who      paths       this process and
+//!            enforces opened      what it starts
+//! ```
+//!
+//! - A [`Policy`] says what a program may do; everything else is denied.
+//! - A [`Kernel`] says what a kernel can do: the running one ([`Kernel::probe`]), or any other.
+//! - A [`Plan`] is a pure function of the two: for each line and each class of acts, what enforces
+//!   it, or why nothing does. [`Plan::decide`] answers whether an access would be allowed.
+//! - A [`Sandbox`] is a plan made ready: [`Plan::prepare`] opens the paths and makes the ruleset.
+//! - [`Sandbox::enforce`] restricts the process for the rest of its life.
+//!
+//! ```no_run
+//! use ringfence::{Kernel, Plan, Policy};
+//!
+//! let policy = Policy::builder()
+//!     .ro("/usr")
+//!     .ro("/etc/ssl/certs")
+//!     .rw("/var/lib/tool")
+//!     .connect_tcp(443)
+//!     .build()?;
+//! let in_force = Plan::new(policy, Kernel::probe()).prepare()?.enforce()?;
+//! println!("{}", in_force.kernel());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it does not protect against
+//!
+//! Faults of the kernel, processes outside with `CAP_SYS_ADMIN`, and whatever stays within what the
+//! policy allows. What Landlock of a kernel leaves open is listed by [`Plan::standing`] for each
+//! [`Class`]; the list is the same that `ringfence plan` prints.
+//!
+//! # Kernel
+//!
+//! Landlock came with Linux 5.13 (ABI 1); [`Abi::first_kernel`] has the release of each ABI. On a
+//! kernel that cannot enforce a line, [`Plan::prepare`] refuses and says which kernel could.
+
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod access;
+mod class;
+mod kernel;
+mod landlock;
+mod paths;
+mod plan;
+mod policy;
+mod report;
+mod sandbox;
+mod similar;
+mod threads;
+
+pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
+pub use class::Class;
+pub use kernel::{Abi, Availability, Errata, Kernel, Seccomp};
+pub use plan::{
+    Allowance, Decision, Found, PathPlan, Plan, PortPlan, Refusal, Refused, Request, Standing,
+};
+pub use policy::{
+    InvalidLine, InvalidPorts, PathLine, Policy, PolicyBuilder, PortClass, PortLine, Ports, Source,
+    Unrestricted,
+};
+pub use report::{KernelReport, PlanReport, Row};
+pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};

@@ -1,0 +1,119 @@
+//! Plan lines → ruleset: what the plan handles is denied, and each line becomes a rule.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use ringfence_sys::landlock::{self, RulesetAttr};
+
+use crate::access::{AccessFs, AccessNet, Scope};
+use crate::paths;
+use crate::plan::{Found, PathPlan, Plan, Standing};
+use crate::policy::Ports;
+use crate::sandbox::{PathError, PrepareError};
+use cover::Cover;
+
+mod cover;
+
+/// A ruleset of the kernel.
+#[derive(Debug)]
+pub(crate) struct Ruleset(OwnedFd);
+
+impl Ruleset {
+    pub(crate) fn new(fs: AccessFs, net: AccessNet, scoped: Scope) -> io::Result<Self> {
+        landlock::create_ruleset(&RulesetAttr {
+            handled_access_fs: fs.bits(),
+            handled_access_net: net.bits(),
+            scoped: scoped.bits(),
+        })
+        .map(Self)
+    }
+
+    pub(crate) fn allow_path(&self, object: impl AsFd, rights: AccessFs) -> io::Result<()> {
+        landlock::add_path_rule(self.0.as_fd(), object.as_fd(), rights.bits())
+    }
+
+    pub(crate) fn allow_port(&self, port: u16, rights: AccessNet) -> io::Result<()> {
+        landlock::add_port_rule(self.0.as_fd(), port, rights.bits())
+    }
+
+    /// Restricts the calling thread.
+    pub(crate) fn restrict_this_thread(&self) -> io::Result<()> {
+        landlock::restrict_self(self.0.as_fd(), 0)
+    }
+
+    /// Restricts every thread of the process at once (ABI 8).
+    pub(crate) fn restrict_all_threads(&self) -> io::Result<()> {
+        landlock::restrict_self(self.0.as_fd(), landlock::RESTRICT_SELF_TSYNC)
+    }
+}
+
+/// Makes the ruleset of a plan, and notes in the plan what was found at each path.
+///
+/// One ruleset for all of it: each further layer would deny renames that the first one allows.
+pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
+    let ruleset = Ruleset::new(plan.handled_fs, plan.handled_net, plan.scoped)
+        .map_err(PrepareError::Ruleset)?;
+    if !plan.handled_fs.is_empty() {
+        let cover = Cover::of(&plan.paths);
+        let found = plan
+            .paths
+            .iter()
+            .map(|path| allow_path(&ruleset, path, &cover))
+            .collect::<Result<Vec<_>, _>>()?;
+        for (path, found) in plan.paths.iter_mut().zip(found) {
+            path.found = found;
+        }
+    }
+    for port in &plan.ports {
+        if let (Standing::Landlock, Ports::Range(range)) = (port.standing, &port.line.ports) {
+            let right = port.line.class.right();
+            range
+                .clone()
+                .try_for_each(|number| ruleset.allow_port(number, right))
+                .map_err(|source| PrepareError::PortRule {
+                    line: port.line.to_string(),
+                    source,
+                })?;
+        }
+    }
+    Ok(ruleset)
+}
+
+/// Adds the rule of one line, unless its path is missing or a wider line covers it.
+fn allow_path(ruleset: &Ruleset, plan: &PathPlan, cover: &Cover) -> Result<Found, PrepareError> {
+    let line = &plan.line;
+    let opened = match paths::open(&line.path) {
+        Ok(opened) => opened,
+        Err(error) => {
+            let error = PathError::open(line, error);
+            return match error {
+                PathError::Missing { .. } if line.optional => Ok(Found::Missing),
+                error => Err(error.into()),
+            };
+        }
+    };
+    let resolved = opened.elsewhere.as_deref().unwrap_or(&line.path);
+    if cover.makes_redundant(resolved, plan.granted, opened.elsewhere.is_some()) {
+        return Ok(Found::CoveredAt(resolved.to_owned()));
+    }
+    let rights = if opened.is_directory {
+        plan.granted
+    } else {
+        plan.granted & AccessFs::OF_FILES
+    };
+    if rights.is_empty() {
+        // With no right left the kernel would refuse the rule (ENOMSG). If it is for the file's
+        // sake, the line means nothing there; if for the kernel's, the plan has said so.
+        if !plan.granted.is_empty() {
+            return Err(PrepareError::NotADirectory {
+                line: line.to_string(),
+                words: line.access,
+            });
+        }
+    } else {
+        ruleset
+            .allow_path(&opened.object, rights)
+            .map_err(|source| PathError::rule(line, source))?;
+    }
+    Ok(opened.elsewhere.map_or(Found::AsWritten, Found::At))
+}

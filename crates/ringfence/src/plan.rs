@@ -1,0 +1,248 @@
+//! Policy × Kernel → Plan: who enforces what, without a look at any file.
+//!
+//! A plan is pure. Making it ready ([`Plan::prepare`], in `sandbox.rs`) opens the paths and notes
+//! here what it found.
+
+use std::path::{Path, PathBuf};
+
+use crate::access::{Access, AccessFs, AccessNet, Scope};
+use crate::class::{Class, Guard};
+use crate::kernel::{Abi, Kernel};
+use crate::policy::{PathLine, Policy, PortClass, PortLine, Ports, Source, Unrestricted};
+
+mod decide;
+mod refusal;
+
+pub use decide::{Allowance, Decision, Request};
+pub use refusal::{Refusal, Refused};
+
+/// What of a policy holds on a kernel, and by which mechanism.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    kernel: Kernel,
+    best_effort: bool,
+    minimum_abi: Abi,
+    unrestricted: Unrestricted,
+    any: Vec<PortClass>,
+    pub(crate) paths: Vec<PathPlan>,
+    pub(crate) ports: Vec<PortPlan>,
+    pub(crate) handled_fs: AccessFs,
+    pub(crate) handled_net: AccessNet,
+    pub(crate) scoped: Scope,
+}
+
+/// What becomes of a line about a path.
+#[derive(Clone, Debug)]
+pub struct PathPlan {
+    /// The line.
+    pub line: PathLine,
+    /// The rights that the ruleset will allow there.
+    pub granted: AccessFs,
+    /// The words that this kernel cannot enforce: what they stand for is open everywhere.
+    pub unenforced: Access,
+    /// The words that this kernel denies whatever a policy says.
+    pub withheld: Access,
+    /// What preparing the sandbox found at the path.
+    pub found: Found,
+}
+
+/// What preparing a sandbox found at the path of a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Found {
+    /// Nobody has looked.
+    #[default]
+    NotLookedUp,
+    /// The path as written, without a symlink in it.
+    AsWritten,
+    /// Symlinks, or a relative path, that lead here.
+    At(PathBuf),
+    /// Nothing; the line is optional and allows nothing.
+    Missing,
+    /// A path beneath that of a wider line, which makes this one redundant. The resolved path.
+    CoveredAt(PathBuf),
+}
+
+impl PathPlan {
+    /// The first ABI that enforces every word of the line, where this kernel's does not.
+    pub fn needs(&self) -> Option<Abi> {
+        self.unenforced
+            .words()
+            .filter_map(|word| {
+                Abi::all().find(|&abi| AccessFs::known_to(abi).intersects(word.rights))
+            })
+            .max()
+    }
+
+    /// The path that the kernel will see: resolved if it was looked up, else as written.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.found {
+            Found::NotLookedUp | Found::AsWritten => Some(&self.line.path),
+            Found::At(path) | Found::CoveredAt(path) => Some(path),
+            Found::Missing => None,
+        }
+    }
+}
+
+/// What becomes of a line about ports.
+#[derive(Clone, Debug)]
+pub struct PortPlan {
+    /// The line, or one that another line implies.
+    pub line: PortLine,
+    /// By what it is enforced.
+    pub standing: Standing,
+}
+
+/// By what a line or a class is enforced, or why it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// By Landlock.
+    Landlock,
+    /// By nothing, because the policy says so.
+    Unrestricted,
+    /// By nothing on this kernel. The first ABI that would, if any does.
+    Open(Option<Abi>),
+}
+
+impl Plan {
+    /// Plans `policy` for `kernel`. Makes no system call.
+    pub fn new(policy: Policy, kernel: Kernel) -> Self {
+        let abi = kernel.abi();
+        let unrestricted = policy.unrestricted();
+        let any: Vec<_> = PortClass::ALL
+            .into_iter()
+            .filter(|&class| policy.allows_any(class))
+            .collect();
+        let left_alone: AccessNet = any.iter().map(|class| class.right()).collect();
+
+        let mut plan = Self {
+            kernel,
+            best_effort: policy.best_effort(),
+            minimum_abi: policy.minimum_abi(),
+            unrestricted,
+            any,
+            paths: Vec::new(),
+            ports: Vec::new(),
+            handled_fs: unless(unrestricted.fs, AccessFs::known_to(abi)),
+            handled_net: unless(unrestricted.net, AccessNet::known_to(abi)) - left_alone,
+            scoped: unless(unrestricted.ipc, Scope::known_to(abi)),
+        };
+        let (paths, ports) = policy.into_lines();
+        plan.paths = paths.into_iter().map(|line| plan.path(line)).collect();
+        plan.ports = ports.into_iter().map(|line| plan.port(line)).collect();
+        plan.ports.extend(plan.implied_udp_bind());
+        plan
+    }
+
+    /// The kernel that this plan is for.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// The lines about paths, each with what becomes of it.
+    pub fn paths(&self) -> &[PathPlan] {
+        &self.paths
+    }
+
+    /// The lines about ports, each with what becomes of it, and those that others imply.
+    pub fn ports(&self) -> &[PortPlan] {
+        &self.ports
+    }
+
+    /// Whether lines that the kernel cannot enforce are left out instead of stopping the start.
+    pub fn best_effort(&self) -> bool {
+        self.best_effort
+    }
+
+    /// Whether a Landlock domain is made at all.
+    pub fn makes_domain(&self) -> bool {
+        !(self.handled_fs.is_empty() && self.handled_net.is_empty() && self.scoped.is_empty())
+    }
+
+    /// By what acts of this class are denied, where no line allows them.
+    pub fn standing(&self, class: Class) -> Standing {
+        if self.leaves_alone(class) {
+            return Standing::Unrestricted;
+        }
+        let needs_domain = matches!(class.guard(), Guard::Domain) && !self.makes_domain();
+        if class.is_deniable_on(&self.kernel) && !needs_domain {
+            Standing::Landlock
+        } else {
+            Standing::Open(class.since().filter(|&since| since > self.kernel.abi()))
+        }
+    }
+
+    /// Whether the policy itself leaves this class alone.
+    fn leaves_alone(&self, class: Class) -> bool {
+        let any = |class| self.unrestricted.net || self.any.contains(&class);
+        match class {
+            Class::Port(class) => any(class),
+            Class::TcpFastOpen | Class::Addresses => any(PortClass::ConnectTcp),
+            Class::ListenUnbound => any(PortClass::BindTcp),
+            Class::OtherStreams | Class::OtherSockets => self.unrestricted.net,
+            Class::AbstractUnix | Class::Signal | Class::SharedIpc => self.unrestricted.ipc,
+            Class::Metadata | Class::Stat | Class::IndirectExecute => self.unrestricted.fs,
+            class => {
+                matches!(class.guard(), Guard::Fs(_) | Guard::FsDomain) && self.unrestricted.fs
+            }
+        }
+    }
+
+    fn path(&self, line: PathLine) -> PathPlan {
+        let known = AccessFs::known_to(self.kernel.abi());
+        let (mut unenforced, mut withheld) = (Access::empty(), Access::empty());
+        if !self.unrestricted.fs && !known.contains(line.access.rights()) {
+            for word in line.access.words() {
+                if word.access == Access::RENAME && self.kernel.abi() == Abi::new(1) {
+                    withheld |= word.access;
+                } else if !known.intersects(word.rights) {
+                    unenforced |= word.access;
+                }
+            }
+        }
+        PathPlan {
+            granted: line.access.rights() & self.handled_fs,
+            unenforced,
+            withheld,
+            found: Found::NotLookedUp,
+            line,
+        }
+    }
+
+    fn port(&self, line: PortLine) -> PortPlan {
+        let standing = match line.ports {
+            Ports::Any => Standing::Unrestricted,
+            Ports::Range(_) => self.standing(Class::Port(line.class)),
+        };
+        PortPlan { line, standing }
+    }
+
+    /// Sending a datagram binds an ephemeral port by itself, which the kernel asks `BIND_UDP` on
+    /// port 0 for (`Documentation/userspace-api/landlock.rst`, ABI 10).
+    fn implied_udp_bind(&self) -> Option<PortPlan> {
+        let sends = self
+            .ports
+            .iter()
+            .any(|port| port.line.class == PortClass::ConnectUdp);
+        let binds_zero = self
+            .ports
+            .iter()
+            .any(|port| port.line.class == PortClass::BindUdp && port.line.ports.contains(0));
+        (sends && !binds_zero && self.handled_net.contains(AccessNet::BIND_UDP)).then(|| PortPlan {
+            line: PortLine {
+                class: PortClass::BindUdp,
+                ports: Ports::from(0),
+                source: Source::Implied("sending a datagram binds a port of the kernel's choice"),
+            },
+            standing: Standing::Landlock,
+        })
+    }
+}
+
+fn unless<T: Default>(condition: bool, value: T) -> T {
+    if condition { T::default() } else { value }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! The oracle: would this access be allowed, and by what?
+
+use std::path::Path;
+
+use super::{PathPlan, Plan, PortPlan, Standing};
+use crate::access::AccessFs;
+use crate::class::Class;
+use crate::kernel::Abi;
+use crate::policy::PortClass;
+
+/// An access to ask the plan about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Request<'a> {
+    /// These rights, all of them, on the object at this path.
+    ///
+    /// The path is absolute and without symlinks, as the kernel sees it. For rights to create,
+    /// remove or rename it is the entry's own path; the kernel asks its directory.
+    Path(AccessFs, &'a Path),
+    /// This port, bound or connected to.
+    Port(PortClass, u16),
+    /// An act of a class that has neither a path nor a port.
+    Class(Class),
+}
+
+/// The plan's answer.
+#[derive(Clone, Debug)]
+pub enum Decision<'p> {
+    /// The kernel lets it pass, as far as this sandbox is concerned.
+    Allowed(Allowance<'p>),
+    /// Landlock denies it.
+    Denied {
+        /// The rights that no line gives; empty for a port or a class.
+        missing: AccessFs,
+    },
+}
+
+/// Why an access is allowed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Allowance<'p> {
+    /// By these lines, each of which gives a part of the rights.
+    Paths(Vec<&'p PathPlan>),
+    /// By this line.
+    Port(&'p PortPlan),
+    /// The policy leaves this class alone.
+    Unrestricted,
+    /// This kernel cannot deny it. The first ABI that could, if any can.
+    Open(Option<Abi>),
+}
+
+impl Decision<'_> {
+    /// Whether the access is allowed.
+    pub fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allowed(_))
+    }
+}
+
+impl Plan {
+    /// Whether this access would be allowed under the plan, and by what.
+    ///
+    /// It speaks of this sandbox alone: file modes, an outer sandbox or another security module may
+    /// deny what is allowed here.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use ringfence::{AccessFs, Kernel, Plan, Policy, Request};
+    ///
+    /// let policy = Policy::builder().ro("/usr").build()?;
+    /// let plan = Plan::new(policy, Kernel::with_abi(4));
+    /// let read = |path| Request::Path(AccessFs::READ_FILE, Path::new(path));
+    /// assert!(plan.decide(read("/usr/bin/env")).is_allowed());
+    /// assert!(!plan.decide(read("/etc/shadow")).is_allowed());
+    /// # Ok::<(), ringfence::InvalidLine>(())
+    /// ```
+    pub fn decide(&self, request: Request<'_>) -> Decision<'_> {
+        match request {
+            Request::Path(rights, path) => self.decide_path(rights, path),
+            Request::Port(class, port) => self.decide_port(class, port),
+            Request::Class(class) => match self.standing(class) {
+                Standing::Landlock => Decision::Denied {
+                    missing: AccessFs::empty(),
+                },
+                Standing::Unrestricted => Decision::Allowed(Allowance::Unrestricted),
+                Standing::Open(since) => Decision::Allowed(Allowance::Open(since)),
+            },
+        }
+    }
+
+    fn decide_path(&self, rights: AccessFs, path: &Path) -> Decision<'_> {
+        if self.unrestricted.fs {
+            return Decision::Allowed(Allowance::Unrestricted);
+        }
+        // ABI 1 denies REFER to every domain, though a ruleset cannot handle it there.
+        let denied_unless_granted = if self.kernel.abi() == Abi::new(1) {
+            self.handled_fs | AccessFs::REFER
+        } else {
+            self.handled_fs
+        };
+        let asked = rights & denied_unless_granted;
+        if asked.is_empty() {
+            let since = Class::ALL
+                .into_iter()
+                .filter(|class| matches!(class.guard(), crate::class::Guard::Fs(of) if of.intersects(rights)))
+                .filter_map(Class::since)
+                .max();
+            return Decision::Allowed(Allowance::Open(since));
+        }
+
+        let parent = path.parent().unwrap_or(path);
+        let mut lines = Vec::new();
+        let mut given = AccessFs::empty();
+        for plan in &self.paths {
+            let Some(top) = plan.path() else { continue };
+            let mut here = AccessFs::empty();
+            if path.starts_with(top) {
+                here |= asked - AccessFs::OF_PARENT;
+            }
+            if parent.starts_with(top) {
+                here |= asked & AccessFs::OF_PARENT;
+            }
+            here &= plan.granted;
+            if !given.contains(here) {
+                given |= here;
+                lines.push(plan);
+            }
+        }
+        if given.contains(asked) {
+            Decision::Allowed(Allowance::Paths(lines))
+        } else {
+            Decision::Denied {
+                missing: asked - given,
+            }
+        }
+    }
+
+    fn decide_port(&self, class: PortClass, port: u16) -> Decision<'_> {
+        match self.standing(Class::Port(class)) {
+            Standing::Unrestricted => Decision::Allowed(Allowance::Unrestricted),
+            Standing::Open(since) => Decision::Allowed(Allowance::Open(since)),
+            Standing::Landlock => self
+                .ports
+                .iter()
+                .find(|plan| plan.line.class == class && plan.line.ports.contains(port))
+                .map_or(
+                    Decision::Denied {
+                        missing: AccessFs::empty(),
+                    },
+                    |plan| Decision::Allowed(Allowance::Port(plan)),
+                ),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What is wanted: plain data, nothing about kernels or files.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::access::Access;
+use crate::kernel::Abi;
+
+mod builder;
+mod ports;
+
+pub use builder::{InvalidLine, PolicyBuilder};
+pub use ports::{InvalidPorts, PortClass, Ports};
+
+/// What a program may do. Everything that is not listed is denied.
+///
+/// ```
+/// use ringfence::{Access, Policy};
+///
+/// let policy = Policy::builder()
+///     .ro("/usr")
+///     .rw("/var/lib/tool")
+///     .allow(Access::READ, "/srv/in")
+///     .connect_tcp(443)
+///     .build()?;
+/// assert_eq!(policy.paths().len(), 3);
+/// # Ok::<(), ringfence::InvalidLine>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    paths: Vec<PathLine>,
+    ports: Vec<PortLine>,
+    unrestricted: Unrestricted,
+    best_effort: bool,
+    minimum_abi: Abi,
+}
+
+impl Policy {
+    /// A policy that allows nothing yet.
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder::default()
+    }
+
+    /// The lines about paths, as given.
+    pub fn paths(&self) -> &[PathLine] {
+        &self.paths
+    }
+
+    /// The lines about ports, as given.
+    pub fn ports(&self) -> &[PortLine] {
+        &self.ports
+    }
+
+    /// The parts that are left alone as a whole.
+    pub fn unrestricted(&self) -> Unrestricted {
+        self.unrestricted
+    }
+
+    /// Whether a line that the kernel cannot enforce may be left out instead of stopping the start.
+    pub fn best_effort(&self) -> bool {
+        self.best_effort
+    }
+
+    /// The ABI below which the start is refused, best effort or not.
+    pub fn minimum_abi(&self) -> Abi {
+        self.minimum_abi
+    }
+
+    /// The lines themselves.
+    pub(crate) fn into_lines(self) -> (Vec<PathLine>, Vec<PortLine>) {
+        (self.paths, self.ports)
+    }
+
+    /// Whether some line lets every port of this class pass.
+    pub fn allows_any(&self, class: PortClass) -> bool {
+        self.ports
+            .iter()
+            .any(|line| line.class == class && line.ports == Ports::Any)
+    }
+}
+
+/// The parts of a sandbox that a policy leaves alone as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unrestricted {
+    /// Paths: every word of [`crate::WORDS`], UNIX sockets by path included.
+    pub fs: bool,
+    /// TCP and UDP ports.
+    pub net: bool,
+    /// Abstract UNIX sockets and signals.
+    pub ipc: bool,
+}
+
+/// Where a line was written, for messages that name it as its author did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// A call of the builder.
+    #[default]
+    Api,
+    /// A flag on a command line.
+    Flag,
+    /// Added by `--with-deps`, for this reason.
+    Dependency(String),
+    /// Added by the plan because another line needs it, for this reason.
+    Implied(&'static str),
+}
+
+/// A line that allows something on a path and, if it is a directory, on all beneath it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathLine {
+    /// As written; it may be relative or lead through symlinks.
+    pub path: PathBuf,
+    /// What is allowed.
+    pub access: Access,
+    /// Whether the path may be missing when the sandbox is made.
+    pub optional: bool,
+    /// Where the line was written.
+    pub source: Source,
+}
+
+impl fmt::Display for PathLine {
+    /// The line as its author wrote it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, access, .. } = self;
+        let path = path.display();
+        match &self.source {
+            Source::Dependency(reason) => write!(f, "{access} {path} (--with-deps: {reason})"),
+            Source::Api | Source::Implied(_) => write!(f, "{access} {path}"),
+            Source::Flag => {
+                if self.optional {
+                    f.write_str("--optional ")?;
+                }
+                match *access {
+                    Access::RO | Access::RW => write!(f, "--{access} {path}"),
+                    Access::CONNECT_UNIX => write!(f, "--connect-unix {path}"),
+                    _ => write!(f, "--fs {access}={path}"),
+                }
+            }
+        }
+    }
+}
+
+/// A line that allows ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortLine {
+    /// Protocol and direction.
+    pub class: PortClass,
+    /// Which ports.
+    pub ports: Ports,
+    /// Where the line was written.
+    pub source: Source,
+}
+
+impl fmt::Display for PortLine {
+    /// The line as its author wrote it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dashes = if self.source == Source::Flag {
+            "--"
+        } else {
+            ""
+        };
+        write!(f, "{dashes}{} {}", self.class.name(), self.ports)?;
+        match self.source {
+            Source::Implied(why) => write!(f, " (implied: {why})"),
+            _ => Ok(()),
+        }
+    }
+}

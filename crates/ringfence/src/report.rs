@@ -1,0 +1,228 @@
+//! A plan as rows that a person or a machine can read.
+
+use std::fmt;
+
+use crate::class::Class;
+use crate::kernel::{Abi, Kernel};
+use crate::plan::{Found, PathPlan, Plan, PortPlan, Standing};
+
+/// A plan as plain data: what tables, JSON and other languages show of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct PlanReport {
+    /// The kernel that the plan is for.
+    pub kernel: KernelReport,
+    /// Whether the sandbox would start.
+    pub starts: bool,
+    /// Why it would not, a sentence each.
+    pub refusals: Vec<String>,
+    /// What becomes of each line of the policy.
+    pub lines: Vec<Row>,
+    /// What denies each class of acts that no line allows.
+    pub denied: Vec<Row>,
+}
+
+/// A kernel as plain data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct KernelReport {
+    /// The ABI in use, 0 for none.
+    pub abi: u8,
+    /// The ABI as the kernel reports it.
+    pub reported_abi: u32,
+    /// `available`, or why Landlock is not.
+    pub landlock: String,
+    /// The faults that are fixed, as the kernel's bits.
+    pub errata: u32,
+}
+
+/// One line or class, and what enforces it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Row {
+    /// The line as written, or the name of the class.
+    pub item: String,
+    /// `landlock`, `unrestricted`, `open` (nothing denies it here), `unenforced` (a line of which
+    /// this kernel can enforce only a part or nothing), `skipped` (an optional path that is not
+    /// there) or `redundant` (a wider line covers it).
+    pub by: &'static str,
+    /// More about it, as a phrase; empty where there is nothing to say.
+    pub note: String,
+    /// The first ABI that would enforce it, where this kernel's does not.
+    pub needs_abi: Option<u8>,
+}
+
+impl Plan {
+    /// The plan as plain data. Prints as an aligned table.
+    ///
+    /// ```
+    /// use ringfence::{Kernel, Plan, Policy};
+    ///
+    /// let policy = Policy::builder().connect_tcp(443).build()?;
+    /// let report = Plan::new(policy, Kernel::with_abi(3)).report();
+    /// assert!(!report.starts);
+    /// assert_eq!(report.lines[0].needs_abi, Some(4));
+    /// # Ok::<(), ringfence::InvalidLine>(())
+    /// ```
+    pub fn report(&self) -> PlanReport {
+        let refusals: Vec<String> = match self.check() {
+            Ok(()) => Vec::new(),
+            Err(refused) => refused.refusals.iter().map(ToString::to_string).collect(),
+        };
+        let paths = self.paths.iter().map(|path| path_row(path, self));
+        let ports = self.ports.iter().map(port_row);
+        PlanReport {
+            kernel: self.kernel().report(),
+            starts: refusals.is_empty(),
+            refusals,
+            lines: paths.chain(ports).collect(),
+            denied: Class::ALL.map(|class| class_row(class, self)).into(),
+        }
+    }
+}
+
+impl Kernel {
+    /// The kernel as plain data.
+    pub fn report(&self) -> KernelReport {
+        KernelReport {
+            abi: self.abi().number(),
+            reported_abi: self.reported_abi(),
+            landlock: self.availability().to_string(),
+            errata: self.errata().bits(),
+        }
+    }
+}
+
+fn path_row(path: &PathPlan, plan: &Plan) -> Row {
+    let mut notes = Vec::new();
+    match &path.found {
+        Found::At(place) => notes.push(format!("at {}", place.display())),
+        Found::CoveredAt(place) if *place != path.line.path => {
+            notes.push(format!("at {}", place.display()));
+        }
+        _ => {}
+    }
+    if !path.unenforced.is_empty() {
+        notes.push(format!("{} is open everywhere", path.unenforced));
+    }
+    if !path.withheld.is_empty() {
+        notes.push(format!(
+            "{} is always denied before {}",
+            path.withheld,
+            Abi::new(2)
+        ));
+    }
+    let by = match &path.found {
+        _ if plan.standing(Class::Read) == Standing::Unrestricted => "unrestricted",
+        Found::Missing => "skipped",
+        Found::CoveredAt(_) => "redundant",
+        _ if !path.unenforced.is_empty() => "unenforced",
+        _ => "landlock",
+    };
+    Row {
+        item: path.line.to_string(),
+        by,
+        note: notes.join("; "),
+        needs_abi: path.needs().map(Abi::number),
+    }
+}
+
+fn port_row(port: &PortPlan) -> Row {
+    let ephemeral = port.line.class.binds()
+        && port.standing == Standing::Landlock
+        && port.line.ports.contains(0);
+    let (by, note, needs) = match port.standing {
+        Standing::Landlock if ephemeral => ("landlock", "0 is a port of the kernel's choice", None),
+        Standing::Landlock => ("landlock", "", None),
+        Standing::Unrestricted => ("unrestricted", "", None),
+        Standing::Open(since) => ("unenforced", "every port is open", since),
+    };
+    Row {
+        item: port.line.to_string(),
+        by,
+        note: note.to_owned(),
+        needs_abi: needs.map(Abi::number),
+    }
+}
+
+fn class_row(class: Class, plan: &Plan) -> Row {
+    let (by, needs) = match plan.standing(class) {
+        Standing::Landlock => ("landlock", None),
+        Standing::Unrestricted => ("unrestricted", None),
+        Standing::Open(since) => ("open", since),
+    };
+    Row {
+        item: class.name().to_owned(),
+        by,
+        note: class.summary().to_owned(),
+        needs_abi: needs.map(Abi::number),
+    }
+}
+
+impl fmt::Display for KernelReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.abi == 0 {
+            return write!(f, "Landlock is {}", self.landlock);
+        }
+        let (abi, errata) = (Abi::new(self.reported_abi), self.errata);
+        let (number, first) = (abi.number(), abi.first_kernel());
+        write!(
+            f,
+            "Landlock ABI {number}, first in Linux {first}, errata {errata:#x}"
+        )?;
+        if self.reported_abi > u32::from(self.abi) {
+            let reported = self.reported_abi;
+            write!(
+                f,
+                "; the kernel reports ABI {reported}, newer than any known here"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PlanReport {
+    /// An aligned table: the kernel, each line, each denied class, and the verdict.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.kernel)?;
+        table(f, "LINE", &self.lines)?;
+        table(f, "DENIED UNLESS ALLOWED ABOVE", &self.denied)?;
+        if self.starts {
+            return Ok(());
+        }
+        writeln!(f, "\nThis sandbox does not start on this kernel:")?;
+        for refusal in &self.refusals {
+            writeln!(f, "  {refusal}")?;
+        }
+        Ok(())
+    }
+}
+
+fn table(f: &mut fmt::Formatter<'_>, title: &str, rows: &[Row]) -> fmt::Result {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let width = |text: &str| text.chars().count();
+    let item_width = rows
+        .iter()
+        .map(|row| width(&row.item))
+        .chain([width(title)])
+        .max()
+        .unwrap_or(0);
+    let by_width = rows.iter().map(|row| width(row.by)).max().unwrap_or(0);
+    let by_width = by_width.max(width("BY"));
+    writeln!(f, "\n{title:item_width$}  {:by_width$}  NOTE", "BY")?;
+    for row in rows {
+        let needs = match row.needs_abi.map(|number| Abi::new(number.into())) {
+            Some(abi) if row.note.is_empty() => format!("needs {abi}"),
+            Some(abi) => format!("; needs {abi}"),
+            None => String::new(),
+        };
+        let line = format!(
+            "{:item_width$}  {:by_width$}  {}{needs}",
+            row.item, row.by, row.note
+        );
+        writeln!(f, "{}", line.trim_end())?;
+    }
+    Ok(())
+}

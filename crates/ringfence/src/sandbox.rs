@@ -1,0 +1,103 @@
+//! Plan → Sandbox: paths opened, the ruleset made. All that can fail or take time happens here;
+//! enforcing is a handful of system calls after it.
+
+use crate::kernel::Abi;
+use crate::landlock::{self, Ruleset};
+use crate::plan::Plan;
+use crate::threads;
+
+mod error;
+
+pub use error::{EnforceError, PathError, PrepareError};
+
+/// A plan made ready to enforce.
+#[derive(Debug)]
+pub struct Sandbox {
+    plan: Plan,
+    /// None if the policy leaves everything alone, or best effort found no Landlock.
+    ruleset: Option<Ruleset>,
+}
+
+impl Plan {
+    /// Opens the paths and makes the ruleset. Restricts nothing yet.
+    ///
+    /// # Errors
+    /// [`PrepareError::Refused`] if the kernel cannot enforce some line and the policy is not best
+    /// effort; otherwise the first line whose path or port cannot be allowed, and why.
+    pub fn prepare(mut self) -> Result<Sandbox, PrepareError> {
+        self.check()?;
+        let ruleset = if self.makes_domain() {
+            Some(landlock::ruleset(&mut self)?)
+        } else {
+            None
+        };
+        Ok(Sandbox {
+            plan: self,
+            ruleset,
+        })
+    }
+}
+
+impl Sandbox {
+    /// The plan, with what was found at each path.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Restricts this process with all its threads, and what it will start, for good.
+    ///
+    /// Sets `no_new_privs` first. Returns the plan: what holds from now on.
+    ///
+    /// # Errors
+    /// [`EnforceError::OtherThreads`] where other threads exist and the kernel cannot restrict them
+    /// with this one (below ABI 8); otherwise what the kernel said. On an error no thread is
+    /// restricted, though `no_new_privs` may be set.
+    pub fn enforce(self) -> Result<Plan, EnforceError> {
+        let all_at_once = self.plan.kernel().abi() >= Abi::new(8);
+        if !all_at_once {
+            threads::require_single()?;
+        }
+        self.restrict(|ruleset| {
+            if all_at_once {
+                ruleset.restrict_all_threads()
+            } else {
+                ruleset.restrict_this_thread()
+            }
+        })
+    }
+
+    /// Restricts the calling thread, and what it will start, for good; other threads stay free.
+    ///
+    /// For a process that has just one thread, or for a worker thread that shares nothing which
+    /// matters: threads share memory and descriptors, so code that runs in a restricted thread can
+    /// make a free one act for it.
+    ///
+    /// # Errors
+    /// What the kernel said; the thread is then not restricted, though `no_new_privs` may be set.
+    pub fn enforce_this_thread(self) -> Result<Plan, EnforceError> {
+        self.restrict(Ruleset::restrict_this_thread)
+    }
+
+    fn restrict(
+        self,
+        restrict: impl FnOnce(&Ruleset) -> std::io::Result<()>,
+    ) -> Result<Plan, EnforceError> {
+        rustix::thread::set_no_new_privs(true)
+            .map_err(|errno| EnforceError::NoNewPrivs(errno.into()))?;
+        if let Some(ruleset) = &self.ruleset {
+            restrict(ruleset).map_err(EnforceError::restrict)?;
+        }
+        Ok(self.plan)
+    }
+}
+
+/// How many Landlock layers the calling thread is in, 16 at most.
+///
+/// The kernel has no question for it: a forked child stacks layers until the kernel refuses one
+/// more. The caller is not changed. Of another process nothing of the kind can be known.
+///
+/// # Errors
+/// What the kernel said: `ENOSYS` or `EOPNOTSUPP` without Landlock, or why it could not fork.
+pub fn layers() -> std::io::Result<u32> {
+    ringfence_sys::landlock::layers()
+}

@@ -1,0 +1,179 @@
+//! Why a sandbox could not be prepared or enforced, as sentences.
+
+use std::io;
+use std::path::PathBuf;
+
+use rustix::io::Errno;
+
+use crate::access::Access;
+use crate::paths;
+use crate::plan::Refused;
+use crate::policy::PathLine;
+
+/// Why a plan could not be made ready.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrepareError {
+    /// The kernel cannot enforce the policy.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A line's path cannot be allowed.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A line whose words all speak of directories names something else.
+    #[error(
+        "`{line}`: {words} is about the entries of a directory, and this is none; name its directory"
+    )]
+    NotADirectory {
+        /// The line as written.
+        line: String,
+        /// Its words.
+        words: Access,
+    },
+    /// The kernel did not take the rule of a port.
+    #[error("cannot allow `{line}`: the kernel refused the rule")]
+    PortRule {
+        /// The line as written.
+        line: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The kernel did not make the ruleset.
+    #[error("cannot make a Landlock ruleset{}", hint_for_ruleset(.0))]
+    Ruleset(#[source] io::Error),
+}
+
+/// Why the path of a line cannot be allowed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PathError {
+    /// There is nothing at the path.
+    #[error("cannot allow {}: no such file or directory (`{line}`); {}", path.display(), proposal(path))]
+    Missing {
+        /// The path as written.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+    },
+    /// The process has no descriptor left to open the path with.
+    #[error("cannot allow {}: the table of open files is full; raise the limit (ulimit -n)", path.display())]
+    NoDescriptor {
+        /// The path as written.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The object has no place among files: a pipe, a socket, a memory file.
+    #[error("cannot allow {} (`{line}`): it is a pipe, a socket or the like, which no rule can name; pass it as an open descriptor", path.display())]
+    NotInAnyDirectory {
+        /// The path as written.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+    },
+    /// Anything else.
+    #[error("cannot allow {} (`{line}`)", path.display())]
+    Other {
+        /// The path as written.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
+
+impl PathError {
+    /// The error of opening the path of `line`.
+    pub(crate) fn open(line: &PathLine, source: io::Error) -> Self {
+        let path = line.path.clone();
+        match errno(&source) {
+            Some(Errno::NOENT) => Self::Missing {
+                path,
+                line: line.to_string(),
+            },
+            Some(Errno::MFILE | Errno::NFILE) => Self::NoDescriptor { path, source },
+            _ => Self::Other {
+                path,
+                line: line.to_string(),
+                source,
+            },
+        }
+    }
+
+    /// The error of adding the rule for `line`.
+    pub(crate) fn rule(line: &PathLine, source: io::Error) -> Self {
+        let (path, line) = (line.path.clone(), line.to_string());
+        match errno(&source) {
+            Some(Errno::BADFD) => Self::NotInAnyDirectory { path, line },
+            _ => Self::Other { path, line, source },
+        }
+    }
+}
+
+fn errno(error: &io::Error) -> Option<Errno> {
+    error.raw_os_error().map(Errno::from_raw_os_error)
+}
+
+fn hint_for_ruleset(error: &io::Error) -> &'static str {
+    match errno(error) {
+        Some(Errno::MFILE | Errno::NFILE) => {
+            ": the table of open files is full; raise the limit (ulimit -n)"
+        }
+        _ => "",
+    }
+}
+
+fn proposal(path: &std::path::Path) -> String {
+    let nearest = paths::nearest_existing(path).map(|path| path.display().to_string());
+    let similar = paths::similar_existing(path).map(|path| path.display().to_string());
+    match (similar, nearest) {
+        (Some(similar), _) => format!("did you mean {similar}?"),
+        (None, Some(nearest)) => format!(
+            "the nearest that exists is {nearest}; create the path, or mark the line optional"
+        ),
+        (None, None) => "create it, or mark the line optional".to_owned(),
+    }
+}
+
+/// Why a sandbox could not be enforced. Nothing is restricted then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnforceError {
+    /// Other threads would stay free.
+    #[error(
+        "cannot restrict this process: it has {0} other thread(s), and this kernel restricts the \
+         calling one only (all at once needs ABI 8, Linux 7.0); enforce before the first thread \
+         starts"
+    )]
+    OtherThreads(u64),
+    /// It cannot be told whether there are other threads.
+    #[error(
+        "cannot restrict this process: its threads cannot be counted without /proc, and this \
+         kernel restricts the calling one only; mount /proc, or restrict this thread alone"
+    )]
+    UncountableThreads(#[source] io::Error),
+    /// `no_new_privs` could not be set.
+    #[error("cannot set no_new_privs; an outer seccomp filter may forbid prctl")]
+    NoNewPrivs(#[source] io::Error),
+    /// The process is in as many Landlock domains as the kernel stacks.
+    #[error(
+        "cannot restrict this process: it is in 16 Landlock layers already, and the kernel stacks \
+         no more; leave out one of the outer sandboxes"
+    )]
+    TooManyLayers,
+    /// The kernel refused for another reason.
+    #[error(
+        "cannot restrict this process; an outer seccomp filter may forbid landlock_restrict_self"
+    )]
+    Restrict(#[source] io::Error),
+}
+
+impl EnforceError {
+    pub(crate) fn restrict(error: io::Error) -> Self {
+        match errno(&error) {
+            Some(Errno::TOOBIG) => Self::TooManyLayers,
+            _ => Self::Restrict(error),
+        }
+    }
+}

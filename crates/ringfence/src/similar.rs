@@ -1,0 +1,31 @@
+//! "Did you mean": the candidate closest to a misspelt name.
+
+/// The candidate most like `name`, if one is like enough for a person to have meant it.
+pub(crate) fn closest<C: AsRef<str>>(
+    name: &str,
+    candidates: impl IntoIterator<Item = C>,
+) -> Option<C> {
+    const LIKE_ENOUGH: f64 = 0.6;
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let likeness = strsim::normalized_damerau_levenshtein(name, candidate.as_ref());
+            (likeness, candidate)
+        })
+        .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closest;
+
+    #[test]
+    fn only_a_likely_slip_is_proposed() {
+        let names = ["models", "data", "modules"];
+        assert_eq!(closest("modles", names), Some("models"));
+        assert_eq!(closest("etc", names), None);
+        assert_eq!(closest("x", [""; 0]), None);
+    }
+}
