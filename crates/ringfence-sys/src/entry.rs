@@ -10,6 +10,7 @@
 #[macro_export]
 macro_rules! entry {
     ($run:path) => {
+        /// The program's entry, called by the C library.
         // SAFETY: the one definition of `main` in the program, with the signature that the C
         // library calls; neither argument is read.
         #[unsafe(no_mangle)]

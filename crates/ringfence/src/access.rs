@@ -148,7 +148,8 @@ bitflags! {
     pub struct Access: u16 {
         /// Read files, list directories.
         const READ = 1 << 0;
-        /// Execute files.
+        /// Execute files. The kernel opens a program for reading, so this is of use with
+        /// [`Self::READ`] only.
         const EXECUTE = 1 << 1;
         /// Change and truncate files.
         const WRITE = 1 << 2;
@@ -197,7 +198,7 @@ pub const WORDS: [Word; 11] = [
         name: "execute",
         access: Access::EXECUTE,
         rights: AccessFs::EXECUTE,
-        summary: "execute files",
+        summary: "execute files (needs read too)",
     },
     Word {
         name: "write",

@@ -55,8 +55,10 @@ pub enum Class {
     Stat,
     /// Execute by another route than `execve` of the file.
     IndirectExecute,
-    /// System V IPC and POSIX message queues.
-    SharedIpc,
+    /// POSIX message queues, which are files to the kernel.
+    MessageQueues,
+    /// System V shared memory, semaphores and queues.
+    SystemVIpc,
     /// Type into the terminal that the program was started on.
     Terminal,
     /// io_uring.
@@ -98,7 +100,7 @@ struct Facts {
 
 impl Class {
     /// Every class, those with words of the policy first.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Read,
         Self::Execute,
         Self::Write,
@@ -117,6 +119,7 @@ impl Class {
         Self::Signal,
         Self::Ptrace,
         Self::Mount,
+        Self::MessageQueues,
         Self::TcpFastOpen,
         Self::ListenUnbound,
         Self::OtherStreams,
@@ -124,7 +127,7 @@ impl Class {
         Self::Metadata,
         Self::Stat,
         Self::IndirectExecute,
-        Self::SharedIpc,
+        Self::SystemVIpc,
         Self::Terminal,
         Self::IoUring,
         Self::Namespaces,
@@ -281,10 +284,15 @@ impl Class {
                 Guard::Nothing,
                 "run readable code through an allowed loader or interpreter, or from memory",
             ),
-            Self::SharedIpc => (
-                "shared-ipc",
+            Self::MessageQueues => (
+                "message-queues",
+                Guard::FsDomain,
+                "open POSIX message queues",
+            ),
+            Self::SystemVIpc => (
+                "system-v-ipc",
                 Guard::Nothing,
-                "System V IPC, POSIX message queues",
+                "System V shared memory, semaphores and queues",
             ),
             Self::Terminal => (
                 "terminal",

@@ -93,7 +93,9 @@ fn allow_path(ruleset: &Ruleset, plan: &PathPlan, cover: &Cover) -> Result<Found
         }
     };
     let resolved = opened.elsewhere.as_deref().unwrap_or(&line.path);
-    if cover.makes_redundant(resolved, plan.granted, opened.elsewhere.is_some()) {
+    // A line of which this kernel can enforce nothing is no more redundant than it is enforced.
+    let grants = !plan.granted.is_empty();
+    if grants && cover.makes_redundant(resolved, plan.granted, opened.elsewhere.is_some()) {
         return Ok(Found::CoveredAt(resolved.to_owned()));
     }
     let rights = if opened.is_directory {

@@ -181,7 +181,7 @@ impl Plan {
             Class::TcpFastOpen | Class::Addresses => any(PortClass::ConnectTcp),
             Class::ListenUnbound => any(PortClass::BindTcp),
             Class::OtherStreams | Class::OtherSockets => self.unrestricted.net,
-            Class::AbstractUnix | Class::Signal | Class::SharedIpc => self.unrestricted.ipc,
+            Class::AbstractUnix | Class::Signal | Class::SystemVIpc => self.unrestricted.ipc,
             Class::Metadata | Class::Stat | Class::IndirectExecute => self.unrestricted.fs,
             class => {
                 matches!(class.guard(), Guard::Fs(_) | Guard::FsDomain) && self.unrestricted.fs

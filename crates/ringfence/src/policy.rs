@@ -124,7 +124,7 @@ impl fmt::Display for PathLine {
         let Self { path, access, .. } = self;
         let path = path.display();
         match &self.source {
-            Source::Dependency(reason) => write!(f, "{access} {path} (--with-deps: {reason})"),
+            Source::Dependency(reason) => write!(f, "--{access} {path}, added: {reason}"),
             Source::Api | Source::Implied(_) => write!(f, "{access} {path}"),
             Source::Flag => {
                 if self.optional {

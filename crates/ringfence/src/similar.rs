@@ -23,9 +23,9 @@ mod tests {
 
     #[test]
     fn only_a_likely_slip_is_proposed() {
-        let names = ["models", "data", "modules"];
+        let names = ["models", "data", "etcetera"];
         assert_eq!(closest("modles", names), Some("models"));
-        assert_eq!(closest("etc", names), None);
+        assert_eq!(closest("usr", names), None);
         assert_eq!(closest("x", [""; 0]), None);
     }
 }

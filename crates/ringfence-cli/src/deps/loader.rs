@@ -1,0 +1,170 @@
+//! What is built into a dynamic loader, and what it reads from its configuration.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use elf::abi;
+use elf::file::Class;
+
+use super::cache::{self, Cache};
+use super::image::Abi;
+use super::report::{Note, Reason};
+use super::walk::Walk;
+
+const MAX_CONFIGURATION: u64 = 64 << 10;
+const MUSL_DEFAULTS: &[u8] = b"/lib:/usr/local/lib:/usr/lib";
+/// The libraries that musl's loader contains, between `lib` and the first dot.
+const MUSL_OWN: [&[u8]; 7] = [b"c", b"pthread", b"rt", b"m", b"dl", b"util", b"xnet"];
+
+/// Whose rules a loader follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Glibc,
+    Musl,
+}
+
+/// The dynamic loader of a program.
+#[derive(Debug)]
+pub(super) struct Loader {
+    pub(super) family: Family,
+    pub(super) cache: Option<Cache>,
+    /// Searched last.
+    pub(super) defaults: Rc<[PathBuf]>,
+    /// Preloaded into every program.
+    pub(super) preloads: Vec<OsString>,
+    /// `$LIB`
+    pub(super) lib: PathBuf,
+    /// `$PLATFORM`
+    pub(super) platform: Option<&'static str>,
+}
+
+impl Loader {
+    /// The loader at `path`, with its configuration read.
+    pub(super) fn new(walk: &mut Walk<'_>, path: &Path, abi: Abi) -> Self {
+        let name = path.file_name().unwrap_or_default().as_bytes();
+        let musl = name
+            .strip_prefix(b"ld-musl-")
+            .and_then(|name| name.strip_suffix(b".so.1"));
+        if let Some(arch) = musl {
+            return Self::musl(walk, path, OsStr::from_bytes(arch));
+        }
+        // Every distribution installs the loader in the first of the directories that are built into it: multiarch,
+        // lib64, or a prefix of its own. Its link in /lib64 is only there because programs name it so.
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let home = real.parent().unwrap_or(Path::new("/lib"));
+        Self {
+            family: Family::Glibc,
+            cache: read_cache(walk),
+            defaults: glibc_defaults(home, abi.class).into(),
+            preloads: read_preloads(walk),
+            lib: lib_token(home),
+            platform: platform(abi.machine),
+        }
+    }
+
+    fn musl(walk: &mut Walk<'_>, path: &Path, arch: &OsStr) -> Self {
+        let prefix = path.parent().and_then(Path::parent);
+        let mut name = OsString::from("ld-musl-");
+        name.push(arch);
+        name.push(".path");
+        let file = prefix.unwrap_or(Path::new("/")).join("etc").join(name);
+        let text = walk.configuration(&file, MAX_CONFIGURATION, Reason::LoaderConfiguration);
+        let text = text.as_deref().unwrap_or(MUSL_DEFAULTS);
+        Self {
+            family: Family::Musl,
+            cache: None,
+            defaults: text
+                .split(|b| b":\n".contains(b))
+                .filter(|directory| !directory.is_empty())
+                .map(|directory| OsStr::from_bytes(directory).into())
+                .collect(),
+            preloads: Vec::new(),
+            lib: PathBuf::from("lib"),
+            platform: None,
+        }
+    }
+
+    /// Whether the loader is `name` itself.
+    pub(super) fn contains(&self, name: &OsStr) -> bool {
+        let mut parts = name.as_bytes().splitn(2, |&b| b == b'.');
+        let stem = parts.next().and_then(|stem| stem.strip_prefix(b"lib"));
+        self.family == Family::Musl
+            && parts.next().is_some()
+            && stem.is_some_and(|stem| MUSL_OWN.contains(&stem))
+    }
+}
+
+/// The words of `LD_PRELOAD`.
+pub(super) fn preload_words(text: &[u8]) -> impl Iterator<Item = OsString> {
+    text.split(|b| b.is_ascii_whitespace() || *b == b':')
+        .filter(|word| !word.is_empty())
+        .map(|word| OsString::from_vec(word.to_vec()))
+}
+
+fn read_cache(walk: &mut Walk<'_>) -> Option<Cache> {
+    let path = walk.system.cache;
+    let data = walk.configuration(path, cache::MAX_SIZE, Reason::LoaderCache)?;
+    match Cache::parse(data) {
+        Ok(cache) => Some(cache),
+        Err(unusable) => {
+            walk.note(Note::ConfigurationIgnored {
+                path: path.to_owned(),
+                why: unusable.to_string(),
+            });
+            None
+        }
+    }
+}
+
+fn read_preloads(walk: &mut Walk<'_>) -> Vec<OsString> {
+    let path = walk.system.preload;
+    let text = walk.configuration(path, MAX_CONFIGURATION, Reason::LoaderConfiguration);
+    text.unwrap_or_default()
+        .split(|&b| b == b'\n')
+        .filter_map(|line| line.split(|&b| b == b'#').next())
+        .flat_map(preload_words)
+        .collect()
+}
+
+fn glibc_defaults(home: &Path, class: Class) -> Vec<PathBuf> {
+    let outside_usr = Path::new("/").join(home.strip_prefix("/usr").unwrap_or(home));
+    let mut directories = vec![home.to_owned(), outside_usr];
+    if let Ok(inside) = home.strip_prefix("/lib") {
+        directories.push(Path::new("/usr/lib").join(inside));
+    }
+    if class == Class::ELF64 {
+        directories.extend(["/lib64", "/usr/lib64"].map(PathBuf::from));
+    }
+    directories.extend(["/lib", "/usr/lib"].map(PathBuf::from));
+    let mut unique = Vec::new();
+    for directory in directories {
+        if !unique.contains(&directory) {
+            unique.push(directory);
+        }
+    }
+    unique
+}
+
+/// `$LIB` is where the loader's home is below its prefix: `lib/x86_64-linux-gnu`, `lib64`, `lib`.
+fn lib_token(home: &Path) -> PathBuf {
+    let parts: Vec<_> = home.iter().collect();
+    let start = parts
+        .iter()
+        .rposition(|part| part.as_bytes().starts_with(b"lib"));
+    start.map_or_else(
+        || PathBuf::from("lib"),
+        |start| parts[start..].iter().collect(),
+    )
+}
+
+fn platform(machine: u16) -> Option<&'static str> {
+    match machine {
+        abi::EM_X86_64 => Some("x86_64"),
+        abi::EM_386 => Some("i686"),
+        abi::EM_AARCH64 => Some("aarch64"),
+        _ => None,
+    }
+}

@@ -1,0 +1,125 @@
+//! What is gathered on the way, and the only places that look at the file system by name.
+
+use std::collections::{HashMap, HashSet};
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{self, Path, PathBuf};
+use std::rc::Rc;
+
+use super::file::{Identity, Opened};
+use super::report::{Closure, Dependency, Note, Reason};
+use super::{Environment, System};
+
+/// How many libraries one program may lead to.
+pub(super) const MAX_LIBRARIES: usize = 2048;
+/// How many places may be looked at for libraries, over all search paths.
+pub(super) const MAX_PROBES: usize = 500_000;
+/// How many `glibc-hwcaps` subdirectories of one directory are looked into; no architecture has ten.
+const MAX_VARIANTS: usize = 64;
+
+/// One search, from the command on.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    pub(super) environment: &'a Environment<'a>,
+    pub(super) system: System<'a>,
+    pub(super) closure: Closure,
+    directory: PathBuf,
+    listed: HashSet<Identity>,
+    probes: usize,
+    variants: HashMap<PathBuf, Rc<[PathBuf]>>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(environment: &'a Environment<'a>, system: System<'a>) -> Self {
+        // Without a working directory relative paths stay what they are, and fail to open with the kernel's reason.
+        let directory = environment
+            .directory
+            .map_or_else(|| env::current_dir().unwrap_or_default(), Path::to_owned);
+        Self {
+            environment,
+            system,
+            closure: Closure::default(),
+            directory,
+            listed: HashSet::new(),
+            probes: 0,
+            variants: HashMap::new(),
+        }
+    }
+
+    pub(super) fn absolute(&self, path: &Path) -> PathBuf {
+        let path = self.directory.join(path);
+        path::absolute(&path).unwrap_or(path)
+    }
+
+    pub(super) fn list(&mut self, path: &Path, file: &Opened, reason: Reason) {
+        if self.listed.insert(file.identity) {
+            let path = path.to_owned();
+            self.closure.files.push(Dependency { path, reason });
+        }
+    }
+
+    pub(super) fn note(&mut self, note: Note) {
+        self.closure.notes.push(note);
+    }
+
+    /// Opens a place where a library may be. `None` also stands for one that may not be read: the loader goes on.
+    pub(super) fn probe(&mut self, path: &Path) -> Option<Opened> {
+        self.probes += 1;
+        if self.is_exhausted() {
+            return None;
+        }
+        Opened::open(path).ok()
+    }
+
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.probes > MAX_PROBES
+    }
+
+    /// Reads and lists a file of the loader's configuration, if there is one.
+    pub(super) fn configuration(
+        &mut self,
+        path: &Path,
+        limit: u64,
+        reason: Reason,
+    ) -> Option<Vec<u8>> {
+        let opened = Opened::open(path).and_then(|file| {
+            let data = file.read_all(limit)?;
+            Ok((file, data))
+        });
+        match opened {
+            Ok((file, data)) => {
+                self.list(path, &file, reason);
+                Some(data)
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => {
+                self.note(Note::ConfigurationIgnored {
+                    path: path.to_owned(),
+                    why: e.to_string(),
+                });
+                None
+            }
+        }
+    }
+
+    /// The subdirectories of `directory` for newer processors.
+    pub(super) fn variants(&mut self, directory: &Path) -> Rc<[PathBuf]> {
+        if let Some(known) = self.variants.get(directory) {
+            return Rc::clone(known);
+        }
+        self.probes += 1;
+        let listing = fs::read_dir(directory.join("glibc-hwcaps"));
+        let mut found: Vec<_> = listing
+            .into_iter()
+            .flatten()
+            .take(MAX_VARIANTS)
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
+        found.sort();
+        let found: Rc<[PathBuf]> = found.into();
+        self.variants
+            .insert(directory.to_owned(), Rc::clone(&found));
+        found
+    }
+}

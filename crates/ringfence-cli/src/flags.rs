@@ -1,0 +1,365 @@
+//! Every flag of the wrapper and of `ringfence run` and `plan`, defined once.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use ringfence::{Abi, Access, PathLine, PortClass, PortLine, Ports, Source};
+
+use crate::invocation::{Invocation, LogFormat};
+
+/// The heading under which help shows a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// What may be done with files.
+    Paths,
+    /// Which ports may be used.
+    Network,
+    /// What is left alone, and what to do on a kernel that cannot.
+    Strictness,
+    /// How the command is started; no part of the policy.
+    Start,
+}
+
+impl Group {
+    /// All of them, in the order of help.
+    pub const ALL: [Self; 4] = [Self::Paths, Self::Network, Self::Strictness, Self::Start];
+
+    /// The heading itself.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Paths => "Paths",
+            Self::Network => "Network",
+            Self::Strictness => "Strictness",
+            Self::Start => "Start of the command",
+        }
+    }
+}
+
+/// One flag.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag {
+    /// Its name, without the dashes.
+    pub name: &'static str,
+    /// A letter for it, if it is used by hand often.
+    pub short: Option<char>,
+    /// What its value is called in help; none if it takes no value.
+    pub value: Option<&'static str>,
+    /// Its heading in help.
+    pub group: Group,
+    /// What it does, in one or two sentences.
+    pub help: &'static str,
+    /// Puts it into effect. The value is empty for a flag that takes none.
+    pub(crate) set: fn(&mut Invocation, &OsStr) -> Result<(), String>,
+}
+
+impl Flag {
+    /// The flag with this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FLAGS.iter().find(|flag| flag.name == name)
+    }
+
+    /// The flag with this letter.
+    pub fn lettered(letter: char) -> Option<&'static Self> {
+        FLAGS.iter().find(|flag| flag.short == Some(letter))
+    }
+
+    /// The name that a user meant by an unknown one.
+    pub fn similar(name: &str) -> Option<&'static str> {
+        FLAGS
+            .iter()
+            .map(|flag| (strsim::damerau_levenshtein(name, flag.name), flag.name))
+            .filter(|(distance, _)| *distance <= 2)
+            .min()
+            .map(|(_, name)| name)
+    }
+}
+
+const fn flag(
+    group: Group,
+    name: &'static str,
+    value: Option<&'static str>,
+    help: &'static str,
+    set: fn(&mut Invocation, &OsStr) -> Result<(), String>,
+) -> Flag {
+    Flag {
+        name,
+        short: None,
+        value,
+        group,
+        help,
+        set,
+    }
+}
+
+/// Every flag, in the order of help.
+pub const FLAGS: &[Flag] = &[
+    flag(
+        Group::Paths,
+        "ro",
+        Some("PATH"),
+        "Allow to read and execute PATH and all beneath it.",
+        |to, path| to.path(Access::RO, path),
+    ),
+    flag(
+        Group::Paths,
+        "rw",
+        Some("PATH"),
+        "Allow also to write, create, remove and rename there.",
+        |to, path| to.path(Access::RW, path),
+    ),
+    flag(
+        Group::Paths,
+        "fs",
+        Some("WORD[,WORD]=PATH"),
+        "Allow any mix of words: read, execute, write, create, remove, rename, ioctl, \
+         make-device, connect-unix; ro and rw stand for their words.",
+        fs,
+    ),
+    flag(
+        Group::Paths,
+        "connect-unix",
+        Some("PATH"),
+        "Allow to connect to UNIX sockets at PATH or beneath it (ABI 9).",
+        |to, path| to.path(Access::CONNECT_UNIX, path),
+    ),
+    flag(
+        Group::Paths,
+        "optional",
+        None,
+        "The path flag that follows may name a path that does not exist.",
+        |to, _| to.next_is_optional(),
+    ),
+    flag(
+        Group::Network,
+        "connect-tcp",
+        Some("PORTS"),
+        "Allow TCP connections to these ports, at any address: 443, 80,443, 8000-8010, or any \
+         to leave this class alone.",
+        |to, ports| to.ports(PortClass::ConnectTcp, ports),
+    ),
+    flag(
+        Group::Network,
+        "bind-tcp",
+        Some("PORTS"),
+        "Allow to bind TCP sockets to these ports; 0 is a port of the kernel's choice.",
+        |to, ports| to.ports(PortClass::BindTcp, ports),
+    ),
+    flag(
+        Group::Network,
+        "connect-udp",
+        Some("PORTS"),
+        "Allow to send datagrams to these ports, and with it to bind a port of the kernel's \
+         choice (ABI 10).",
+        |to, ports| to.ports(PortClass::ConnectUdp, ports),
+    ),
+    flag(
+        Group::Network,
+        "bind-udp",
+        Some("PORTS"),
+        "Allow to bind UDP sockets to these ports (ABI 10).",
+        |to, ports| to.ports(PortClass::BindUdp, ports),
+    ),
+    flag(
+        Group::Strictness,
+        "unrestricted-fs",
+        None,
+        "Leave paths alone, UNIX sockets by path included.",
+        |to, _| to.change(ringfence::PolicyBuilder::unrestricted_fs),
+    ),
+    flag(
+        Group::Strictness,
+        "unrestricted-net",
+        None,
+        "Leave TCP and UDP ports alone.",
+        |to, _| to.change(ringfence::PolicyBuilder::unrestricted_net),
+    ),
+    flag(
+        Group::Strictness,
+        "unrestricted-ipc",
+        None,
+        "Leave abstract UNIX sockets and signals alone.",
+        |to, _| to.change(ringfence::PolicyBuilder::unrestricted_ipc),
+    ),
+    flag(
+        Group::Strictness,
+        "min-abi",
+        Some("N"),
+        "Refuse to start on a kernel whose Landlock ABI is below N, best effort or not.",
+        min_abi,
+    ),
+    flag(
+        Group::Strictness,
+        "best-effort",
+        None,
+        "Start although this kernel cannot enforce some line, and print what is lost.",
+        |to, _| to.change(ringfence::PolicyBuilder::best_effort),
+    ),
+    flag(
+        Group::Start,
+        "with-deps",
+        None,
+        "Allow, as ro, what the command needs to start: its file, its interpreter, its loader \
+         and its shared libraries. Shown by --verbose.",
+        |to, _| set(&mut to.with_deps, true),
+    ),
+    flag(
+        Group::Start,
+        "env",
+        Some("NAME[=VALUE]"),
+        "Set a variable of the command's environment; without a value, keep it from this one.",
+        env,
+    ),
+    flag(
+        Group::Start,
+        "clear-env",
+        None,
+        "Start from an empty environment; only --env adds to it.",
+        |to, _| set(&mut to.clear_env, true),
+    ),
+    flag(
+        Group::Start,
+        "chdir",
+        Some("DIR"),
+        "Start the command in DIR. Paths of the policy are taken from where the wrapper started.",
+        |to, path| set(&mut to.chdir, Some(PathBuf::from(path))),
+    ),
+    flag(
+        Group::Start,
+        "keep-fd",
+        Some("N"),
+        "Let the command inherit descriptor N; all others above 2 are closed.",
+        keep_fd,
+    ),
+    flag(
+        Group::Start,
+        "log",
+        Some("text|json|off"),
+        "Write one line on start: the kernel, what is enforced, what is not. Without this flag \
+         it is written only if something is not.",
+        log,
+    ),
+    Flag {
+        short: Some('v'),
+        ..flag(
+            Group::Start,
+            "verbose",
+            None,
+            "Show what --with-deps added and what became of each path.",
+            |to, _| set(&mut to.verbose, true),
+        )
+    },
+];
+
+/// Lets a table entry assign: an assignment has no value, an entry answers with one.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
+fn set<T>(field: &mut T, value: T) -> Result<(), String> {
+    *field = value;
+    Ok(())
+}
+
+impl Invocation {
+    #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
+    fn path(&mut self, access: Access, path: &OsStr) -> Result<(), String> {
+        let line = PathLine {
+            path: path.into(),
+            access,
+            optional: std::mem::take(&mut self.optional_pending),
+            source: Source::Flag,
+        };
+        self.add(|policy| policy.path_line(line));
+        Ok(())
+    }
+
+    fn ports(&mut self, class: PortClass, ports: &OsStr) -> Result<(), String> {
+        let text = ports.to_str().ok_or("a port is written in digits")?;
+        for ports in Ports::list(text).map_err(|error| error.to_string())? {
+            let line = PortLine {
+                class,
+                ports,
+                source: Source::Flag,
+            };
+            self.add(|policy| policy.port_line(line));
+        }
+        Ok(())
+    }
+
+    fn next_is_optional(&mut self) -> Result<(), String> {
+        if std::mem::replace(&mut self.optional_pending, true) {
+            return Err("it stands twice before one path flag".to_owned());
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
+    fn change(
+        &mut self,
+        change: fn(ringfence::PolicyBuilder) -> ringfence::PolicyBuilder,
+    ) -> Result<(), String> {
+        self.add(change);
+        Ok(())
+    }
+}
+
+fn fs(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
+    let (words, path) = split_once(value, b'=')
+        .ok_or("write words, an equals sign and a path, as in --fs read,write=/srv")?;
+    let words = words.to_str().ok_or("the words are plain letters")?;
+    let access = words.parse::<Access>().map_err(|error| error.to_string())?;
+    to.path(access, path)
+}
+
+fn min_abi(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
+    let newest = Abi::NEWEST.number();
+    let number = value
+        .to_str()
+        .and_then(|text| text.parse::<u32>().ok())
+        .filter(|&number| number <= newest.into())
+        .ok_or_else(|| format!("write a Landlock ABI from 0 to {newest}"))?;
+    to.add(|policy| policy.minimum_abi(Abi::new(number)));
+    Ok(())
+}
+
+fn env(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
+    let (name, value) = match split_once(value, b'=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (value, None),
+    };
+    if name.is_empty() {
+        return Err("the variable has no name".to_owned());
+    }
+    to.env.push((name.to_owned(), value));
+    Ok(())
+}
+
+fn keep_fd(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
+    let fd = value
+        .to_str()
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+        .ok_or("write the number of an open descriptor")?;
+    if !ringfence_sys::is_open(fd) {
+        return Err(format!("descriptor {fd} is not open"));
+    }
+    to.keep_fds.push(fd);
+    Ok(())
+}
+
+fn log(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
+    to.log = Some(match value.to_str() {
+        Some("text") => LogFormat::Text,
+        Some("json") => LogFormat::Json,
+        Some("off") => LogFormat::Off,
+        _ => return Err("write text, json or off".to_owned()),
+    });
+    Ok(())
+}
+
+fn split_once(text: &OsStr, separator: u8) -> Option<(&OsStr, &OsStr)> {
+    let bytes = text.as_bytes();
+    let at = bytes.iter().position(|&byte| byte == separator)?;
+    Some((
+        OsStr::from_bytes(&bytes[..at]),
+        OsStr::from_bytes(&bytes[at + 1..]),
+    ))
+}

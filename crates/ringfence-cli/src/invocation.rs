@@ -1,0 +1,97 @@
+//! What a command line asks for: a policy, a command, and how to start it.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+
+use ringfence::{InvalidLine, Policy, PolicyBuilder};
+
+use crate::flags::Flag;
+
+/// How the line on start is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+    Off,
+}
+
+/// A command line, flag by flag.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Invocation {
+    policy: PolicyBuilder,
+    pub(crate) optional_pending: bool,
+    pub(crate) with_deps: bool,
+    pub(crate) env: Vec<(OsString, Option<OsString>)>,
+    pub(crate) clear_env: bool,
+    pub(crate) chdir: Option<PathBuf>,
+    pub(crate) keep_fds: Vec<RawFd>,
+    pub(crate) log: Option<LogFormat>,
+    pub(crate) verbose: bool,
+    pub(crate) command: Vec<OsString>,
+}
+
+/// A command line that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UsageError {
+    #[error("--{flag} {}: {why}", value.display())]
+    Value {
+        flag: &'static str,
+        value: OsString,
+        why: String,
+    },
+    #[error("--{flag}: {why}")]
+    Switch { flag: &'static str, why: String },
+    #[error(
+        "--optional stands before no path flag; write it before --ro, --rw, --fs or --connect-unix"
+    )]
+    DanglingOptional,
+    #[error(
+        "no command is given; write it behind the flags, as in `landlock-runner --ro /usr -- /usr/bin/id`"
+    )]
+    NoCommand,
+    #[error("unknown flag --{name}{}", proposal(name))]
+    UnknownFlag { name: String },
+    #[error(transparent)]
+    Line(#[from] InvalidLine),
+    #[error(transparent)]
+    Syntax(#[from] lexopt::Error),
+}
+
+fn proposal(name: &str) -> String {
+    Flag::similar(name).map_or_else(
+        || "; see --help".to_owned(),
+        |similar| format!("; did you mean --{similar}?"),
+    )
+}
+
+impl Invocation {
+    /// Puts one flag into effect.
+    pub(crate) fn apply(&mut self, flag: &'static Flag, value: &OsStr) -> Result<(), UsageError> {
+        (flag.set)(self, value).map_err(|why| match flag.value {
+            Some(_) => UsageError::Value {
+                flag: flag.name,
+                value: value.to_owned(),
+                why,
+            },
+            None => UsageError::Switch {
+                flag: flag.name,
+                why,
+            },
+        })
+    }
+
+    /// Adds to the policy.
+    pub(crate) fn add(&mut self, add: impl FnOnce(PolicyBuilder) -> PolicyBuilder) {
+        self.policy = add(std::mem::take(&mut self.policy));
+    }
+
+    /// The policy, complete.
+    pub(crate) fn take_policy(&mut self) -> Result<Policy, UsageError> {
+        if self.optional_pending {
+            return Err(UsageError::DanglingOptional);
+        }
+        Ok(std::mem::take(&mut self.policy).build()?)
+    }
+}

@@ -1,0 +1,103 @@
+//! The line on start: the kernel, what is enforced by what, and what is not.
+
+use std::fmt::Write as _;
+
+use ringfence::{Plan, PlanReport, Row};
+use serde::Serialize;
+
+use crate::invocation::LogFormat;
+use crate::ui;
+
+/// Writes the line, if it was asked for or something is not enforced.
+pub(crate) fn start(program: &str, format: Option<LogFormat>, plan: &Plan) {
+    match format {
+        Some(LogFormat::Off) => {}
+        Some(LogFormat::Text) => ui::note(program, &text(&plan.report())),
+        Some(LogFormat::Json) => match serde_json::to_string(&Line::of(program, &plan.report())) {
+            Ok(line) => ui::message(&line),
+            Err(error) => ui::note(program, &format!("cannot write the line on start: {error}")),
+        },
+        None => {
+            let lost = lost(&plan.report());
+            if !lost.is_empty() {
+                ui::note(
+                    program,
+                    &format!("{}: {lost} (--log off hides this)", plan.kernel()),
+                );
+            }
+        }
+    }
+}
+
+/// One line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    program: &'a str,
+    abi: u8,
+    reported_abi: u32,
+    errata: u32,
+    landlock: Vec<&'a str>,
+    unrestricted: Vec<&'a str>,
+    open: Vec<&'a str>,
+    unenforced: Vec<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    fn of(program: &'a str, report: &'a PlanReport) -> Self {
+        let denied = |by| items(&report.denied, by).collect();
+        Self {
+            program,
+            abi: report.kernel.abi,
+            reported_abi: report.kernel.reported_abi,
+            errata: report.kernel.errata,
+            landlock: denied("landlock"),
+            unrestricted: denied("unrestricted"),
+            open: denied("open"),
+            unenforced: items(&report.lines, "unenforced").collect(),
+        }
+    }
+}
+
+fn items<'r>(rows: &'r [Row], by: &'r str) -> impl Iterator<Item = &'r str> {
+    rows.iter()
+        .filter(move |row| row.by == by)
+        .map(|row| row.item.as_str())
+}
+
+fn text(report: &PlanReport) -> String {
+    let kernel = &report.kernel;
+    let mut text = format!("ABI {}, errata {:#x}", kernel.reported_abi, kernel.errata);
+    let lists = [
+        ("landlock", &report.denied),
+        ("unrestricted", &report.denied),
+        ("open", &report.denied),
+        ("unenforced", &report.lines),
+    ];
+    for (by, rows) in lists {
+        let items: Vec<_> = items(rows, by).collect();
+        if !items.is_empty() {
+            let _ = write!(text, "; {by}: {}", items.join(", "));
+        }
+    }
+    text
+}
+
+/// What a newer kernel would enforce of this policy and this one does not.
+fn lost(report: &PlanReport) -> String {
+    let mut lost: Vec<String> = report
+        .lines
+        .iter()
+        .filter(|row| row.by == "unenforced")
+        .map(|row| format!("`{}` is not enforced", row.item))
+        .collect();
+    let open: Vec<_> = report
+        .denied
+        .iter()
+        .filter(|row| row.by == "open")
+        .filter_map(|row| row.needs_abi.map(|abi| format!("{} (ABI {abi})", row.item)))
+        .collect();
+    if !open.is_empty() {
+        lost.push(format!("open until a newer kernel: {}", open.join(", ")));
+    }
+    lost.join("; ")
+}

@@ -1,0 +1,174 @@
+//! `ringfence`: the workbench around a policy.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::flags::{FLAGS, Flag, Group};
+use crate::invocation::{Invocation, UsageError};
+use crate::{run, ui, wrapper};
+
+mod doctor;
+mod generate;
+mod plan;
+mod status;
+
+/// The name in messages and help.
+pub const NAME: &str = "ringfence";
+
+/// The program, with its exit code.
+pub fn main() -> u8 {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let code = if error.use_stderr() {
+                run::SETUP_FAILED
+            } else {
+                0
+            };
+            // A reader that has gone away cannot be told.
+            let _ = error.print();
+            return code;
+        }
+    };
+    match matches.subcommand() {
+        Some(("run", matches)) => match invocation(matches) {
+            Ok(invocation) => run::run(NAME, invocation),
+            Err(error) => ui::fail(NAME, &error, run::SETUP_FAILED),
+        },
+        Some(("plan", matches)) => plan::main(matches),
+        Some(("doctor", matches)) => doctor::main(matches),
+        Some(("status", matches)) => status::main(matches),
+        Some(("generate", matches)) => generate::main(matches),
+        _ => run::SETUP_FAILED,
+    }
+}
+
+/// The whole command line of the workbench.
+pub fn command() -> Command {
+    Command::new(NAME)
+        .about("Sandbox programs with Landlock: run them, plan for any kernel, see what holds.")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            with_command(with_flags(
+                Command::new("run").about("Run a command under a policy, as landlock-runner does"),
+                &Group::ALL,
+            ))
+            .after_help(
+                "Examples:\n  ringfence run --ro /usr --rw /tmp -- sh -c 'echo hello > /tmp/x'",
+            ),
+        )
+        .subcommand(plan::command())
+        .subcommand(doctor::command())
+        .subcommand(status::command())
+        .subcommand(generate::command())
+}
+
+/// The wrapper's command line in clap's terms, for its man page and completions.
+pub fn wrapper_command() -> Command {
+    with_command(with_flags(
+        Command::new(wrapper::NAME)
+            .about(wrapper::SUMMARY)
+            .version(env!("CARGO_PKG_VERSION"))
+            .after_help(wrapper::EPILOGUE),
+        &Group::ALL,
+    ))
+}
+
+/// Adds the flags of these groups.
+fn with_flags(command: Command, groups: &[Group]) -> Command {
+    FLAGS
+        .iter()
+        .filter(|flag| groups.contains(&flag.group))
+        .fold(command, |command, flag| command.arg(argument(flag)))
+}
+
+fn argument(flag: &'static Flag) -> Arg {
+    let argument = Arg::new(flag.name)
+        .long(flag.name)
+        .help(flag.help)
+        .help_heading(flag.group.title());
+    let argument = match flag.short {
+        Some(short) => argument.short(short),
+        None => argument,
+    };
+    match flag.value {
+        Some(value) => argument
+            .value_name(value)
+            .value_parser(clap::value_parser!(OsString))
+            .value_hint(hint(flag))
+            .action(ArgAction::Append),
+        // Counted by presence: each occurrence is an empty value, which keeps its place in line.
+        None => argument
+            .num_args(0)
+            .default_missing_value("")
+            .value_parser(clap::value_parser!(OsString))
+            .action(ArgAction::Append),
+    }
+}
+
+fn hint(flag: &Flag) -> clap::ValueHint {
+    match flag.value {
+        Some("PATH") => clap::ValueHint::AnyPath,
+        Some("DIR") => clap::ValueHint::DirPath,
+        _ => clap::ValueHint::Other,
+    }
+}
+
+fn with_command(command: Command) -> Command {
+    command.arg(
+        Arg::new("command")
+            .value_name("COMMAND")
+            .help("The command and its arguments")
+            .value_parser(clap::value_parser!(OsString))
+            .value_hint(clap::ValueHint::CommandWithArguments)
+            .num_args(1..)
+            .required(true)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true),
+    )
+}
+
+/// What a parsed command line asks for, its flags in the order in which they were written.
+fn invocation(matches: &ArgMatches) -> Result<Invocation, UsageError> {
+    let mut written: Vec<(usize, &'static Flag, &OsStr)> = Vec::new();
+    for flag in FLAGS {
+        let Ok(Some(values)) = matches.try_get_many::<OsString>(flag.name) else {
+            continue;
+        };
+        let places = matches.indices_of(flag.name).into_iter().flatten();
+        written.extend(
+            places
+                .zip(values)
+                .map(|(place, value)| (place, flag, value.as_os_str())),
+        );
+    }
+    written.sort_by_key(|(place, ..)| *place);
+
+    let mut invocation = Invocation::default();
+    for (_, flag, value) in written {
+        invocation.apply(flag, value)?;
+    }
+    if let Ok(Some(command)) = matches.try_get_many::<OsString>("command") {
+        invocation.command = command.cloned().collect();
+    }
+    Ok(invocation)
+}
+
+/// The switch for machine-readable output.
+fn json_flag() -> Arg {
+    Arg::new("json")
+        .long("json")
+        .help("Print JSON instead of a table")
+        .action(ArgAction::SetTrue)
+}
+
+/// Prints one value as JSON.
+fn print_json(value: &impl serde::Serialize) -> u8 {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => ui::print(&format!("{text}\n")),
+        Err(error) => ui::fail(NAME, &error, 1),
+    }
+}

@@ -1,0 +1,126 @@
+//! `ringfence status`: what holds for this process, and what can be known of another.
+
+use std::fmt::Write as _;
+
+use clap::{Arg, ArgMatches, Command};
+use serde::Serialize;
+
+use super::{NAME, json_flag, print_json};
+use crate::ui;
+
+/// Why nothing is said of another process's domain.
+const FROM_OUTSIDE: &str = "cannot be known from outside: the kernel shows no process's Landlock \
+                            domain to another";
+
+pub(super) fn command() -> Command {
+    Command::new("status")
+        .about("Show what this process is restricted by, or what can be known of another")
+        .arg(
+            Arg::new("pid")
+                .value_name("PID")
+                .value_parser(clap::value_parser!(u32).range(1..))
+                .help("Another process; without it, the one that runs this command"),
+        )
+        .arg(json_flag())
+        .after_help(
+            "Without PID it counts the Landlock layers of its own process, which are those of \
+             the shell that started it. The kernel has no question for it: a child stacks layers \
+             until the kernel refuses one more. From outside nothing of the kind is possible.",
+        )
+}
+
+pub(super) fn main(matches: &ArgMatches) -> u8 {
+    let pid = matches.get_one::<u32>("pid");
+    let status = match pid {
+        Some(pid) => Status::of(&pid.to_string(), None),
+        None => Status::of("self", Some(ringfence::layers())),
+    };
+    let Some(status) = status else {
+        let pid = pid.map_or("self".to_owned(), u32::to_string);
+        ui::message(&format!(
+            "{NAME}: error: cannot read /proc/{pid}/status: no such process, or /proc is not \
+             mounted or hides it"
+        ));
+        return 1;
+    };
+    if matches.get_flag("json") {
+        print_json(&status)
+    } else {
+        ui::print(&status.text())
+    }
+}
+
+#[derive(Serialize)]
+struct Status {
+    pid: u32,
+    /// The number of Landlock layers; none where it cannot be known, which `landlock_note` tells.
+    landlock_layers: Option<u32>,
+    landlock_note: Option<String>,
+    no_new_privs: bool,
+    /// 0 none, 1 strict, 2 filter.
+    seccomp_mode: u32,
+    /// From Linux 5.9 on.
+    seccomp_filters: Option<u32>,
+}
+
+impl Status {
+    fn of(process: &str, layers: Option<std::io::Result<u32>>) -> Option<Self> {
+        let status = read(process)?;
+        let (landlock_layers, landlock_note) = match layers {
+            Some(Ok(layers)) => (Some(layers), None),
+            Some(Err(error)) => (None, Some(format!("cannot be counted: {error}"))),
+            None => (None, Some(FROM_OUTSIDE.to_owned())),
+        };
+        Some(Self {
+            pid: field(&status, "Pid")?,
+            landlock_layers,
+            landlock_note,
+            no_new_privs: field(&status, "NoNewPrivs") == Some(1),
+            seccomp_mode: field(&status, "Seccomp").unwrap_or(0),
+            seccomp_filters: field(&status, "Seccomp_filters"),
+        })
+    }
+
+    fn text(&self) -> String {
+        let layers = match (self.landlock_layers, &self.landlock_note) {
+            (Some(layers), _) => format!("{layers} of at most 16"),
+            (None, note) => note.clone().unwrap_or_default(),
+        };
+        let mode = match self.seccomp_mode {
+            0 => "none",
+            1 => "strict",
+            _ => "filter",
+        };
+        let filters = self
+            .seccomp_filters
+            .filter(|&filters| filters > 0)
+            .map_or(String::new(), |filters| format!(" ({filters} installed)"));
+        let set = if self.no_new_privs { "set" } else { "not set" };
+        let mut text = String::new();
+        let _ = writeln!(text, "process          {}", self.pid);
+        let _ = writeln!(text, "landlock layers  {layers}");
+        let _ = writeln!(text, "no_new_privs     {set}");
+        let _ = writeln!(text, "seccomp          {mode}{filters}");
+        text
+    }
+}
+
+/// The seccomp mode of a process (0 none, 1 strict, 2 filter), where /proc shows it.
+pub(super) fn seccomp_mode(process: &str) -> Option<u32> {
+    field(&read(process)?, "Seccomp")
+}
+
+fn read(process: &str) -> Option<String> {
+    let bytes = std::fs::read(format!("/proc/{process}/status")).ok()?;
+    // The name of the process may be any bytes; the fields that we read are digits.
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn field(status: &str, name: &str) -> Option<u32> {
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?
+        .trim()
+        .parse()
+        .ok()
+}

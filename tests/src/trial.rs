@@ -1,0 +1,59 @@
+//! Trials: tests that can say at run time that this machine cannot run them.
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// How a test ended, if it did not fail by panicking.
+pub enum Outcome {
+    /// All that it claims holds.
+    Passed,
+    /// This machine lacks something; the reason is shown.
+    Skipped(String),
+}
+
+/// A test: a statement as its name, and the function that tries it.
+pub struct Test {
+    name: String,
+    run: Box<dyn FnOnce() -> Outcome + Send>,
+}
+
+impl Test {
+    /// A test that runs everywhere.
+    pub fn new(name: impl Into<String>, run: impl FnOnce() + Send + 'static) -> Self {
+        Self::may_skip(name, || {
+            run();
+            Outcome::Passed
+        })
+    }
+
+    /// A test that may find that this machine cannot run it.
+    pub fn may_skip(
+        name: impl Into<String>,
+        run: impl FnOnce() -> Outcome + Send + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            run: Box::new(run),
+        }
+    }
+
+    fn trial(self) -> Trial {
+        let strict = std::env::var_os("RINGFENCE_REQUIRE").is_some_and(|value| value == "all");
+        let name = self.name.clone();
+        Trial::ignorable_test(self.name, move || match (self.run)() {
+            Outcome::Passed => Ok(libtest_mimic::Completion::Completed),
+            Outcome::Skipped(reason) if strict => Err(Failed::from(format!("skipped: {reason}"))),
+            Outcome::Skipped(reason) => {
+                eprintln!("skipped {name}: {reason}");
+                Ok(libtest_mimic::Completion::ignored_with(reason))
+            }
+        })
+    }
+}
+
+/// Runs tests as `cargo test` would, and prints its closing line.
+pub fn main(tests: Vec<Test>) -> ExitCode {
+    let arguments = Arguments::from_args();
+    libtest_mimic::run(&arguments, tests.into_iter().map(Test::trial).collect()).exit_code()
+}

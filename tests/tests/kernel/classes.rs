@@ -1,0 +1,260 @@
+//! Every class of the plan, tried in a sandbox that allows nothing of it: what the plan calls
+//! denied is denied, and what it calls open really is.
+
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+use ringfence::{Access, Class, PortClass, Request};
+use ringfence_tests::trial::{Outcome, Test};
+use ringfence_tests::wrapper::Sandbox;
+use rustix::io::Errno;
+
+use crate::expect::{Verdict, assert_verdict, verdict};
+use crate::ports::{free_port, listener, receiver};
+use crate::world::{World, is_root, probe, unsandboxed};
+
+/// Classes whose acts are told from the plan by other means than one probe.
+const NOT_TRIED_HERE: [(Class, &str); 7] = [
+    (Class::SystemVIpc, "no safe wrapper has it"),
+    (
+        Class::Terminal,
+        "TIOCSTI has no safe wrapper, and newer kernels switch it off",
+    ),
+    (Class::Rename, "files.rs tries it with two trees"),
+    (Class::MakeDevice, "files.rs tries it as root"),
+    (
+        Class::IndirectExecute,
+        "no act of its own: an allowed interpreter that reads",
+    ),
+    (Class::Addresses, "a statement about what a rule can name"),
+    (
+        Class::KernelInterfaces,
+        "many calls, none of which Landlock knows",
+    ),
+];
+
+pub fn tests() -> Vec<Test> {
+    let mut tests: Vec<_> = Class::ALL
+        .into_iter()
+        .filter(|class| NOT_TRIED_HERE.iter().all(|(known, _)| known != class))
+        .map(|class| {
+            Test::may_skip(
+                format!("classes::{}_is_as_the_plan_says", class.name()),
+                move || try_class(class),
+            )
+        })
+        .collect();
+    tests.push(Test::new(
+        "classes::unrestricted_ipc_leaves_signals_and_abstract_sockets_alone",
+        unrestricted_ipc,
+    ));
+    tests.push(Test::new(
+        "classes::unrestricted_fs_leaves_paths_alone",
+        unrestricted_fs,
+    ));
+    tests
+}
+
+/// What an act needs outside of the sandbox for as long as it is tried.
+#[derive(Default)]
+struct Stage {
+    act: Vec<PathBuf>,
+    /// How the kernel words this denial.
+    errno: Option<Errno>,
+    /// More than nothing, where the act needs it to get as far as the class on trial.
+    also: Option<(Access, PathBuf)>,
+    _held: Vec<Box<dyn std::any::Any>>,
+}
+
+impl Stage {
+    fn new(act: &[impl AsRef<Path>]) -> Self {
+        Self {
+            act: act.iter().map(|word| word.as_ref().to_owned()).collect(),
+            ..Self::default()
+        }
+    }
+
+    fn holding(mut self, held: impl std::any::Any) -> Self {
+        self._held.push(Box::new(held));
+        self
+    }
+
+    fn denied_by(self, errno: Errno) -> Self {
+        Self {
+            errno: Some(errno),
+            ..self
+        }
+    }
+
+    fn with(self, access: Access, path: PathBuf) -> Self {
+        Self {
+            also: Some((access, path)),
+            ..self
+        }
+    }
+}
+
+fn try_class(class: Class) -> Outcome {
+    let (world, twin) = (World::new(), World::new());
+    let Ok(for_twin) = stage(class, &twin) else {
+        return Outcome::Skipped("this kernel or user cannot do it to begin with".to_owned());
+    };
+    let twin = unsandboxed(&for_twin.act);
+    if !twin.status.success() {
+        let errno = Errno::from_raw_os_error(twin.status.code().unwrap_or(0));
+        return Outcome::Skipped(format!("it fails without a sandbox too: {errno}"));
+    }
+    let Ok(stage) = stage(class, &world) else {
+        return Outcome::Skipped("it could be staged only once".to_owned());
+    };
+    let mut sandbox = Sandbox::for_probe();
+    if let Some((access, path)) = &stage.also {
+        sandbox = sandbox.allow(*access, path);
+    }
+    let errno = stage.errno.unwrap_or(Errno::ACCESS);
+    let expected = verdict(&sandbox, Request::Class(class), errno);
+    assert_verdict(&sandbox, &stage.act, expected);
+    Outcome::Passed
+}
+
+fn stage(class: Class, world: &World) -> Result<Stage, ()> {
+    let zone = world.outside();
+    let file = zone.join("file");
+    let on = |act: &str, name: &str| Stage::new(&[PathBuf::from(act), zone.join(name)]);
+    let to = |act: &str, port: u16| Stage::new(&[act, &port.to_string()]);
+    Ok(match class {
+        Class::Read => on("read", "file"),
+        Class::Execute => {
+            let program = zone.join("program");
+            let own = std::env::current_exe().map_err(drop)?;
+            std::fs::copy(own, program).map_err(drop)?;
+            on("execute", "program")
+        }
+        Class::Write => on("write", "file"),
+        Class::Truncate => on("truncate", "file").with(Access::READ, file),
+        Class::Create => on("mkdir", "new"),
+        Class::Remove => on("unlink", "file"),
+        Class::Ioctl => Stage::new(&["ioctl", "/dev/ptmx"])
+            .with(Access::READ | Access::WRITE, "/dev/ptmx".into()),
+        Class::ConnectUnix => {
+            let path = zone.join("socket");
+            let socket = UnixListener::bind(&path).map_err(drop)?;
+            on("connect-unix", "socket").holding(socket)
+        }
+        Class::Port(PortClass::ConnectTcp) => {
+            let (socket, port) = listener();
+            to("connect-tcp", port).holding(socket)
+        }
+        Class::Port(PortClass::BindTcp) => to("bind-tcp", free_port()),
+        Class::Port(PortClass::ConnectUdp) => {
+            let (socket, port) = receiver();
+            to("connect-udp", port).holding(socket)
+        }
+        Class::Port(PortClass::BindUdp) => to("bind-udp", receiver().1),
+        Class::AbstractUnix => {
+            let name = format!("ringfence-{}", world.path().display());
+            let address = SocketAddr::from_abstract_name(&name).map_err(drop)?;
+            let socket = UnixListener::bind_addr(&address).map_err(drop)?;
+            Stage::new(&["connect-abstract", &name])
+                .holding(socket)
+                .denied_by(Errno::PERM)
+        }
+        Class::Signal => {
+            let victim = Victim::start();
+            victim
+                .stage("signal")
+                .denied_by(Errno::PERM)
+                .holding(victim)
+        }
+        Class::Ptrace => {
+            let victim = Victim::start();
+            victim
+                .stage("ptrace")
+                .denied_by(Errno::PERM)
+                .holding(victim)
+        }
+        Class::Mount if is_root() => on("mount", "empty").denied_by(Errno::PERM),
+        Class::TcpFastOpen => {
+            let (socket, port) = listener();
+            to("fast-open", port).holding(socket)
+        }
+        Class::ListenUnbound => Stage::new(&["listen-unbound"]),
+        Class::OtherStreams => {
+            let socket = mptcp_listener()?;
+            let port = socket.local_addr().map_err(drop)?.port();
+            to("connect-mptcp", port).holding(socket)
+        }
+        Class::OtherSockets => Stage::new(&["netlink"]),
+        Class::Metadata => on("chmod", "file"),
+        Class::Stat => on("stat", "file"),
+        Class::MessageQueues => Stage::new(&["message-queue"]),
+        Class::IoUring => Stage::new(&["io-uring"]),
+        Class::Namespaces => Stage::new(&["user-namespace"]),
+        _ => return Err(()),
+    })
+}
+
+/// A listener that a plain TCP or an MPTCP socket can connect to.
+fn mptcp_listener() -> Result<std::net::TcpListener, ()> {
+    use rustix::net::{AddressFamily, SocketType, ipproto};
+
+    let protocol = Some(ipproto::MPTCP);
+    rustix::net::socket(AddressFamily::INET, SocketType::STREAM, protocol).map_err(drop)?;
+    Ok(listener().0)
+}
+
+/// A process outside of every sandbox, killed at the end.
+pub struct Victim(Child);
+
+impl Victim {
+    pub fn start() -> Self {
+        let line = probe(&["sleep"]);
+        Self(
+            Command::new(&line[0])
+                .args(&line[1..])
+                .stdin(std::process::Stdio::piped())
+                .spawn()
+                .expect("the probe starts"),
+        )
+    }
+
+    pub fn stage_words(&self, act: &str) -> [String; 2] {
+        [act.to_owned(), self.0.id().to_string()]
+    }
+
+    fn stage(&self, act: &str) -> Stage {
+        Stage::new(&self.stage_words(act))
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        // It may be gone already, by the signal of a probe.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn unrestricted_ipc() {
+    let sandbox = Sandbox::for_probe().switch(
+        "--unrestricted-ipc",
+        ringfence::PolicyBuilder::unrestricted_ipc,
+    );
+    let victim = Victim::start();
+    let expected = verdict(&sandbox, Request::Class(Class::Signal), Errno::PERM);
+    assert!(matches!(expected, Verdict::Allowed | Verdict::Refused));
+    assert_verdict(&sandbox, &victim.stage_words("signal"), expected);
+}
+
+fn unrestricted_fs() {
+    let world = World::new();
+    let file = world.outside().join("file");
+    let sandbox = Sandbox::empty().switch(
+        "--unrestricted-fs",
+        ringfence::PolicyBuilder::unrestricted_fs,
+    );
+    let expected = verdict(&sandbox, Request::Class(Class::Read), Errno::ACCESS);
+    assert_verdict(&sandbox, &[Path::new("read"), &file], expected);
+}

@@ -1,0 +1,175 @@
+//! Paths of the policy: missing, optional, redundant, strange.
+
+use std::path::PathBuf;
+
+use ringfence::{Access, AccessFs, Request};
+use ringfence_tests::trial::Test;
+use ringfence_tests::wrapper::{Sandbox, stderr};
+use rustix::io::Errno;
+
+use crate::expect::{Verdict, assert_refused, assert_verdict, verdict};
+use crate::world::{World, probe};
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        Test::new("lookup::a_missing_path_is_named_with_a_proposal", missing),
+        Test::new(
+            "lookup::a_missing_optional_path_is_skipped_with_a_note",
+            optional,
+        ),
+        Test::new(
+            "lookup::a_redundant_line_is_dropped_and_changes_nothing",
+            redundant,
+        ),
+        Test::new(
+            "lookup::a_relative_path_is_taken_from_where_the_wrapper_started",
+            relative,
+        ),
+        Test::new("lookup::what_no_rule_can_name_is_refused", unnameable),
+        Test::new(
+            "lookup::a_directory_word_on_a_file_is_refused",
+            directory_word,
+        ),
+        Test::new("lookup::a_symlink_loop_is_an_error", symlink_loop),
+        Test::new("lookup::twenty_thousand_lines_are_enforced", many),
+    ]
+}
+
+/// Runs a harmless act; the message if the sandbox did not start for another reason than the
+/// kernel's.
+fn failure(sandbox: &Sandbox) -> Option<String> {
+    let output = sandbox.run(probe(&["stat", "/"]));
+    if sandbox.plan().check().is_err() {
+        assert_refused(&output);
+        return None;
+    }
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(125), "{message}");
+    Some(message)
+}
+
+fn missing() {
+    let world = World::new();
+    let misspelt = world.path().join("insdie/file");
+    let sandbox = Sandbox::for_probe().allow(Access::READ, &misspelt);
+    if let Some(message) = failure(&sandbox) {
+        let proposal = format!("did you mean {}?", world.inside().join("file").display());
+        assert!(message.contains(&proposal), "{message}");
+        assert!(message.contains(&format!("(`--fs read={}`)", misspelt.display())));
+    }
+    let nowhere = world.path().join("qqqqqq/wwww");
+    if let Some(message) = failure(&Sandbox::for_probe().allow(Access::READ, nowhere)) {
+        let nearest = format!("the nearest that exists is {};", world.path().display());
+        assert!(message.contains(&nearest), "{message}");
+    }
+}
+
+fn optional() {
+    let world = World::new();
+    let path = world.path().join("nowhere");
+    let sandbox = Sandbox::for_probe()
+        .flags(["--optional", "--ro"])
+        .flags([&path])
+        .flags(["--log", "text"]);
+    let output = sandbox.run(probe(&["stat", "/"]));
+    if sandbox.plan().check().is_err() {
+        return assert_refused(&output);
+    }
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    let note = format!("skipped `--optional --ro {}`", path.display());
+    assert!(message.contains(&note), "{message}");
+}
+
+fn redundant() {
+    let world = World::new();
+    let file = world.inside().join("file");
+    let sandbox = Sandbox::for_probe()
+        .allow(Access::READ, &file)
+        .allow(Access::RW, world.inside())
+        .flags(["--verbose"]);
+    let output = sandbox.run(probe(&["unlink".into(), file.clone()]));
+    if sandbox.plan().check().is_err() {
+        return assert_refused(&output);
+    }
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    let note = format!("`--fs read={}` (redundant", file.display());
+    assert!(message.contains(&note), "{message}");
+}
+
+fn relative() {
+    let world = World::new();
+    let file = world.inside().join("file");
+    let resolved = Sandbox::for_probe().allow(Access::READ, &file);
+    let expected = verdict(
+        &resolved,
+        Request::Path(AccessFs::READ_FILE, &file),
+        Errno::ACCESS,
+    );
+    let sandbox = Sandbox::for_probe()
+        .in_directory(world.inside())
+        .flags(["--chdir", "/"])
+        .allow(Access::READ, "./file");
+    assert_verdict(&sandbox, &[PathBuf::from("read"), file], expected);
+}
+
+fn unnameable() {
+    // The wrapper's standard input is a pipe, which no path leads to.
+    let sandbox = Sandbox::for_probe().allow(Access::READ, "/proc/self/fd/0");
+    let mut command = sandbox.command(probe(&["stat", "/"]));
+    let mut wrapper = command
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("landlock-runner starts");
+    let pipe = wrapper.stdin.take();
+    let output = wrapper.wait_with_output().expect("it ends");
+    drop(pipe);
+    if sandbox.plan().check().is_err() {
+        return assert_refused(&output);
+    }
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(125), "{message}");
+    assert!(message.contains("which no rule can name"), "{message}");
+}
+
+fn directory_word() {
+    let world = World::new();
+    let sandbox = Sandbox::for_probe().allow(Access::CREATE, world.inside().join("file"));
+    if let Some(message) = failure(&sandbox) {
+        assert!(message.contains("name its directory"), "{message}");
+    }
+}
+
+fn symlink_loop() {
+    let world = World::new();
+    let link = world.path().join("loop");
+    std::os::unix::fs::symlink("loop", &link).expect("a symlink");
+    if let Some(message) = failure(&Sandbox::for_probe().allow(Access::READ, link)) {
+        assert!(message.contains("symbolic links"), "{message}");
+    }
+}
+
+fn many() {
+    let world = World::new();
+    let file = world.inside().join("file");
+    let mut sandbox = Sandbox::for_probe();
+    for number in 0..20_000 {
+        let path = world.inside().join(format!("{number}"));
+        std::fs::write(&path, "").expect("a file");
+        sandbox = sandbox.flags(["--ro".into(), path]);
+    }
+    let expected = match sandbox.plan().check() {
+        Ok(()) => Verdict::Allowed,
+        Err(_) => Verdict::Refused,
+    };
+    let last = world.inside().join("19999");
+    assert_verdict(&sandbox, &[PathBuf::from("read"), last], expected);
+    let denied = match expected {
+        Verdict::Refused => expected,
+        _ => Verdict::Denied(Errno::ACCESS),
+    };
+    assert_verdict(&sandbox, &[PathBuf::from("read"), file], denied);
+}

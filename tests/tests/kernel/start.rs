@@ -1,0 +1,171 @@
+//! Starting the command: exit codes, environment, directory, the line on start.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::Output;
+
+use ringfence::Access;
+use ringfence_tests::trial::Test;
+use ringfence_tests::wrapper::{Sandbox, stderr, stdout};
+
+use crate::expect::assert_refused;
+use crate::world::{World, probe};
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        Test::new("start::the_exit_code_is_the_commands_own", own_exit_code),
+        Test::new("start::a_signal_is_the_commands_own", own_signal),
+        Test::new("start::an_unknown_command_is_127", not_found),
+        Test::new(
+            "start::what_cannot_be_executed_is_126_and_says_why",
+            not_executable,
+        ),
+        Test::new("start::bad_flags_are_125_and_nothing_runs", bad_flags),
+        Test::new("start::the_environment_is_as_asked", environment),
+        Test::new("start::the_directory_is_as_asked", directory),
+        Test::new("start::the_line_on_start_is_one_line_of_json", json_line),
+    ]
+}
+
+/// Runs to the end on a kernel that can; elsewhere sees the refusal.
+fn run<T: AsRef<std::ffi::OsStr>>(
+    sandbox: &Sandbox,
+    command: impl IntoIterator<Item = T>,
+) -> Option<Output> {
+    let output = sandbox.run(command);
+    if sandbox.plan().check().is_err() {
+        assert_refused(&output);
+        return None;
+    }
+    Some(output)
+}
+
+fn own_exit_code() {
+    if let Some(output) = run(&Sandbox::for_probe(), probe(&["exit", "42"])) {
+        assert_eq!(output.status.code(), Some(42));
+    }
+}
+
+fn own_signal() {
+    if let Some(output) = run(&Sandbox::for_probe(), probe(&["signal-self"])) {
+        assert_eq!(output.status.signal(), Some(10));
+    }
+}
+
+fn not_found() {
+    for command in [
+        "no-such-command",
+        "/no/such/command",
+        "./no-such-command",
+        "",
+    ] {
+        if let Some(output) = run(&Sandbox::for_probe(), [command]) {
+            assert_eq!(output.status.code(), Some(127), "{command}");
+            assert!(stderr(&output).contains("cannot find the command"));
+        }
+    }
+}
+
+fn not_executable() {
+    let world = World::new();
+    let denied = std::env::current_exe().expect("own path");
+    let plain = world.inside().join("file");
+    let script = world.inside().join("script");
+    std::fs::write(&script, "#!/no/such/interpreter\n").expect("a script");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode;
+    std::fs::set_permissions(&script, mode(0o755)).expect("own file");
+    for (sandbox, command, reason) in [
+        (Sandbox::for_probe(), world.inside(), "it is a directory"),
+        (
+            Sandbox::empty().allow(Access::READ, "/"),
+            denied,
+            "the policy does not allow it; add `--ro ",
+        ),
+        (
+            Sandbox::for_probe().allow(Access::RO, world.inside()),
+            plain,
+            "it is neither a program of this machine nor a script",
+        ),
+        (
+            Sandbox::for_probe().allow(Access::RO, world.inside()),
+            script,
+            "interpreter or its loader does not exist",
+        ),
+    ] {
+        if let Some(output) = run(&sandbox, [&command]) {
+            let message = stderr(&output);
+            assert_eq!(output.status.code(), Some(126), "{message}");
+            assert!(message.contains(reason), "{message}");
+        }
+    }
+}
+
+fn bad_flags() {
+    let world = World::new();
+    let file = world.inside().join("file");
+    let act = probe(&["unlink".into(), file.clone()]);
+    for flags in [
+        &["--connect-tcp", "70000"][..],
+        &["--bind-tcp", "65536"],
+        &["--connect-tcp", "0"],
+        &["--fs", "raed=/"],
+        &["--ro", ""],
+        &["--no-such-flag"],
+        &["--min-abi", "twelve"],
+        &["--optional"],
+    ] {
+        let output = Sandbox::empty().flags(flags).run(&act);
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(125), "{flags:?}: {message}");
+        assert!(message.starts_with("landlock-runner: error: "), "{message}");
+        assert!(file.exists());
+    }
+}
+
+fn environment() {
+    let sandbox = Sandbox::for_probe().flags([
+        "--clear-env",
+        "--env",
+        "A=x,y=z",
+        "--env",
+        "B=",
+        "--env",
+        "NOT_SET",
+        "--env",
+        "PATH",
+    ]);
+    if let Some(output) = run(&sandbox, probe(&["environment"])) {
+        let path = std::env::var("PATH").unwrap_or_default();
+        assert_eq!(stdout(&output), format!("A=x,y=z\nB=\nPATH={path}\n"));
+    }
+}
+
+fn directory() {
+    let world = World::new();
+    let directory = world.inside();
+    let sandbox = Sandbox::for_probe().flags([std::ffi::OsStr::new("--chdir"), directory.as_ref()]);
+    if let Some(output) = run(&sandbox, probe(&["directory"])) {
+        assert_eq!(
+            stdout(&output).trim_end(),
+            directory.to_str().expect("text")
+        );
+    }
+    let sandbox = Sandbox::for_probe().flags(["--chdir", "/no/such/directory"]);
+    if let Some(output) = run(&sandbox, probe(&["directory"])) {
+        assert_eq!(output.status.code(), Some(125));
+        assert!(stderr(&output).contains("cannot change to /no/such/directory"));
+    }
+}
+
+fn json_line() {
+    let sandbox = Sandbox::for_probe().flags(["--log", "json"]);
+    if let Some(output) = run(&sandbox, probe(&["stat", "/"])) {
+        let text = stderr(&output);
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let abi = ringfence::Kernel::probe().abi().number();
+        assert!(
+            text.starts_with("{\"program\":\"landlock-runner\""),
+            "{text}"
+        );
+        assert!(text.contains(&format!("\"abi\":{abi},")), "{text}");
+    }
+}

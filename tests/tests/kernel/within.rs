@@ -1,0 +1,130 @@
+//! A program that restricts itself through the library.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::mpsc;
+
+use ringfence::{Abi, Access, EnforceError, Kernel, Plan, Policy};
+use ringfence_tests::trial::Test;
+use rustix::io::Errno;
+
+use crate::world::{World, unsandboxed};
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        Test::new("within::a_single_thread_restricts_itself", || {
+            alone("restrict")
+        }),
+        Test::new("within::a_thread_may_restrict_itself_alone", || {
+            alone("restrict-thread")
+        }),
+        Test::new(
+            "within::with_other_threads_it_is_all_of_them_or_a_refusal",
+            with_threads,
+        ),
+    ]
+}
+
+/// The acts of this file, tried in a process of their own.
+pub fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
+    let first = arguments
+        .first()
+        .map_or(OsStr::new(""), OsString::as_os_str);
+    match act {
+        "restrict" => {
+            sandbox()?.enforce().map_err(io::Error::other)?;
+            fs::read(first).map(drop)
+        }
+        "restrict-thread" => {
+            sandbox()?.enforce_this_thread().map_err(io::Error::other)?;
+            fs::read(first).map(drop)
+        }
+        "restrict-threads" => restrict_threads(Path::new(first)),
+        "exit" => Err(errno(first)),
+        "signal-self" => {
+            let own = rustix::process::getpid();
+            Ok(rustix::process::kill_process(
+                own,
+                rustix::process::Signal::USR1,
+            )?)
+        }
+        "environment" => {
+            for (name, value) in std::env::vars() {
+                println!("{name}={value}");
+            }
+            Ok(())
+        }
+        "directory" => {
+            println!("{}", std::env::current_dir()?.display());
+            Ok(())
+        }
+        act => Err(io::Error::other(format!("there is no act {act}"))),
+    }
+}
+
+fn errno(number: &OsStr) -> io::Error {
+    let number = number.to_str().and_then(|text| text.parse().ok());
+    io::Error::from_raw_os_error(number.unwrap_or_default())
+}
+
+fn sandbox() -> io::Result<ringfence::Sandbox> {
+    let policy = Policy::builder()
+        .allow(Access::READ, "/proc")
+        .build()
+        .map_err(io::Error::other)?;
+    Plan::new(policy, Kernel::probe())
+        .prepare()
+        .map_err(io::Error::other)
+}
+
+/// With a second thread: either both are denied, or the call is refused and both are free.
+fn restrict_threads(path: &Path) -> io::Result<()> {
+    let (ask, asked) = mpsc::channel::<()>();
+    let file = path.to_owned();
+    let other = std::thread::spawn(move || {
+        // The main thread has tried to restrict the process before it asks.
+        let _ = asked.recv();
+        fs::read(file).map(drop)
+    });
+    let enforced = sandbox()?.enforce();
+    let _ = ask.send(());
+    let theirs = other
+        .join()
+        .map_err(|_| io::Error::other("the thread panicked"))?;
+    let ours = fs::read(path).map(drop);
+    let denied = |result: &io::Result<()>| matches!(result, Err(error) if error.raw_os_error() == Some(Errno::ACCESS.raw_os_error()));
+    match enforced {
+        Ok(_) if denied(&ours) && denied(&theirs) => ours,
+        Err(EnforceError::OtherThreads(1)) if ours.is_ok() && theirs.is_ok() => Ok(()),
+        _ => Err(io::Error::other("one thread is free and another is not")),
+    }
+}
+
+fn alone(act: &str) {
+    let world = World::new();
+    let file = world.outside().join("file");
+    let output = unsandboxed(&[Path::new(act), &file]);
+    let expected = match Kernel::probe().abi() {
+        // Nothing can be prepared: a failure without an errno.
+        Abi::NONE => 99,
+        _ => Errno::ACCESS.raw_os_error(),
+    };
+    assert_eq!(output.status.code(), Some(expected), "{output:?}");
+}
+
+fn with_threads() {
+    let world = World::new();
+    let file = world.outside().join("file");
+    let output = unsandboxed(&[Path::new("restrict-threads"), &file]);
+    let abi = Kernel::probe().abi();
+    let expected = if abi == Abi::NONE {
+        99
+    } else if abi < Abi::new(8) {
+        0
+    } else {
+        Errno::ACCESS.raw_os_error()
+    };
+    assert_eq!(output.status.code(), Some(expected), "{output:?}");
+}
