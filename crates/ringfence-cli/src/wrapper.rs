@@ -211,6 +211,6 @@ mod tests {
         for flag in FLAGS {
             assert!(help.contains(&format!("--{}", flag.name)));
         }
-        assert!(help.lines().all(|line| line.len() <= 85));
+        assert!(help.lines().all(|line| line.len() <= 95));
     }
 }
