@@ -10,7 +10,7 @@
 #[macro_export]
 macro_rules! entry {
     ($run:path) => {
-        /// The program's entry, called by the C library.
+        #[allow(missing_docs, reason = "called by the C library, not by a reader")]
         // SAFETY: the one definition of `main` in the program, with the signature that the C
         // library calls; neither argument is read.
         #[unsafe(no_mangle)]

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use ringfence_sys::landlock::{self, RulesetAttr};
+use rustix::io::Errno;
 
 use crate::access::{AccessFs, AccessNet, Scope};
 use crate::paths;
@@ -28,8 +29,31 @@ impl Ruleset {
         .map(Self)
     }
 
-    pub(crate) fn allow_path(&self, object: impl AsFd, rights: AccessFs) -> io::Result<()> {
-        landlock::add_path_rule(self.0.as_fd(), object.as_fd(), rights.bits())
+    /// Allows what a line grants on its object: all of it on a directory, on anything else the
+    /// rights that mean something there.
+    fn allow_object(&self, object: &OwnedFd, plan: &PathPlan) -> Result<(), PrepareError> {
+        let line = &plan.line;
+        let add = |rights: AccessFs| {
+            landlock::add_path_rule(self.0.as_fd(), object.as_fd(), rights.bits())
+        };
+        let refused = match add(plan.granted) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        // All rights are handled, so EINVAL can only mean that one is a directory's and this is
+        // none. Asking the kernel first spares a system call for each directory.
+        let on_files = plan.granted & AccessFs::OF_FILES;
+        let not_a_directory = refused.raw_os_error() == Some(Errno::INVAL.raw_os_error());
+        if !not_a_directory || on_files == plan.granted {
+            return Err(PathError::rule(line, refused).into());
+        }
+        if on_files.is_empty() {
+            return Err(PrepareError::NotADirectory {
+                line: line.to_string(),
+                words: line.access,
+            });
+        }
+        add(on_files).map_err(|error| PathError::rule(line, error).into())
     }
 
     pub(crate) fn allow_port(&self, port: u16, rights: AccessNet) -> io::Result<()> {
@@ -98,24 +122,8 @@ fn allow_path(ruleset: &Ruleset, plan: &PathPlan, cover: &Cover) -> Result<Found
     if grants && cover.makes_redundant(resolved, plan.granted, opened.elsewhere.is_some()) {
         return Ok(Found::CoveredAt(resolved.to_owned()));
     }
-    let rights = if opened.is_directory {
-        plan.granted
-    } else {
-        plan.granted & AccessFs::OF_FILES
-    };
-    if rights.is_empty() {
-        // With no right left the kernel would refuse the rule (ENOMSG). If it is for the file's
-        // sake, the line means nothing there; if for the kernel's, the plan has said so.
-        if !plan.granted.is_empty() {
-            return Err(PrepareError::NotADirectory {
-                line: line.to_string(),
-                words: line.access,
-            });
-        }
-    } else {
-        ruleset
-            .allow_path(&opened.object, rights)
-            .map_err(|source| PathError::rule(line, source))?;
+    if grants {
+        ruleset.allow_object(&opened.object, plan)?;
     }
     Ok(opened.elsewhere.map_or(Found::AsWritten, Found::At))
 }

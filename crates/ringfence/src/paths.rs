@@ -1,6 +1,5 @@
 //! Opening the path of a line, so that the kernel's rule names the object and not a name.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -12,8 +11,7 @@ use rustix::io::Errno;
 /// An object that a rule can name.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    pub(crate) object: File,
-    pub(crate) is_directory: bool,
+    pub(crate) object: OwnedFd,
     /// Where it really is, if the path as written has a symlink in it or is relative.
     pub(crate) elsewhere: Option<PathBuf>,
 }
@@ -24,12 +22,7 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
         Some(object) => (object, None),
         None => open_through_symlinks(path)?,
     };
-    let object = File::from(object);
-    Ok(Opened {
-        is_directory: object.metadata()?.is_dir(),
-        object,
-        elsewhere,
-    })
+    Ok(Opened { object, elsewhere })
 }
 
 const FLAGS: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
@@ -113,9 +106,8 @@ mod tests {
     #[test]
     fn a_plain_path_is_where_it_says_and_a_symlink_is_resolved() {
         let opened = open(Path::new("/proc")).unwrap();
-        assert!(opened.is_directory && opened.elsewhere.is_none());
+        assert!(opened.elsewhere.is_none());
         let opened = open(Path::new("/proc/self/exe")).unwrap();
-        assert!(!opened.is_directory);
         assert_eq!(opened.elsewhere.unwrap(), std::env::current_exe().unwrap());
         let opened = open(Path::new("/proc/../proc")).unwrap();
         assert_eq!(opened.elsewhere.as_deref(), Some(Path::new("/proc")));

@@ -1,15 +1,20 @@
 //! Finding the lines that a wider one makes redundant, in time linear in their number.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::access::AccessFs;
 use crate::plan::PathPlan;
 
+/// Without a random seed, which would cost a system call: whoever writes a policy has no reason to
+/// slow down its own start.
+type Hasher = BuildHasherDefault<DefaultHasher>;
+
 /// What the lines allow by path as written, to find those that a wider one makes redundant.
 pub(super) struct Cover<'p> {
-    rights: HashMap<&'p [u8], AccessFs>,
+    rights: HashMap<&'p [u8], AccessFs, Hasher>,
     /// The lengths that occur: a prefix of another length need not be looked up.
     lengths: Vec<bool>,
 }
@@ -17,7 +22,7 @@ pub(super) struct Cover<'p> {
 impl<'p> Cover<'p> {
     pub(super) fn of(paths: &'p [PathPlan]) -> Self {
         let mut cover = Self {
-            rights: HashMap::with_capacity(paths.len()),
+            rights: HashMap::with_capacity_and_hasher(paths.len(), Hasher::default()),
             lengths: Vec::new(),
         };
         for plan in paths {
