@@ -50,6 +50,8 @@ pub struct Row {
     pub note: String,
     /// The first ABI that would enforce it, where this kernel's does not.
     pub needs_abi: Option<u8>,
+    /// The first Linux release with that ABI.
+    pub needs_kernel: Option<&'static str>,
 }
 
 impl Plan {
@@ -93,6 +95,13 @@ impl Kernel {
     }
 }
 
+impl Row {
+    /// The first ABI that would enforce it, as a value.
+    fn needs(&self) -> Option<Abi> {
+        self.needs_abi.map(|number| Abi::new(number.into()))
+    }
+}
+
 fn path_row(path: &PathPlan, plan: &Plan) -> Row {
     let mut notes = Vec::new();
     match &path.found {
@@ -124,6 +133,7 @@ fn path_row(path: &PathPlan, plan: &Plan) -> Row {
         by,
         note: notes.join("; "),
         needs_abi: path.needs().map(Abi::number),
+        needs_kernel: path.needs().map(Abi::first_kernel),
     }
 }
 
@@ -142,6 +152,7 @@ fn port_row(port: &PortPlan) -> Row {
         by,
         note: note.to_owned(),
         needs_abi: needs.map(Abi::number),
+        needs_kernel: needs.map(Abi::first_kernel),
     }
 }
 
@@ -156,6 +167,7 @@ fn class_row(class: Class, plan: &Plan) -> Row {
         by,
         note: class.summary().to_owned(),
         needs_abi: needs.map(Abi::number),
+        needs_kernel: needs.map(Abi::first_kernel),
     }
 }
 
@@ -213,7 +225,7 @@ fn table(f: &mut fmt::Formatter<'_>, title: &str, rows: &[Row]) -> fmt::Result {
     let by_width = by_width.max(width("BY"));
     writeln!(f, "\n{title:item_width$}  {:by_width$}  NOTE", "BY")?;
     for row in rows {
-        let needs = match row.needs_abi.map(|number| Abi::new(number.into())) {
+        let needs = match row.needs() {
             Some(abi) if row.note.is_empty() => format!("needs {abi}"),
             Some(abi) => format!("; needs {abi}"),
             None => String::new(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ringfence::{AccessFs, AccessNet, Scope};
+use ringfence_sys::landlock::RESTRICT_SELF_TSYNC;
 
 /// The headers on this machine.
 fn headers() -> Vec<PathBuf> {
@@ -29,8 +30,13 @@ fn bits(header: &str, prefix: &str) -> BTreeMap<String, u64> {
                 .strip_prefix("#define ")?
                 .split_once(char::is_whitespace)?;
             let name = name.strip_prefix(prefix)?;
-            let shift = value.trim().strip_prefix("(1ULL << ")?.strip_suffix(')')?;
-            Some((name.to_owned(), 1 << shift.parse::<u32>().ok()?))
+            let (one, shift) = value
+                .trim()
+                .strip_prefix('(')?
+                .strip_suffix(')')?
+                .split_once(" << ")?;
+            let bit = 1 << shift.parse::<u32>().ok()?;
+            matches!(one, "1U" | "1UL" | "1ULL").then(|| (name.to_owned(), bit))
         })
         .collect()
 }
@@ -60,6 +66,9 @@ fn the_bits_are_those_of_the_kernels_header() {
         let header = std::fs::read_to_string(&path).expect("a readable header");
         eprintln!("checking {}", path.display());
         assert_known(&bits(&header, "LANDLOCK_ACCESS_FS_"), &ours::<AccessFs>());
+        if let Some(tsync) = bits(&header, "LANDLOCK_RESTRICT_SELF_").get("TSYNC") {
+            assert_eq!(*tsync, u64::from(RESTRICT_SELF_TSYNC));
+        }
         // Headers of before ABI 4 and ABI 6 have none of these.
         for (prefix, ours) in [
             ("LANDLOCK_ACCESS_NET_", ours::<AccessNet>()),

@@ -33,6 +33,8 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         "descend" => descend(rest),
         // Becomes a command with no more descriptors than given.
         "with-descriptors" => with_descriptors(rest),
+        // Becomes a command in namespaces of its own, as in a container.
+        "in-namespaces" => in_namespaces(rest),
         act => attempt(act, rest).map(|()| 0),
     };
     ExitCode::from(result.unwrap_or_else(|error| match error.raw_os_error() {
@@ -249,6 +251,22 @@ fn descend(arguments: &[OsString]) -> io::Result<u8> {
     Ok(code
         .and_then(|code| u8::try_from(code).ok())
         .unwrap_or(BROKEN))
+}
+
+fn in_namespaces(arguments: &[OsString]) -> io::Result<u8> {
+    use nix::sched::CloneFlags;
+
+    let [program, rest @ ..] = arguments else {
+        return Err(io::Error::other("in-namespaces COMMAND..."));
+    };
+    nix::sched::unshare(
+        CloneFlags::CLONE_NEWUSER
+            | CloneFlags::CLONE_NEWNS
+            | CloneFlags::CLONE_NEWIPC
+            | CloneFlags::CLONE_NEWNET
+            | CloneFlags::CLONE_NEWUTS,
+    )?;
+    Err(Command::new(program).args(rest).exec())
 }
 
 fn with_descriptors(arguments: &[OsString]) -> io::Result<u8> {

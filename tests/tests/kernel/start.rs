@@ -4,11 +4,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
 use ringfence::Access;
-use ringfence_tests::trial::Test;
+use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::wrapper::{Sandbox, stderr, stdout};
 
 use crate::expect::assert_refused;
-use crate::world::{World, probe};
+use crate::world::{World, probe, unsandboxed};
 
 pub fn tests() -> Vec<Test> {
     vec![
@@ -23,6 +23,10 @@ pub fn tests() -> Vec<Test> {
         Test::new("start::the_environment_is_as_asked", environment),
         Test::new("start::the_directory_is_as_asked", directory),
         Test::new("start::the_line_on_start_is_one_line_of_json", json_line),
+        Test::may_skip(
+            "start::it_works_in_the_namespaces_of_a_container",
+            in_namespaces,
+        ),
     ]
 }
 
@@ -168,4 +172,27 @@ fn json_line() {
         );
         assert!(text.contains(&format!("\"abi\":{abi},")), "{text}");
     }
+}
+
+fn in_namespaces() -> Outcome {
+    let world = World::new();
+    let wrapped = |zone: std::path::PathBuf| {
+        let sandbox = Sandbox::for_probe().allow(Access::READ, world.inside());
+        let command = sandbox.command(probe(&["read".into(), zone.join("file")]));
+        let mut act = vec!["in-namespaces".into(), command.get_program().into()];
+        act.extend(command.get_args().map(std::path::PathBuf::from));
+        (sandbox, unsandboxed(&act))
+    };
+    let (sandbox, inside) = wrapped(world.inside());
+    let (_, outside) = wrapped(world.outside());
+    match inside.status.code() {
+        Some(1) => return Outcome::Skipped("user namespaces are forbidden here".to_owned()),
+        _ if sandbox.plan().check().is_err() => assert_refused(&inside),
+        code => {
+            assert_eq!(code, Some(0), "{}", stderr(&inside));
+            let denied = rustix::io::Errno::ACCESS.raw_os_error();
+            assert_eq!(outside.status.code(), Some(denied));
+        }
+    }
+    Outcome::Passed
 }

@@ -13,6 +13,7 @@ pub(super) fn command() -> Command {
     Command::new("doctor")
         .about("Show what this kernel can enforce, and what a newer one would add")
         .arg(json_flag())
+        .after_help("Examples:\n  ringfence doctor\n  ringfence doctor --json | jq .kernel.abi")
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {

@@ -12,6 +12,7 @@ use crate::{run, ui};
 
 pub(super) fn command() -> Command {
     Command::new("generate")
+        .after_help("Example:\n  mkdir -p man && ringfence generate man && man ./man/ringfence.1")
         .about("Write man pages and shell completions of both executables into a directory")
         .arg(
             Arg::new("directory")

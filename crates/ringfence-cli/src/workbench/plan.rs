@@ -1,7 +1,7 @@
 //! `ringfence plan`: what of a policy holds on this kernel, or on another.
 
 use clap::{Arg, ArgMatches, Command};
-use ringfence::{Abi, Kernel, Plan};
+use ringfence::{Abi, Kernel, Plan, PrepareError};
 
 use super::{NAME, invocation, json_flag, print_json, with_flags};
 use crate::flags::Group;
@@ -11,6 +11,11 @@ pub(super) fn command() -> Command {
     let policy = [Group::Paths, Group::Network, Group::Strictness];
     with_flags(Command::new("plan"), &policy)
         .about("Show what of a policy holds on this kernel, or on another, and by what")
+        .long_about(
+            "Show what of a policy holds on this kernel, or on another, and by what. For this \
+             kernel the paths are looked up too: where symlinks lead, which lines are redundant, \
+             which path is missing.",
+        )
         .arg(
             Arg::new("abi")
                 .long("abi")
@@ -29,19 +34,32 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
-    let kernel = match matches.get_one::<u32>("abi") {
-        Some(&abi) => Kernel::with_abi(abi),
-        None => Kernel::probe(),
-    };
-    let policy = invocation(matches).and_then(|mut invocation| invocation.take_policy());
-    let report = match policy {
-        Ok(policy) => Plan::new(policy, kernel).report(),
+    let policy = match invocation(matches).and_then(|mut invocation| invocation.take_policy()) {
+        Ok(policy) => policy,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
+    let (plan, trouble) = match matches.get_one::<u32>("abi") {
+        Some(&abi) => (Plan::new(policy, Kernel::with_abi(abi)), None),
+        None => look_up(Plan::new(policy, Kernel::probe())),
+    };
+    let report = plan.report();
     let printed = if matches.get_flag("json") {
         print_json(&report)
     } else {
         ui::print(&report.to_string())
     };
-    printed.max(u8::from(!report.starts))
+    match trouble {
+        Some(error) => ui::fail(NAME, &error, 1),
+        None => printed.max(u8::from(!report.starts)),
+    }
+}
+
+/// Looks up the paths by preparing the sandbox, which restricts nothing. What stops it, other than
+/// the kernel, is not in the plan and comes beside it.
+fn look_up(plan: Plan) -> (Plan, Option<PrepareError>) {
+    match plan.clone().prepare() {
+        Ok(sandbox) => (sandbox.plan().clone(), None),
+        Err(PrepareError::Refused(_)) => (plan, None),
+        Err(error) => (plan, Some(error)),
+    }
 }

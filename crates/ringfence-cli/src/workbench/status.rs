@@ -25,7 +25,9 @@ pub(super) fn command() -> Command {
         .after_help(
             "Without PID it counts the Landlock layers of its own process, which are those of \
              the shell that started it. The kernel has no question for it: a child stacks layers \
-             until the kernel refuses one more. From outside nothing of the kind is possible.",
+             until the kernel refuses one more. From outside nothing of the kind is possible.\n\n\
+             Examples:\n  ringfence status\n  landlock-runner --ro / -- ringfence status\n  \
+             ringfence status 1 --json",
         )
 }
 
