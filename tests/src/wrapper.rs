@@ -127,9 +127,15 @@ impl Sandbox {
     /// # Panics
     /// If the wrapper itself cannot be started.
     pub fn run<T: AsRef<OsStr>>(&self, command: impl IntoIterator<Item = T>) -> Output {
-        self.command(command)
-            .output()
-            .expect("landlock-runner starts")
+        let mut wrapper = self.command(command);
+        loop {
+            let output = wrapper.output().expect("landlock-runner starts");
+            // A child that another test has just forked may hold a file that this test wrote open
+            // for writing until it executes something (ETXTBSY).
+            if !stderr(&output).contains("Text file busy") {
+                return output;
+            }
+        }
     }
 }
 

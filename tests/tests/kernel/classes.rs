@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use crate::expect::{Verdict, assert_verdict, verdict};
 use crate::ports::{free_port, listener, receiver};
-use crate::world::{World, is_root, probe, unsandboxed};
+use crate::world::{World, copy_of_probe, is_root, probe, unsandboxed};
 
 /// Classes whose acts are told from the plan by other means than one probe.
 const NOT_TRIED_HERE: [(Class, &str); 7] = [
@@ -127,9 +127,7 @@ fn stage(class: Class, world: &World) -> Result<Stage, ()> {
     Ok(match class {
         Class::Read => on("read", "file"),
         Class::Execute => {
-            let program = zone.join("program");
-            let own = std::env::current_exe().map_err(drop)?;
-            std::fs::copy(own, program).map_err(drop)?;
+            copy_of_probe(&zone.join("program"));
             on("execute", "program")
         }
         Class::Write => on("write", "file"),

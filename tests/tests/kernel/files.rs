@@ -10,7 +10,7 @@ use ringfence_tests::wrapper::Sandbox;
 use rustix::io::Errno;
 
 use crate::expect::{Verdict, assert_verdict, verdict};
-use crate::world::{ORIGINAL, World, is_root, unsandboxed};
+use crate::world::{ORIGINAL, World, copy_of_probe, is_root, unsandboxed};
 
 /// An act on something in a zone.
 #[derive(Clone, Copy)]
@@ -310,7 +310,7 @@ fn link_out() {
 fn execute_needs_its_word() {
     let world = World::new();
     let program = world.inside().join("program");
-    fs::copy(std::env::current_exe().expect("own path"), &program).expect("a copy of the probe");
+    copy_of_probe(&program);
     let act = ["execute".into(), program.clone()];
     assert_eq!(unsandboxed(&act).status.code(), Some(0));
     // The kernel opens a program for reading, so it asks for that right too.

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use crate::classes::Victim;
 use crate::expect::{assert_verdict, verdict};
-use crate::world::{World, is_root, unsandboxed};
+use crate::world::{World, copy_of_probe, is_root, unsandboxed};
 
 pub fn tests() -> Vec<Test> {
     vec![
@@ -45,7 +45,7 @@ fn set_user_id() -> Outcome {
     }
     let world = World::new();
     let program = world.inside().join("program");
-    fs::copy(std::env::current_exe().expect("own path"), &program).expect("a copy of the probe");
+    copy_of_probe(&program);
     fs::set_permissions(&program, fs::Permissions::from_mode(0o4755)).expect("own file");
 
     let twin = Command::new(&program)

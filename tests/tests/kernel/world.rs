@@ -77,6 +77,21 @@ pub fn unsandboxed(act: &[impl AsRef<Path>]) -> Output {
         .expect("the probe starts")
 }
 
+/// Puts a copy of this program, which is a probe, at `path`.
+pub fn copy_of_probe(path: &Path) {
+    let program = std::env::current_exe().expect("a test knows its own path");
+    fs::copy(program, path).expect("a copy of the probe");
+    // A process that another test forked meanwhile holds the copy open for writing until it
+    // executes something; before that the copy cannot be executed (ETXTBSY).
+    while Command::new(path)
+        .args(["probe", "stat", "/"])
+        .status()
+        .is_err_and(|error| error.kind() == std::io::ErrorKind::ExecutableFileBusy)
+    {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
 /// Whether this test runs as root, whom file modes and ptrace rules do not stop.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
