@@ -1,68 +1,75 @@
 //! From a command line to the running command, for the wrapper and for `ringfence run`.
 
-use std::error::Error;
+use std::convert::Infallible;
+use std::io;
+use std::path::PathBuf;
 
-use ringfence::{Access, Found, Kernel, PathLine, Plan, Sandbox, Source};
+use ringfence::{Access, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Source};
 
-use crate::command::{Command, Environment};
-use crate::invocation::{Invocation, LogFormat};
+use crate::command::{Command, CommandError, Environment};
+use crate::invocation::{Invocation, LogFormat, UsageError};
 use crate::{deps, log, ui};
 
 /// The exit code if the sandbox could not be set up.
 pub(crate) const SETUP_FAILED: u8 = 125;
 
-/// Restricts this process and becomes the command. Returns only on failure, with the exit code.
-pub(crate) fn run(program: &str, mut invocation: Invocation) -> u8 {
-    if let Err(error) = ringfence_sys::close_on_exec_above_stderr(&invocation.keep_fds) {
-        return ui::fail(program, &error, SETUP_FAILED);
-    }
-    let environment = Environment::of(&invocation);
-    let command = match Command::new(&invocation, &environment) {
-        Ok(command) => command,
-        Err(error) => return ui::fail(program, &error, error.exit_code()),
-    };
-    let sandbox = match prepare(program, &mut invocation, &command, &environment) {
-        Ok(sandbox) => sandbox,
-        Err(error) => return ui::fail(program, &*error, SETUP_FAILED),
-    };
-    if let Some(directory) = &invocation.chdir
-        && let Err(error) = std::env::set_current_dir(directory)
-    {
-        let text = format!(
-            "{program}: error: cannot change to {}: {error}",
-            directory.display()
-        );
-        ui::message(&text);
-        return SETUP_FAILED;
-    }
-    // A program just executed has one thread, and this one starts no other.
-    let plan = match sandbox.enforce_this_thread() {
-        Ok(plan) => plan,
-        Err(error) => return ui::fail(program, &error, SETUP_FAILED),
-    };
-    let error = command.execute(&plan);
-    ui::fail(program, &error, error.exit_code())
+/// Why the command was not started.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("cannot close the descriptors that the command must not inherit")]
+    Descriptors(#[source] io::Error),
+    #[error("cannot change to {}", .0.display())]
+    Directory(PathBuf, #[source] io::Error),
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    #[error(transparent)]
+    Dependencies(#[from] deps::Error),
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    #[error(transparent)]
+    Enforce(#[from] EnforceError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
 }
 
-fn prepare(
-    program: &str,
-    invocation: &mut Invocation,
-    command: &Command,
-    environment: &Environment,
-) -> Result<Sandbox, Box<dyn Error>> {
+/// Restricts this process and becomes the command. Returns only on failure, with the exit code.
+pub(crate) fn run(program: &str, invocation: Invocation) -> u8 {
+    match start(program, invocation) {
+        Ok(never) => match never {},
+        Err(StartError::Command(error)) => ui::fail(program, &error, error.exit_code()),
+        Err(error) => ui::fail(program, &error, SETUP_FAILED),
+    }
+}
+
+fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartError> {
+    ringfence_sys::close_on_exec_above_stderr(&invocation.keep_fds)
+        .map_err(StartError::Descriptors)?;
+    let environment = Environment::of(&invocation);
+    let command = Command::new(&invocation, &environment)?;
     if invocation.with_deps {
-        add_dependencies(program, invocation, command, environment)?;
+        add_dependencies(program, &mut invocation, &command, &environment)?;
     }
     let plan = Plan::new(invocation.take_policy()?, Kernel::probe_landlock());
     let sandbox = plan.prepare()?;
+    report(program, &invocation, sandbox.plan());
+    if let Some(directory) = invocation.chdir {
+        std::env::set_current_dir(&directory)
+            .map_err(|error| StartError::Directory(directory, error))?;
+    }
+    // A program just executed has one thread, and this one starts no other.
+    let plan = sandbox.enforce_this_thread()?;
+    Err(command.execute(&plan).into())
+}
+
+/// Says what the sandbox will be, before the command has the terminal.
+fn report(program: &str, invocation: &Invocation, plan: &Plan) {
     if invocation.log != Some(LogFormat::Off) {
-        print_skipped(program, sandbox.plan());
+        print_skipped(program, plan);
     }
     if invocation.verbose {
-        print_paths(program, sandbox.plan());
+        print_paths(program, plan);
     }
-    log::start(program, invocation.log, sandbox.plan());
-    Ok(sandbox)
+    log::start(program, invocation.log, plan);
 }
 
 /// Allows what the command needs in order to start.

@@ -65,7 +65,7 @@ struct Stage {
     errno: Option<Errno>,
     /// More than nothing, where the act needs it to get as far as the class on trial.
     also: Option<(Access, PathBuf)>,
-    _held: Vec<Box<dyn std::any::Any>>,
+    held: Vec<Box<dyn std::any::Any>>,
 }
 
 impl Stage {
@@ -77,7 +77,7 @@ impl Stage {
     }
 
     fn holding(mut self, held: impl std::any::Any) -> Self {
-        self._held.push(Box::new(held));
+        self.held.push(Box::new(held));
         self
     }
 

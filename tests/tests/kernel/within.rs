@@ -15,10 +15,10 @@ use crate::world::{World, unsandboxed};
 pub fn tests() -> Vec<Test> {
     vec![
         Test::new("within::a_single_thread_restricts_itself", || {
-            alone("restrict")
+            alone("restrict");
         }),
         Test::new("within::a_thread_may_restrict_itself_alone", || {
-            alone("restrict-thread")
+            alone("restrict-thread");
         }),
         Test::new(
             "within::with_other_threads_it_is_all_of_them_or_a_refusal",

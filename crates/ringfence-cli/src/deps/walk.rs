@@ -14,7 +14,7 @@ use super::{Environment, System};
 /// How many libraries one program may lead to.
 pub(super) const MAX_LIBRARIES: usize = 2048;
 /// How many places may be looked at for libraries, over all search paths.
-pub(super) const MAX_PROBES: usize = 500_000;
+pub(super) const MAX_PROBES: usize = 200_000;
 /// How many `glibc-hwcaps` subdirectories of one directory are looked into; no architecture has ten.
 const MAX_VARIANTS: usize = 64;
 

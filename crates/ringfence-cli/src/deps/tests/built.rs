@@ -16,7 +16,7 @@ fn library_path(path: &Path) -> Environment<'_> {
     }
 }
 
-/// The only library that is not of the system.
+/// The libraries that are not of the system, once the loader agrees, relative to the workshop.
 fn own_libraries(
     workshop: &Workshop,
     program: &Path,
@@ -98,6 +98,7 @@ fn a_runpath_shuts_out_the_rpaths_of_the_loading_chain() {
     );
 }
 
+#[cfg(target_arch = "x86_64")]
 #[test]
 fn tokens_are_replaced_with_and_without_braces() {
     let Some(w) = Workshop::open() else { return };

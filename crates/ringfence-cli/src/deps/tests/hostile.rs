@@ -17,7 +17,8 @@ use super::super::walk::MAX_PROBES;
 use super::super::{Closure, Error};
 use super::{bare_system, closure_on};
 
-const SOON: Duration = Duration::from_secs(5);
+/// Generous, for a debug build on a busy machine: without a bound it would be hours.
+const SOON: Duration = Duration::from_secs(30);
 
 /// The closure of a file with these bytes.
 fn closure_of(bytes: &[u8], cache: Option<&[u8]>) -> Result<Closure, Error> {

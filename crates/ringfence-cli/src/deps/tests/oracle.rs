@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+use super::super::file::Opened;
+use super::super::image::Image;
 use super::super::{Closure, Environment, closure};
 use super::{libraries, notes};
 
@@ -40,7 +42,9 @@ fn ask_loader(program: &Path, environment: &Environment<'_>) -> (BTreeSet<PathBu
     let mut command = Command::new(program);
     if mode & 0o6000 != 0 {
         // Such a program lists nothing when it gains rights by its start.
-        command = Command::new("/lib64/ld-linux-x86-64.so.2");
+        let loader = Opened::open(program).map(|file| Image::read(&file));
+        let loader = loader.ok().and_then(|image| image.ok()?.interpreter);
+        command = Command::new(loader.expect("the program has a loader"));
         command.arg("--list").arg(program);
     }
     command.env_clear().env("LD_TRACE_LOADED_OBJECTS", "1");
