@@ -119,6 +119,18 @@ impl Command {
         })
     }
 
+    /// Fails if there is no such file, before anyone looks into it.
+    pub(crate) fn require_file(&self, invocation: &Invocation) -> Result<(), CommandError> {
+        let directory = invocation.chdir.as_deref().unwrap_or(Path::new(""));
+        match std::fs::metadata(directory.join(&self.program)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(CommandError::NotFound {
+                name: self.program.clone().into(),
+                searched: false,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Becomes the command. Returns only if the kernel refused, and says why in the plan's terms.
     pub(crate) fn execute(&self, plan: &Plan) -> CommandError {
         let program = match c_string(self.program.clone().into_os_string()) {

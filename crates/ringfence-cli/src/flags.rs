@@ -205,6 +205,17 @@ pub const FLAGS: &[Flag] = &[
     ),
     flag(
         Group::Start,
+        "with-deps-of",
+        Some("PROGRAM"),
+        "The same for a program that the command will start; give it once for each. Modules of an \
+         interpreter and libraries loaded later (dlopen) are not found by either flag.",
+        |to, program| {
+            to.deps_of.push(program.into());
+            Ok(())
+        },
+    ),
+    flag(
+        Group::Start,
         "env",
         Some("NAME[=VALUE]"),
         "Set a variable of the command's environment; without a value, keep it from this one.",

@@ -23,6 +23,7 @@ pub(crate) struct Invocation {
     policy: PolicyBuilder,
     pub(crate) optional_pending: bool,
     pub(crate) with_deps: bool,
+    pub(crate) deps_of: Vec<PathBuf>,
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
     pub(crate) clear_env: bool,
     pub(crate) chdir: Option<PathBuf>,

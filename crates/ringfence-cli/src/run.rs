@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ringfence::{Access, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Source};
 
@@ -12,6 +12,10 @@ use crate::{deps, log, ui};
 
 /// The exit code if the sandbox could not be set up.
 pub(crate) const SETUP_FAILED: u8 = 125;
+
+/// What may be wrong where the command itself is followed by `--`.
+const STRAY_SEPARATOR: &str = "hint: a `--` follows what was taken for the command; if that was \
+                               meant for a flag, repeat the flag: each takes one value";
 
 /// Why the command was not started.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +38,16 @@ enum StartError {
 
 /// Restricts this process and becomes the command. Returns only on failure, with the exit code.
 pub(crate) fn run(program: &str, invocation: Invocation) -> u8 {
+    let separated = invocation.command.iter().any(|word| word == "--");
     match start(program, invocation) {
         Ok(never) => match never {},
-        Err(StartError::Command(error)) => ui::fail(program, &error, error.exit_code()),
+        Err(StartError::Command(error)) => {
+            let code = ui::fail(program, &error, error.exit_code());
+            if separated {
+                ui::note(program, STRAY_SEPARATOR);
+            }
+            code
+        }
         Err(error) => ui::fail(program, &error, SETUP_FAILED),
     }
 }
@@ -47,7 +58,11 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
     let environment = Environment::of(&invocation);
     let command = Command::new(&invocation, &environment)?;
     if invocation.with_deps {
-        add_dependencies(program, &mut invocation, &command, &environment)?;
+        command.require_file(&invocation)?;
+        add_dependencies(program, &mut invocation, &command.program, &environment)?;
+    }
+    for started in std::mem::take(&mut invocation.deps_of) {
+        add_dependencies(program, &mut invocation, &started, &environment)?;
     }
     let plan = Plan::new(invocation.take_policy()?, Kernel::probe_landlock());
     let sandbox = plan.prepare()?;
@@ -72,11 +87,11 @@ fn report(program: &str, invocation: &Invocation, plan: &Plan) {
     log::start(program, invocation.log, plan);
 }
 
-/// Allows what the command needs in order to start.
+/// Allows what an executable needs in order to start.
 fn add_dependencies(
     program: &str,
     invocation: &mut Invocation,
-    command: &Command,
+    executable: &Path,
     environment: &Environment,
 ) -> Result<(), deps::Error> {
     let (path, library_path, preload) = (
@@ -85,7 +100,7 @@ fn add_dependencies(
         environment.get("LD_PRELOAD"),
     );
     let closure = deps::closure(
-        &command.program,
+        executable,
         &deps::Environment {
             path: path.as_deref(),
             library_path: library_path.as_deref(),

@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 /// An object that a rule can name.
@@ -66,6 +66,18 @@ pub(crate) fn nearest_existing(path: &Path) -> Option<&Path> {
     path.ancestors()
         .skip(1)
         .find(|ancestor| !ancestor.as_os_str().is_empty() && ancestor.exists())
+}
+
+/// The first directory of `path` that this user may not pass through.
+pub(crate) fn closed_directory(path: &Path) -> Option<&Path> {
+    let search =
+        |directory: &Path| rustix::fs::accessat(CWD, directory, Access::EXEC_OK, AtFlags::EACCESS);
+    let directories: Vec<_> = path.ancestors().skip(1).collect();
+    directories
+        .into_iter()
+        .rev()
+        .filter(|directory| !directory.as_os_str().is_empty())
+        .find(|directory| search(directory) == Err(Errno::ACCESS))
 }
 
 /// A name beside the missing one which the user may have meant.

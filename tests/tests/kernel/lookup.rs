@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use ringfence::{Access, AccessFs, Request};
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::{Sandbox, stderr};
+use ringfence_tests::wrapper::{NOBODY, Sandbox, stderr};
 use rustix::io::Errno;
 
 use crate::expect::{Verdict, assert_refused, assert_verdict, verdict};
-use crate::world::{World, probe};
+use crate::world::{World, is_root, probe};
 
 pub fn tests() -> Vec<Test> {
     vec![
@@ -31,6 +31,10 @@ pub fn tests() -> Vec<Test> {
             directory_word,
         ),
         Test::new("lookup::a_symlink_loop_is_an_error", symlink_loop),
+        Test::new(
+            "lookup::a_closed_directory_on_the_way_is_named",
+            closed_directory,
+        ),
         Test::new("lookup::twenty_thousand_lines_are_enforced", many),
     ]
 }
@@ -150,6 +154,25 @@ fn symlink_loop() {
     if let Some(message) = failure(&Sandbox::for_probe().allow(Access::READ, link)) {
         assert!(message.contains("symbolic links"), "{message}");
     }
+}
+
+fn closed_directory() {
+    let world = World::new();
+    let closed = world.path().join("closed");
+    std::fs::create_dir_all(closed.join("deep")).expect("a directory");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode;
+    std::fs::set_permissions(&closed, mode(0o600)).expect("own directory");
+    let mut sandbox = Sandbox::for_probe().allow(Access::READ, closed.join("deep"));
+    let mut user = rustix::process::geteuid().as_raw();
+    if is_root() {
+        user = NOBODY;
+        sandbox = sandbox.as_user(user);
+    }
+    if let Some(message) = failure(&sandbox) {
+        let expected = format!("{} is closed to user {user}", closed.display());
+        assert!(message.contains(&expected), "{message}");
+    }
+    std::fs::set_permissions(&closed, mode(0o700)).expect("own directory");
 }
 
 fn many() {

@@ -20,6 +20,10 @@ pub fn tests() -> Vec<Test> {
             not_executable,
         ),
         Test::new("start::bad_flags_are_125_and_nothing_runs", bad_flags),
+        Test::new(
+            "start::a_path_too_many_before_the_command_gets_a_hint",
+            path_too_many,
+        ),
         Test::new("start::the_environment_is_as_asked", environment),
         Test::new("start::the_directory_is_as_asked", directory),
         Test::new("start::the_line_on_start_is_one_line_of_json", json_line),
@@ -62,9 +66,14 @@ fn not_found() {
         "./no-such-command",
         "",
     ] {
-        if let Some(output) = run(&Sandbox::for_probe(), [command]) {
-            assert_eq!(output.status.code(), Some(127), "{command}");
-            assert!(stderr(&output).contains("cannot find the command"));
+        for sandbox in [
+            Sandbox::for_probe(),
+            Sandbox::for_probe().flags(["--with-deps"]),
+        ] {
+            if let Some(output) = run(&sandbox, [command]) {
+                assert_eq!(output.status.code(), Some(127), "{command}");
+                assert!(stderr(&output).contains("cannot find the command"));
+            }
         }
     }
 }
@@ -122,6 +131,17 @@ fn bad_flags() {
         assert_eq!(output.status.code(), Some(125), "{flags:?}: {message}");
         assert!(message.starts_with("landlock-runner: error: "), "{message}");
         assert!(file.exists());
+    }
+}
+
+fn path_too_many() {
+    let world = World::new();
+    let sandbox = Sandbox::for_probe().flags(["--ro", "/"]);
+    let line = [world.inside().into(), "--".into(), "x".into()];
+    if let Some(output) = run::<std::ffi::OsString>(&sandbox, line) {
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(126), "{message}");
+        assert!(message.contains("hint: a `--` follows"), "{message}");
     }
 }
 

@@ -55,6 +55,18 @@ pub enum PathError {
         /// The line as written.
         line: String,
     },
+    /// A directory on the way is closed to this user.
+    #[error("cannot allow {} (`{line}`): {} is closed to user {user}; give that user search permission (x) on it, or start as one who has it", path.display(), barrier.display())]
+    Closed {
+        /// The path as written.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+        /// The directory.
+        barrier: PathBuf,
+        /// The number of the user.
+        user: u32,
+    },
     /// The process has no descriptor left to open the path with.
     #[error("cannot allow {}: the table of open files is full; raise the limit (ulimit -n)", path.display())]
     NoDescriptor {
@@ -86,18 +98,17 @@ pub enum PathError {
 impl PathError {
     /// The error of opening the path of `line`.
     pub(crate) fn open(line: &PathLine, source: io::Error) -> Self {
-        let path = line.path.clone();
-        match errno(&source) {
-            Some(Errno::NOENT) => Self::Missing {
+        let (path, line) = (line.path.clone(), line.to_string());
+        match (errno(&source), paths::closed_directory(&path)) {
+            (Some(Errno::NOENT), _) => Self::Missing { path, line },
+            (Some(Errno::MFILE | Errno::NFILE), _) => Self::NoDescriptor { path, source },
+            (Some(Errno::ACCESS), Some(barrier)) => Self::Closed {
+                barrier: barrier.to_owned(),
                 path,
-                line: line.to_string(),
+                line,
+                user: rustix::process::geteuid().as_raw(),
             },
-            Some(Errno::MFILE | Errno::NFILE) => Self::NoDescriptor { path, source },
-            _ => Self::Other {
-                path,
-                line: line.to_string(),
-                source,
-            },
+            _ => Self::Other { path, line, source },
         }
     }
 
