@@ -1,6 +1,6 @@
 //! Every flag of the wrapper and of `ringfence run` and `plan`, defined once.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ pub struct Flag {
     /// What it does, in one or two sentences.
     pub help: &'static str,
     /// Puts it into effect. The value is empty for a flag that takes none.
-    pub(crate) set: fn(&mut Invocation, &OsStr) -> Result<(), String>,
+    pub(crate) set: fn(&mut Invocation, OsString) -> Result<(), String>,
 }
 
 impl Flag {
@@ -80,7 +80,7 @@ const fn flag(
     name: &'static str,
     value: Option<&'static str>,
     help: &'static str,
-    set: fn(&mut Invocation, &OsStr) -> Result<(), String>,
+    set: fn(&mut Invocation, OsString) -> Result<(), String>,
 ) -> Flag {
     Flag {
         name,
@@ -114,7 +114,7 @@ pub const FLAGS: &[Flag] = &[
         Some("WORD[,WORD]=PATH"),
         "Allow any mix of words: read, execute, write, create, remove, rename, ioctl, \
          make-device, connect-unix; ro and rw stand for their words.",
-        fs,
+        |to, value| fs(to, &value),
     ),
     flag(
         Group::Paths,
@@ -136,14 +136,14 @@ pub const FLAGS: &[Flag] = &[
         Some("PORTS"),
         "Allow TCP connections to these ports, at any address: 443, 80,443, 8000-8010, or any \
          to leave this class alone.",
-        |to, ports| to.ports(PortClass::ConnectTcp, ports),
+        |to, ports| to.ports(PortClass::ConnectTcp, &ports),
     ),
     flag(
         Group::Network,
         "bind-tcp",
         Some("PORTS"),
         "Allow to bind TCP sockets to these ports; 0 is a port of the kernel's choice.",
-        |to, ports| to.ports(PortClass::BindTcp, ports),
+        |to, ports| to.ports(PortClass::BindTcp, &ports),
     ),
     flag(
         Group::Network,
@@ -151,14 +151,14 @@ pub const FLAGS: &[Flag] = &[
         Some("PORTS"),
         "Allow to send datagrams to these ports, and with it to bind a port of the kernel's \
          choice (ABI 10).",
-        |to, ports| to.ports(PortClass::ConnectUdp, ports),
+        |to, ports| to.ports(PortClass::ConnectUdp, &ports),
     ),
     flag(
         Group::Network,
         "bind-udp",
         Some("PORTS"),
         "Allow to bind UDP sockets to these ports (ABI 10).",
-        |to, ports| to.ports(PortClass::BindUdp, ports),
+        |to, ports| to.ports(PortClass::BindUdp, &ports),
     ),
     flag(
         Group::Strictness,
@@ -186,7 +186,7 @@ pub const FLAGS: &[Flag] = &[
         "min-abi",
         Some("N"),
         "Refuse to start on a kernel whose Landlock ABI is below N, best effort or not.",
-        min_abi,
+        |to, value| min_abi(to, &value),
     ),
     flag(
         Group::Strictness,
@@ -219,7 +219,7 @@ pub const FLAGS: &[Flag] = &[
         "env",
         Some("NAME[=VALUE]"),
         "Set a variable of the command's environment; without a value, keep it from this one.",
-        env,
+        |to, value| env(to, &value),
     ),
     flag(
         Group::Start,
@@ -240,7 +240,7 @@ pub const FLAGS: &[Flag] = &[
         "keep-fd",
         Some("N"),
         "Let the command inherit descriptor N; all others above 2 are closed.",
-        keep_fd,
+        |to, value| keep_fd(to, &value),
     ),
     flag(
         Group::Start,
@@ -248,7 +248,7 @@ pub const FLAGS: &[Flag] = &[
         Some("text|json|off"),
         "Write one line on start: the kernel, what is enforced, what is not. Without this flag \
          it is written only if something is not.",
-        log,
+        |to, value| log(to, &value),
     ),
     Flag {
         short: Some('v'),
@@ -271,7 +271,7 @@ fn set<T>(field: &mut T, value: T) -> Result<(), String> {
 
 impl Invocation {
     #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
-    fn path(&mut self, access: Access, path: &OsStr) -> Result<(), String> {
+    fn path(&mut self, access: Access, path: OsString) -> Result<(), String> {
         let line = PathLine {
             path: path.into(),
             access,
@@ -317,7 +317,7 @@ fn fs(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
         .ok_or("write words, an equals sign and a path, as in --fs read,write=/srv")?;
     let words = words.to_str().ok_or("the words are plain letters")?;
     let access = words.parse::<Access>().map_err(|error| error.to_string())?;
-    to.path(access, path)
+    to.path(access, path.to_owned())
 }
 
 fn min_abi(to: &mut Invocation, value: &OsStr) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! What a command line asks for: a policy, a command, and how to start it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
@@ -36,14 +36,8 @@ pub(crate) struct Invocation {
 /// A command line that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UsageError {
-    #[error("--{flag} {}: {why}", value.display())]
-    Value {
-        flag: &'static str,
-        value: OsString,
-        why: String,
-    },
     #[error("--{flag}: {why}")]
-    Switch { flag: &'static str, why: String },
+    Flag { flag: &'static str, why: String },
     #[error(
         "--optional stands before no path flag; write it before --ro, --rw, --fs or --connect-unix"
     )]
@@ -69,17 +63,10 @@ fn proposal(name: &str) -> String {
 
 impl Invocation {
     /// Puts one flag into effect.
-    pub(crate) fn apply(&mut self, flag: &'static Flag, value: &OsStr) -> Result<(), UsageError> {
-        (flag.set)(self, value).map_err(|why| match flag.value {
-            Some(_) => UsageError::Value {
-                flag: flag.name,
-                value: value.to_owned(),
-                why,
-            },
-            None => UsageError::Switch {
-                flag: flag.name,
-                why,
-            },
+    pub(crate) fn apply(&mut self, flag: &'static Flag, value: OsString) -> Result<(), UsageError> {
+        (flag.set)(self, value).map_err(|why| UsageError::Flag {
+            flag: flag.name,
+            why,
         })
     }
 

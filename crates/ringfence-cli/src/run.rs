@@ -113,7 +113,7 @@ fn add_dependencies(
             path: file.path,
             access: Access::RO,
             optional: false,
-            source: Source::Dependency(file.reason.to_string()),
+            source: Source::Dependency(file.reason.to_string().into()),
         };
         invocation.add(|policy| policy.path_line(line));
     }
@@ -127,7 +127,7 @@ fn add_dependencies(
 
 fn print_skipped(program: &str, plan: &Plan) {
     for path in plan.paths() {
-        if path.found == Found::Missing {
+        if *path.found == Found::Missing {
             let missing = path.line.path.display();
             ui::note(
                 program,

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use ringfence_sys::Arguments;
 
 use crate::flags::{FLAGS, Flag, Group};
 use crate::invocation::{Invocation, UsageError};
@@ -17,8 +18,8 @@ mod status;
 pub const NAME: &str = "ringfence";
 
 /// The program, with its exit code.
-pub fn main() -> u8 {
-    let matches = match command().try_get_matches() {
+pub fn main(arguments: Arguments) -> u8 {
+    let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
             let code = if error.use_stderr() {
@@ -149,7 +150,7 @@ fn invocation(matches: &ArgMatches) -> Result<Invocation, UsageError> {
 
     let mut invocation = Invocation::default();
     for (_, flag, value) in written {
-        invocation.apply(flag, value)?;
+        invocation.apply(flag, value.to_owned())?;
     }
     if let Ok(Some(command)) = matches.try_get_many::<OsString>("command") {
         invocation.command = command.cloned().collect();

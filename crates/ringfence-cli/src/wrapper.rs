@@ -1,9 +1,10 @@
 //! `landlock-runner`: restricts itself as its flags say, and becomes the command.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use lexopt::Arg;
+use ringfence_sys::Arguments;
 
 use crate::flags::{FLAGS, Flag, Group};
 use crate::invocation::{Invocation, UsageError};
@@ -33,8 +34,8 @@ Exit codes:
   else the command's own";
 
 /// The program. Returns only if the command could not be started, with the exit code.
-pub fn main() -> u8 {
-    let asked = match parse(std::env::args_os()) {
+pub fn main(arguments: Arguments) -> u8 {
+    let asked = match parse(arguments) {
         Ok(asked) => asked,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
@@ -72,9 +73,9 @@ fn parse(arguments: impl Iterator<Item = OsString> + 'static) -> Result<Asked, U
         };
         if flag.value.is_some() {
             let value = parser.value()?;
-            invocation.apply(flag, &value)?;
+            invocation.apply(flag, value)?;
         } else {
-            invocation.apply(flag, OsStr::new(""))?;
+            invocation.apply(flag, OsString::new())?;
         }
     }
     if invocation.command.is_empty() {
@@ -125,6 +126,8 @@ fn wrap(paragraph: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
 
     fn command_line(arguments: &[&str]) -> Result<Invocation, String> {
@@ -167,7 +170,7 @@ mod tests {
         for (arguments, message) in [
             (
                 &["--connect-tcp", "65536", "x"][..],
-                "--connect-tcp 65536: `65536` is no port",
+                "--connect-tcp: `65536` is no port",
             ),
             (
                 &["--conect-tcp", "1", "x"][..],

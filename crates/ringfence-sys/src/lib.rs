@@ -14,6 +14,7 @@ pub mod landlock;
 mod seccomp;
 
 pub use descriptors::{close_on_exec_above_stderr, is_open};
+pub use entry::Arguments;
 pub use exec::{CStrings, execve};
 pub use seccomp::{SeccompAction, seccomp_action_available};
 

@@ -31,8 +31,8 @@ impl Ruleset {
 
     /// Allows what a line grants on its object: all of it on a directory, on anything else the
     /// rights that mean something there.
-    fn allow_object(&self, object: &OwnedFd, plan: &PathPlan) -> Result<(), PrepareError> {
-        let line = &plan.line;
+    fn allow_object(&self, object: &OwnedFd, plan: &PathPlan<'_>) -> Result<(), PrepareError> {
+        let line = plan.line;
         let add = |rights: AccessFs| {
             landlock::add_path_rule(self.0.as_fd(), object.as_fd(), rights.bits())
         };
@@ -78,15 +78,11 @@ pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
     let ruleset = Ruleset::new(plan.handled_fs, plan.handled_net, plan.scoped)
         .map_err(PrepareError::Ruleset)?;
     if !plan.handled_fs.is_empty() {
-        let cover = Cover::of(&plan.paths);
-        let found = plan
-            .paths
-            .iter()
-            .map(|path| allow_path(&ruleset, path, &cover))
-            .collect::<Result<Vec<_>, _>>()?;
-        for (path, found) in plan.paths.iter_mut().zip(found) {
-            path.found = found;
-        }
+        let cover = Cover::of(plan);
+        plan.found = plan
+            .paths()
+            .map(|path| allow_path(&ruleset, &path, &cover))
+            .collect::<Result<_, _>>()?;
     }
     for port in &plan.ports {
         if let (Standing::Landlock, Ports::Range(range)) = (port.standing, &port.line.ports) {
@@ -104,8 +100,12 @@ pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
 }
 
 /// Adds the rule of one line, unless its path is missing or a wider line covers it.
-fn allow_path(ruleset: &Ruleset, plan: &PathPlan, cover: &Cover) -> Result<Found, PrepareError> {
-    let line = &plan.line;
+fn allow_path(
+    ruleset: &Ruleset,
+    plan: &PathPlan<'_>,
+    cover: &Cover<'_>,
+) -> Result<Found, PrepareError> {
+    let line = plan.line;
     let opened = match paths::open(&line.path) {
         Ok(opened) => opened,
         Err(error) => {
@@ -120,10 +120,12 @@ fn allow_path(ruleset: &Ruleset, plan: &PathPlan, cover: &Cover) -> Result<Found
     // A line of which this kernel can enforce nothing is no more redundant than it is enforced.
     let grants = !plan.granted.is_empty();
     if grants && cover.makes_redundant(resolved, plan.granted, opened.elsewhere.is_some()) {
-        return Ok(Found::CoveredAt(resolved.to_owned()));
+        return Ok(Found::CoveredAt(resolved.into()));
     }
     if grants {
         ruleset.allow_object(&opened.object, plan)?;
     }
-    Ok(opened.elsewhere.map_or(Found::AsWritten, Found::At))
+    Ok(opened
+        .elsewhere
+        .map_or(Found::AsWritten, |path| Found::At(path.into())))
 }

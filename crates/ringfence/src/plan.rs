@@ -3,7 +3,7 @@
 //! A plan is pure. Making it ready ([`Plan::prepare`], in `sandbox.rs`) opens the paths and notes
 //! here what it found.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::access::{Access, AccessFs, AccessNet, Scope};
 use crate::class::{Class, Guard};
@@ -24,7 +24,9 @@ pub struct Plan {
     minimum_abi: Abi,
     unrestricted: Unrestricted,
     any: Vec<PortClass>,
-    pub(crate) paths: Vec<PathPlan>,
+    pub(crate) lines: Vec<PathLine>,
+    /// What was found at the path of each line; empty until someone has looked.
+    pub(crate) found: Vec<Found>,
     pub(crate) ports: Vec<PortPlan>,
     pub(crate) handled_fs: AccessFs,
     pub(crate) handled_net: AccessNet,
@@ -32,10 +34,10 @@ pub struct Plan {
 }
 
 /// What becomes of a line about a path.
-#[derive(Clone, Debug)]
-pub struct PathPlan {
+#[derive(Clone, Copy, Debug)]
+pub struct PathPlan<'p> {
     /// The line.
-    pub line: PathLine,
+    pub line: &'p PathLine,
     /// The rights that the ruleset will allow there.
     pub granted: AccessFs,
     /// The words that this kernel cannot enforce: what they stand for is open everywhere.
@@ -43,7 +45,7 @@ pub struct PathPlan {
     /// The words that this kernel denies whatever a policy says.
     pub withheld: Access,
     /// What preparing the sandbox found at the path.
-    pub found: Found,
+    pub found: &'p Found,
 }
 
 /// What preparing a sandbox found at the path of a line.
@@ -56,14 +58,14 @@ pub enum Found {
     /// The path as written, without a symlink in it.
     AsWritten,
     /// Symlinks, or a relative path, that lead here.
-    At(PathBuf),
+    At(Box<Path>),
     /// Nothing; the line is optional and allows nothing.
     Missing,
     /// A path beneath that of a wider line, which makes this one redundant. The resolved path.
-    CoveredAt(PathBuf),
+    CoveredAt(Box<Path>),
 }
 
-impl PathPlan {
+impl<'p> PathPlan<'p> {
     /// The first ABI that enforces every word of the line, where this kernel's does not.
     pub fn needs(&self) -> Option<Abi> {
         self.unenforced
@@ -75,8 +77,8 @@ impl PathPlan {
     }
 
     /// The path that the kernel will see: resolved if it was looked up, else as written.
-    pub fn path(&self) -> Option<&Path> {
-        match &self.found {
+    pub fn path(&self) -> Option<&'p Path> {
+        match self.found {
             Found::NotLookedUp | Found::AsWritten => Some(&self.line.path),
             Found::At(path) | Found::CoveredAt(path) => Some(path),
             Found::Missing => None,
@@ -122,14 +124,15 @@ impl Plan {
             minimum_abi: policy.minimum_abi(),
             unrestricted,
             any,
-            paths: Vec::new(),
+            lines: Vec::new(),
+            found: Vec::new(),
             ports: Vec::new(),
             handled_fs: unless(unrestricted.fs, AccessFs::known_to(abi)),
             handled_net: unless(unrestricted.net, AccessNet::known_to(abi)) - left_alone,
             scoped: unless(unrestricted.ipc, Scope::known_to(abi)),
         };
-        let (paths, ports) = policy.into_lines();
-        plan.paths = paths.into_iter().map(|line| plan.path(line)).collect();
+        let (lines, ports) = policy.into_lines();
+        plan.lines = lines;
         plan.ports = ports.into_iter().map(|line| plan.port(line)).collect();
         plan.ports.extend(plan.implied_udp_bind());
         plan
@@ -141,8 +144,15 @@ impl Plan {
     }
 
     /// The lines about paths, each with what becomes of it.
-    pub fn paths(&self) -> &[PathPlan] {
-        &self.paths
+    pub fn paths(&self) -> impl Iterator<Item = PathPlan<'_>> {
+        let found = self
+            .found
+            .iter()
+            .chain(std::iter::repeat(&Found::NotLookedUp));
+        self.lines
+            .iter()
+            .zip(found)
+            .map(|(line, found)| self.path(line, found))
     }
 
     /// The lines about ports, each with what becomes of it, and those that others imply.
@@ -189,7 +199,7 @@ impl Plan {
         }
     }
 
-    fn path(&self, line: PathLine) -> PathPlan {
+    fn path<'p>(&self, line: &'p PathLine, found: &'p Found) -> PathPlan<'p> {
         let known = AccessFs::known_to(self.kernel.abi());
         let (mut unenforced, mut withheld) = (Access::empty(), Access::empty());
         if !self.unrestricted.fs && !known.contains(line.access.rights()) {
@@ -205,7 +215,7 @@ impl Plan {
             granted: line.access.rights() & self.handled_fs,
             unenforced,
             withheld,
-            found: Found::NotLookedUp,
+            found,
             line,
         }
     }

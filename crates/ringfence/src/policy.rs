@@ -100,7 +100,7 @@ pub enum Source {
     /// A flag on a command line.
     Flag,
     /// Added by `--with-deps`, for this reason.
-    Dependency(String),
+    Dependency(Box<str>),
     /// Added by the plan because another line needs it, for this reason.
     Implied(&'static str),
 }

@@ -71,7 +71,7 @@ impl Plan {
             Ok(()) => Vec::new(),
             Err(refused) => refused.refusals.iter().map(ToString::to_string).collect(),
         };
-        let paths = self.paths.iter().map(|path| path_row(path, self));
+        let paths = self.paths().map(|path| path_row(&path, self));
         let ports = self.ports.iter().map(port_row);
         PlanReport {
             kernel: self.kernel().report(),
@@ -102,11 +102,11 @@ impl Row {
     }
 }
 
-fn path_row(path: &PathPlan, plan: &Plan) -> Row {
+fn path_row(path: &PathPlan<'_>, plan: &Plan) -> Row {
     let mut notes = Vec::new();
-    match &path.found {
+    match path.found {
         Found::At(place) => notes.push(format!("at {}", place.display())),
-        Found::CoveredAt(place) if *place != path.line.path => {
+        Found::CoveredAt(place) if **place != *path.line.path => {
             notes.push(format!("at {}", place.display()));
         }
         _ => {}
@@ -121,7 +121,7 @@ fn path_row(path: &PathPlan, plan: &Plan) -> Row {
             Abi::new(2)
         ));
     }
-    let by = match &path.found {
+    let by = match path.found {
         _ if plan.standing(Class::Read) == Standing::Unrestricted => "unrestricted",
         Found::Missing => "skipped",
         Found::CoveredAt(_) => "redundant",

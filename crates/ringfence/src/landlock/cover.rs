@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::access::AccessFs;
-use crate::plan::PathPlan;
+use crate::plan::Plan;
 
 /// Without a random seed, which would cost a system call: whoever writes a policy has no reason to
 /// slow down its own start.
@@ -20,12 +20,12 @@ pub(super) struct Cover<'p> {
 }
 
 impl<'p> Cover<'p> {
-    pub(super) fn of(paths: &'p [PathPlan]) -> Self {
+    pub(super) fn of(plan: &'p Plan) -> Self {
         let mut cover = Self {
-            rights: HashMap::with_capacity_and_hasher(paths.len(), Hasher::default()),
+            rights: HashMap::with_capacity_and_hasher(plan.lines.len(), Hasher::default()),
             lengths: Vec::new(),
         };
-        for plan in paths {
+        for plan in plan.paths() {
             let path = plan.line.path.as_os_str().as_bytes();
             *cover.rights.entry(path).or_default() |= plan.granted;
             if cover.lengths.len() <= path.len() {

@@ -40,7 +40,7 @@ pub enum Decision<'p> {
 #[non_exhaustive]
 pub enum Allowance<'p> {
     /// By these lines, each of which gives a part of the rights.
-    Paths(Vec<&'p PathPlan>),
+    Paths(Vec<PathPlan<'p>>),
     /// By this line.
     Port(&'p PortPlan),
     /// The policy leaves this class alone.
@@ -110,7 +110,7 @@ impl Plan {
         let parent = path.parent().unwrap_or(path);
         let mut lines = Vec::new();
         let mut given = AccessFs::empty();
-        for plan in &self.paths {
+        for plan in self.paths() {
             let Some(top) = plan.path() else { continue };
             let mut here = AccessFs::empty();
             if path.starts_with(top) {

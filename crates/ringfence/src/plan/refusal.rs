@@ -60,11 +60,12 @@ impl Plan {
     pub fn unenforced(&self) -> impl Iterator<Item = Refusal> + '_ {
         let nothing = (!self.makes_domain() && !self.is_unrestricted())
             .then(|| Refusal::Nothing(self.first_abi_with_a_domain()));
-        let paths = self.paths.iter().filter_map(|path| {
+        let paths = self.paths().filter_map(|path| {
+            let since = path.needs()?;
             Some(Refusal::Line {
                 line: path.line.to_string(),
                 what: path.unenforced.to_string(),
-                since: path.needs()?,
+                since,
             })
         });
         let ports = self.ports.iter().filter_map(|port| match port.standing {

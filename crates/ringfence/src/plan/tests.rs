@@ -57,7 +57,7 @@ fn every_word_on_every_abi_is_enforced_withheld_or_refused() {
     for word in words {
         for abi in Abi::all() {
             let plan = plan(Policy::builder().allow(word.access, "/x"), abi);
-            let path = &plan.paths()[0];
+            let path = plan.paths().next().expect("the one line");
             let seen = if plan.check().is_err() {
                 assert_eq!(path.unenforced, word.access);
                 assert!(path.granted.is_empty());
