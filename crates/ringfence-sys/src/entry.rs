@@ -15,12 +15,12 @@ macro_rules! entry {
         // library calls.
         #[allow(missing_docs, reason = "called by the C library, not by a reader")]
         #[unsafe(no_mangle)]
-        pub extern "C" fn main(
+        pub unsafe extern "C" fn main(
             count: ::core::ffi::c_int,
             arguments: *const *const ::core::ffi::c_char,
         ) -> ::core::ffi::c_int {
             let run: fn($crate::Arguments) -> u8 = $run;
-            // SAFETY: these are the parameters of `main`.
+            // SAFETY: only the C library calls this, with the parameters of `main`.
             let arguments = unsafe { $crate::Arguments::of_main(count, arguments) };
             ::core::ffi::c_int::from(run(arguments))
         }
