@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ringfence::{Plan, PlanReport, Row};
+use ringfence::{Class, Plan, PlanReport, Row, Standing};
 use serde::Serialize;
 
 use crate::invocation::LogFormat;
@@ -18,12 +18,10 @@ pub(crate) fn start(program: &str, format: Option<LogFormat>, plan: &Plan) {
             Err(error) => ui::note(program, &format!("cannot write the line on start: {error}")),
         },
         None => {
-            let lost = lost(&plan.report());
+            let lost = lost(plan);
             if !lost.is_empty() {
-                ui::note(
-                    program,
-                    &format!("{}: {lost} (--log off hides this)", plan.kernel()),
-                );
+                let kernel = plan.kernel();
+                ui::note(program, &format!("{kernel}: {lost} (--log off hides this)"));
             }
         }
     }
@@ -83,18 +81,19 @@ fn text(report: &PlanReport) -> String {
 }
 
 /// What a newer kernel would enforce of this policy and this one does not.
-fn lost(report: &PlanReport) -> String {
-    let mut lost: Vec<String> = report
-        .lines
-        .iter()
-        .filter(|row| row.by == "unenforced")
-        .map(|row| format!("`{}` is not enforced", row.item))
+///
+/// Made without the report, which words every line: this runs on each start.
+fn lost(plan: &Plan) -> String {
+    let mut lost: Vec<String> = plan
+        .unenforced()
+        .map(|refusal| format!("not enforced: {refusal}"))
         .collect();
-    let open: Vec<_> = report
-        .denied
-        .iter()
-        .filter(|row| row.by == "open")
-        .filter_map(|row| row.needs_abi.map(|abi| format!("{} (ABI {abi})", row.item)))
+    let open: Vec<_> = Class::ALL
+        .into_iter()
+        .filter_map(|class| match plan.standing(class) {
+            Standing::Open(Some(abi)) => Some(format!("{} (ABI {})", class.name(), abi.number())),
+            _ => None,
+        })
         .collect();
     if !open.is_empty() {
         lost.push(format!("open until a newer kernel: {}", open.join(", ")));

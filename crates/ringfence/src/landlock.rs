@@ -7,7 +7,7 @@ use ringfence_sys::landlock::{self, RulesetAttr};
 use rustix::io::Errno;
 
 use crate::access::{AccessFs, AccessNet, Scope};
-use crate::paths;
+use crate::paths::{self, Opened};
 use crate::plan::{Found, PathPlan, Plan, Standing};
 use crate::policy::Ports;
 use crate::sandbox::{PathError, PrepareError};
@@ -81,7 +81,8 @@ pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
         let cover = Cover::of(plan);
         plan.found = plan
             .paths()
-            .map(|path| allow_path(&ruleset, &path, &cover))
+            .enumerate()
+            .map(|(number, path)| allow_path(&ruleset, number, &path, &cover))
             .collect::<Result<_, _>>()?;
     }
     for port in &plan.ports {
@@ -102,11 +103,12 @@ pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
 /// Adds the rule of one line, unless its path is missing or a wider line covers it.
 fn allow_path(
     ruleset: &Ruleset,
+    number: usize,
     plan: &PathPlan<'_>,
     cover: &Cover<'_>,
 ) -> Result<Found, PrepareError> {
     let line = plan.line;
-    let opened = match paths::open(&line.path) {
+    let Opened { object, elsewhere } = match paths::open(&line.path) {
         Ok(opened) => opened,
         Err(error) => {
             let error = PathError::open(line, error);
@@ -116,16 +118,17 @@ fn allow_path(
             };
         }
     };
-    let resolved = opened.elsewhere.as_deref().unwrap_or(&line.path);
-    // A line of which this kernel can enforce nothing is no more redundant than it is enforced.
-    let grants = !plan.granted.is_empty();
-    if grants && cover.makes_redundant(resolved, plan.granted, opened.elsewhere.is_some()) {
-        return Ok(Found::CoveredAt(resolved.into()));
+    // A line of which this kernel can enforce nothing adds no rule, and no other line covers it.
+    if !plan.granted.is_empty() {
+        let redundant = match &elsewhere {
+            None => cover.makes_redundant(number, plan.granted),
+            Some(resolved) => cover.makes_redundant_at(resolved, plan.granted),
+        };
+        if redundant {
+            let resolved = elsewhere.unwrap_or_else(|| line.path.clone());
+            return Ok(Found::CoveredAt(resolved.into()));
+        }
+        ruleset.allow_object(&object, plan)?;
     }
-    if grants {
-        ruleset.allow_object(&opened.object, plan)?;
-    }
-    Ok(opened
-        .elsewhere
-        .map_or(Found::AsWritten, |path| Found::At(path.into())))
+    Ok(elsewhere.map_or(Found::AsWritten, |path| Found::At(path.into())))
 }

@@ -24,6 +24,8 @@ struct Case {
     words: Access,
     /// The right among them that is on trial.
     right: AccessFs,
+    /// The rights that the act needs besides.
+    also: AccessFs,
     /// Whether the act has taken place, for acts that leave a trace.
     happened: Option<fn(&Path) -> bool>,
     root: bool,
@@ -42,6 +44,7 @@ const fn case(
         second: None,
         words,
         right,
+        also: AccessFs::empty(),
         happened,
         root: false,
     }
@@ -60,13 +63,16 @@ fn cases() -> Vec<Case> {
             AccessFs::WRITE_FILE,
             Some(|zone| fs::read_to_string(zone.join("file")).is_ok_and(|text| text != ORIGINAL)),
         ),
-        case(
-            "truncate",
-            "file",
-            Access::READ.union(Access::WRITE),
-            AccessFs::TRUNCATE,
-            Some(|zone| fs::metadata(zone.join("file")).is_ok_and(|file| file.len() == 0)),
-        ),
+        Case {
+            also: AccessFs::READ_FILE,
+            ..case(
+                "truncate",
+                "file",
+                Access::READ.union(Access::WRITE),
+                AccessFs::TRUNCATE,
+                Some(|zone| fs::metadata(zone.join("file")).is_ok_and(|file| file.len() == 0)),
+            )
+        },
         case(
             "create",
             "new",
@@ -189,7 +195,11 @@ impl Case {
         let world = World::new();
         let (sandbox, zone) = (sandbox(&world), zone(&world));
         let target = zone.join(self.name);
-        let expected = verdict(&sandbox, Request::Path(self.right, &target), Errno::ACCESS);
+        let expected = verdict(
+            &sandbox,
+            Request::Path(self.right | self.also, &target),
+            Errno::ACCESS,
+        );
         assert_verdict(&sandbox, &self.act(&zone), expected);
         if let Some(happened) = self.happened {
             assert_eq!(happened(&zone), expected == Verdict::Allowed);

@@ -115,7 +115,7 @@ fn best_effort() {
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(0), "{message}");
     assert!(!file.exists());
-    assert!(message.contains("is not enforced"), "{message}");
+    assert!(message.contains("not enforced: `--"), "{message}");
 }
 
 fn minimum_abi() {

@@ -70,10 +70,15 @@ fn not_found() {
             Sandbox::for_probe(),
             Sandbox::for_probe().flags(["--with-deps"]),
         ] {
-            if let Some(output) = run(&sandbox, [command]) {
-                assert_eq!(output.status.code(), Some(127), "{command}");
-                assert!(stderr(&output).contains("cannot find the command"));
+            let output = sandbox.run([command]);
+            let refused = sandbox.plan().check().is_err();
+            // A search in PATH comes before the sandbox, so it is answered on every kernel.
+            if refused && command.contains('/') && output.status.code() == Some(125) {
+                assert_refused(&output);
+                continue;
             }
+            assert_eq!(output.status.code(), Some(127), "{command}");
+            assert!(stderr(&output).contains("cannot find the command"));
         }
     }
 }

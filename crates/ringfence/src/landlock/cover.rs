@@ -1,68 +1,136 @@
-//! Finding the lines that a wider one makes redundant, in time linear in their number.
+//! Finding the lines that a wider one makes redundant.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::access::AccessFs;
 use crate::plan::Plan;
 
-/// Without a random seed, which would cost a system call: whoever writes a policy has no reason to
-/// slow down its own start.
-type Hasher = BuildHasherDefault<DefaultHasher>;
-
-/// What the lines allow by path as written, to find those that a wider one makes redundant.
+/// What wider lines allow at the path of each line, by the paths as written.
 pub(super) struct Cover<'p> {
-    rights: HashMap<&'p [u8], AccessFs, Hasher>,
-    /// The lengths that occur: a prefix of another length need not be looked up.
-    lengths: Vec<bool>,
+    /// The lines in the order of their paths' bytes.
+    sorted: Vec<(&'p [u8], AccessFs)>,
+    /// For each line of the plan, the rights that lines for directories above it give.
+    above: Vec<AccessFs>,
 }
 
 impl<'p> Cover<'p> {
     pub(super) fn of(plan: &'p Plan) -> Self {
-        let mut cover = Self {
-            rights: HashMap::with_capacity_and_hasher(plan.lines.len(), Hasher::default()),
-            lengths: Vec::new(),
-        };
-        for plan in plan.paths() {
-            let path = plan.line.path.as_os_str().as_bytes();
-            *cover.rights.entry(path).or_default() |= plan.granted;
-            if cover.lengths.len() <= path.len() {
-                cover.lengths.resize(path.len() + 1, false);
+        let lines: Vec<_> = plan
+            .paths()
+            .map(|plan| (plan.line.path.as_os_str().as_bytes(), plan.granted))
+            .collect();
+        let mut order: Vec<u32> = (0..).take(lines.len()).collect();
+        order.sort_unstable_by_key(|&line| lines[line as usize].0);
+
+        // In the order of bytes a path is followed by all that begin with it, so those that a path
+        // begins with are a stack. Not each of them is a directory above: `/a/b` begins `/a/b-c`.
+        let mut above = vec![AccessFs::empty(); lines.len()];
+        let mut stack: Vec<(&[u8], AccessFs)> = Vec::new();
+        for &line in &order {
+            let (path, granted) = lines[line as usize];
+            while stack.last().is_some_and(|(top, _)| !path.starts_with(top)) {
+                stack.pop();
             }
-            cover.lengths[path.len()] = true;
+            above[line as usize] = stack
+                .iter()
+                .filter(|(directory, _)| is_above(directory, path))
+                .map(|(_, granted)| *granted)
+                .collect();
+            stack.push((path, granted));
         }
-        cover
+        Self {
+            sorted: order.iter().map(|&line| lines[line as usize]).collect(),
+            above,
+        }
     }
 
-    /// Whether lines for directories above `resolved` allow all of `rights`; for a path that was
-    /// reached through a symlink also a line for the path itself.
+    /// Whether lines for directories above give the line with this number all of its rights. Its
+    /// path has no symlink in it.
     ///
-    /// A prefix of a resolved path has no symlink in it either, so a line that is written just so
-    /// names that very directory, and its rule covers all beneath.
-    pub(super) fn makes_redundant(
-        &self,
-        resolved: &Path,
-        rights: AccessFs,
-        itself_too: bool,
-    ) -> bool {
-        let path = resolved.as_os_str().as_bytes();
-        let mut covered = self.rights_at(b"/", path.len() > 1 || itself_too);
-        for (index, &byte) in path.iter().enumerate().skip(1) {
-            if byte == b'/' {
-                covered |= self.rights_at(&path[..index], true);
-            }
-        }
-        covered |= self.rights_at(path, itself_too);
-        covered.contains(rights)
+    /// Then neither have the paths above it, so that each line written so names that directory, and
+    /// its rule covers all beneath.
+    pub(super) fn makes_redundant(&self, line: usize, rights: AccessFs) -> bool {
+        self.above[line].contains(rights)
     }
 
-    fn rights_at(&self, path: &[u8], wanted: bool) -> AccessFs {
-        if wanted && self.lengths.get(path.len()) == Some(&true) {
-            self.rights.get(path).copied().unwrap_or_default()
-        } else {
-            AccessFs::empty()
-        }
+    /// The same for a line whose path led to `resolved`, which another line may name as well.
+    pub(super) fn makes_redundant_at(&self, resolved: &Path, rights: AccessFs) -> bool {
+        resolved
+            .ancestors()
+            .flat_map(|path| self.lines_at(path.as_os_str().as_bytes()))
+            .collect::<AccessFs>()
+            .contains(rights)
+    }
+
+    fn lines_at(&self, path: &[u8]) -> impl Iterator<Item = AccessFs> {
+        let first = self.sorted.partition_point(|(other, _)| *other < path);
+        self.sorted[first..]
+            .iter()
+            .take_while(move |(other, _)| *other == path)
+            .map(|(_, granted)| *granted)
+    }
+}
+
+/// Whether `directory` is above `path`, which begins with it.
+fn is_above(directory: &[u8], path: &[u8]) -> bool {
+    directory == b"/" && path.len() > 1 || path.get(directory.len()) == Some(&b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Access, Kernel, Policy};
+
+    fn redundant(lines: &[(&str, Access)]) -> Vec<bool> {
+        let policy = lines
+            .iter()
+            .fold(Policy::builder(), |policy, (path, access)| {
+                policy.allow(*access, path)
+            })
+            .build()
+            .expect("a valid policy");
+        let plan = Plan::new(policy, Kernel::with_abi(7));
+        let cover = Cover::of(&plan);
+        plan.paths()
+            .enumerate()
+            .map(|(number, path)| cover.makes_redundant(number, path.granted))
+            .collect()
+    }
+
+    #[test]
+    fn a_line_is_redundant_beneath_one_that_gives_as_much() {
+        let lines = [
+            ("/usr/lib/x", Access::RO),
+            ("/usr", Access::RO),
+            ("/usr-local/x", Access::RO),
+            ("/usr/lib/y", Access::RW),
+            ("/usr/lib", Access::READ),
+        ];
+        assert_eq!(redundant(&lines), [true, false, false, false, true]);
+        let all = [("/", Access::RW), ("/x", Access::RO), ("/", Access::RO)];
+        assert_eq!(redundant(&all), [false, true, false]);
+    }
+
+    #[test]
+    fn several_wider_lines_may_give_it_together() {
+        let lines = [
+            ("/a", Access::READ),
+            ("/a/b", Access::EXECUTE),
+            ("/a/b-c", Access::WRITE),
+            ("/a/b/c", Access::RO),
+        ];
+        assert_eq!(redundant(&lines), [false, false, false, true]);
+    }
+
+    #[test]
+    fn where_a_symlink_led_the_same_place_counts_too() {
+        let policy = Policy::builder().ro("/usr/lib64").ro("/lib64").build();
+        let plan = Plan::new(policy.expect("a valid policy"), Kernel::with_abi(7));
+        let cover = Cover::of(&plan);
+        let resolved = Path::new("/usr/lib64");
+        assert!(cover.makes_redundant_at(resolved, Access::RO.rights()));
+        assert!(!cover.makes_redundant_at(resolved, Access::RW.rights()));
+        assert!(!cover.makes_redundant_at(Path::new("/usr"), Access::RO.rights()));
     }
 }
