@@ -1,2 +1,57 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: what a shell script would do elsewhere.
+#![forbid(unsafe_code)]
+
+mod artifacts;
+mod kernels;
+mod tool;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds and checks ringfence")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the static executables into target/static
+    Build,
+    /// Run the tests on one kernel after the other, in virtual machines
+    Kernels(kernels::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Build => {
+            for executable in artifacts::release()? {
+                println!("{executable}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Kernels(options) => {
+            let summary = kernels::run(&options)?;
+            print!("{summary}");
+            Ok(if summary.acceptable(&options) {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Static executables: they run on any x86-64 or AArch64 Linux, and in a virtual machine that holds nothing else.
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::{tool, workspace};
+
+/// At a fixed address: relocating a static executable at each start costs a tenth of what the wrapper
+/// adds to a command, for the address randomisation of a process that only reads its own flags.
+const STATIC: &str = "-C target-feature=+crt-static -C relocation-model=static";
+
+/// A file that cargo made.
+#[derive(Clone, Debug)]
+pub struct Executable {
+    pub name: String,
+    pub path: PathBuf,
+}
+
+impl fmt::Display for Executable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
+        write!(f, "{} ({} KiB)", self.path.display(), bytes.div_ceil(1024))
+    }
+}
+
+/// The two executables as they ship, in `target/static/`.
+pub fn release() -> Result<Vec<Executable>> {
+    let built = executables(
+        "build",
+        &[
+            "--release",
+            "--package=ringfence-cli",
+            "--bin=landlock-runner",
+            "--bin=ringfence",
+        ],
+    )?;
+    let folder = workspace::target()?.join("static");
+    fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    built
+        .into_iter()
+        .map(|Executable { name, path: from }| {
+            let path = folder.join(&name);
+            // Removed first: a copy that runs at this moment cannot be overwritten.
+            let _ = fs::remove_file(&path);
+            fs::copy(&from, &path)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+            Ok(Executable { name, path })
+        })
+        .collect()
+}
+
+/// The tests that need a real kernel.
+pub fn kernel_tests() -> Result<Executable> {
+    one(
+        "test",
+        &["--no-run", "--package=ringfence-tests", "--test=kernel"],
+    )
+}
+
+/// Process 1 of the virtual machines.
+pub fn vm_init() -> Result<Executable> {
+    one("build", &["--package=vm-init"])
+}
+
+fn one(subcommand: &str, arguments: &[&str]) -> Result<Executable> {
+    let built = executables(subcommand, arguments)?;
+    built.into_iter().next().with_context(|| {
+        format!(
+            "cargo {subcommand} {} made no executable",
+            arguments.join(" ")
+        )
+    })
+}
+
+fn executables(subcommand: &str, arguments: &[&str]) -> Result<Vec<Executable>> {
+    // Without a target of their own the flags would reach procedural macros, which cannot be static.
+    let target = format!("--target={}-unknown-linux-gnu", env::consts::ARCH);
+    let flags = env::var("RUSTFLAGS").unwrap_or_default();
+    let mut command = workspace::cargo(subcommand);
+    command
+        .args([
+            "--quiet",
+            "--message-format=json-render-diagnostics",
+            &target,
+        ])
+        .args(arguments)
+        .env("RUSTFLAGS", format!("{flags} {STATIC}").trim_start())
+        // Debug information would fill the memory of the virtual machines.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+    Ok(tool::shown(&mut command)?
+        .lines()
+        .filter_map(executable)
+        .collect())
+}
+
+/// The executable that one of cargo's messages announces.
+fn executable(message: &str) -> Option<Executable> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let name = message["target"]["name"].as_str()?.into();
+    let path = message["executable"].as_str()?.into();
+    Some(Executable { name, path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_messages_about_executables_count() {
+        let test = r#"{"reason":"compiler-artifact","target":{"name":"kernel"},"executable":"/t/kernel-1"}"#;
+        assert_eq!(executable(test).unwrap().path, PathBuf::from("/t/kernel-1"));
+        let library =
+            r#"{"reason":"compiler-artifact","target":{"name":"anyhow"},"executable":null}"#;
+        assert!(executable(library).is_none());
+        assert!(executable("warning: text").is_none());
+    }
+}

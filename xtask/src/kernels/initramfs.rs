@@ -1,0 +1,59 @@
+//! The whole file system of a virtual machine: process 1, the tests, and the few files that programs look for.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::Options;
+use super::cpio::Cpio;
+use crate::artifacts;
+
+const FOLDERS: [&str; 7] = ["dev", "etc", "proc", "root", "sys", "tests", "tmp"];
+
+const PASSWD: &str =
+    "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n";
+const GROUP: &str = "root:x:0:\nnogroup:x:65534:\n";
+/// What no sandbox may read; the hash is of nothing.
+const SHADOW: &str = "root:*:20000:0:99999:7:::\nnobody:*:20000:0:99999:7:::\n";
+const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";
+
+/// Builds everything that runs inside, and writes the archive to `path`.
+pub fn write(options: &Options, path: &Path) -> Result<()> {
+    let mut cpio = Cpio::default();
+    for folder in FOLDERS {
+        cpio.folder(folder, 0o755);
+    }
+    // Process 1 gets its output from here, before it mounts anything on /dev.
+    cpio.device("dev/console", 0o600, 5, 1);
+    cpio.file("etc/passwd", 0o644, PASSWD.as_bytes());
+    cpio.file("etc/group", 0o644, GROUP.as_bytes());
+    cpio.file("etc/shadow", 0o600, SHADOW.as_bytes());
+    cpio.file("etc/hosts", 0o644, HOSTS.as_bytes());
+    // One a line.
+    cpio.file(
+        "tests/arguments",
+        0o644,
+        options.test_args.join("\n").as_bytes(),
+    );
+
+    program(&mut cpio, "init", &artifacts::vm_init()?.path)?;
+    for executable in artifacts::release()? {
+        program(
+            &mut cpio,
+            &format!("tests/{}", executable.name),
+            &executable.path,
+        )?;
+    }
+    match &options.program {
+        Some(other) => program(&mut cpio, "tests/kernel", other)?,
+        None => program(&mut cpio, "tests/kernel", &artifacts::kernel_tests()?.path)?,
+    }
+    fs::write(path, cpio.finish()).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn program(cpio: &mut Cpio, name: &str, path: &Path) -> Result<()> {
+    let content = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    cpio.file(name, 0o755, &content);
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Boots a kernel in QEMU and keeps its console. No hardware virtualisation: it is missing where tests usually run.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::transcript;
+use crate::tool;
+
+const QEMU: &str = "qemu-system-x86_64";
+/// For the kernel to come up, and for everything.
+const BOOT_PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(900);
+const ATTEMPTS: u32 = 3;
+const PACKAGE: &str = "qemu-system-x86";
+
+/// A virtual machine that is ready to be switched on.
+pub struct Machine {
+    pub kernel: PathBuf,
+    pub initramfs: PathBuf,
+    pub console: PathBuf,
+    pub landlock: bool,
+}
+
+/// What came of it.
+pub struct Boot {
+    pub console: String,
+    pub seconds: f64,
+    pub timed_out: bool,
+}
+
+impl Machine {
+    /// Boots, waits for the power to go off, and gives the console.
+    ///
+    /// Debian's 6.12.95+deb12 falls over now and then while it boots under QEMU 7.2, more often on a busy host.
+    /// Where that happens before any of our programs has run, it says nothing about them and is tried again.
+    pub fn run(&self) -> Result<Boot> {
+        for attempt in 1..ATTEMPTS {
+            let boot = self.run_once()?;
+            if transcript::is_up(&boot.console) {
+                return Ok(boot);
+            }
+            let kept = self
+                .console
+                .with_extension(format!("attempt-{attempt}.log"));
+            fs::rename(&self.console, &kept)?;
+            eprintln!(
+                "{} did not come up in attempt {attempt} of {ATTEMPTS}, trying again; console in {}",
+                self.kernel.display(),
+                kept.display()
+            );
+        }
+        self.run_once()
+    }
+
+    fn run_once(&self) -> Result<Boot> {
+        let start = Instant::now();
+        let mut child = self.start()?;
+        let timed_out = loop {
+            if child.try_wait()?.is_some() {
+                break false;
+            }
+            let age = start.elapsed();
+            if age > PATIENCE || age > BOOT_PATIENCE && !transcript::is_up(&self.said()?) {
+                child.kill()?;
+                child.wait()?;
+                break true;
+            }
+            sleep(Duration::from_millis(100));
+        };
+        Ok(Boot {
+            console: self.said()?,
+            seconds: start.elapsed().as_secs_f64(),
+            timed_out,
+        })
+    }
+
+    fn said(&self) -> Result<String> {
+        let console = fs::read(&self.console)
+            .with_context(|| format!("{} cannot be read", self.console.display()))?;
+        Ok(String::from_utf8_lossy(&console).into_owned())
+    }
+
+    fn start(&self) -> Result<Child> {
+        let console = File::create(&self.console)
+            .with_context(|| format!("{} cannot be written", self.console.display()))?;
+        let first = if self.landlock { "landlock," } else { "" };
+        let mut command = Command::new(QEMU);
+        command
+            // Two processors, so that threads meet one another as they do outside.
+            .args(["-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "1024"])
+            .args(["-nographic", "-vga", "none", "-nic", "none", "-no-reboot"])
+            .arg("-kernel")
+            .arg(&self.kernel)
+            .arg("-initrd")
+            .arg(&self.initramfs)
+            .arg("-append")
+            .arg(format!(
+                "console=ttyS0 panic=-1 oops=panic quiet lsm={first}lockdown,yama,integrity,bpf rdinit=/init"
+            ))
+            .stdin(Stdio::null())
+            .stderr(console.try_clone()?)
+            .stdout(console);
+        command
+            .spawn()
+            .with_context(|| format!("{QEMU} could not be started"))
+    }
+}
+
+/// Makes sure that there is a QEMU: a continuous-integration machine gets one, a person is told how.
+pub fn ensure_installed() -> Result<()> {
+    ensure!(
+        env::consts::ARCH == "x86_64",
+        "the kernels are for x86-64 and so must the machine be that builds the tests, this one is {}",
+        env::consts::ARCH
+    );
+    if is_installed() {
+        return Ok(());
+    }
+    if env::var("CI").is_ok_and(|ci| ci == "true") && is_root() {
+        eprintln!("installing {PACKAGE}");
+        tool::output(Command::new("apt-get").args(["--quiet=2", "update"]))?;
+        tool::output(
+            Command::new("apt-get")
+                .args([
+                    "--quiet=2",
+                    "install",
+                    "--yes",
+                    "--no-install-recommends",
+                    PACKAGE,
+                ])
+                .env("DEBIAN_FRONTEND", "noninteractive"),
+        )?;
+        return Ok(());
+    }
+    bail!("{QEMU} is not installed; `apt-get install {PACKAGE}`")
+}
+
+fn is_installed() -> bool {
+    env::var_os("PATH")
+        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(QEMU).is_file()))
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(Path::new("/proc/self")).is_ok_and(|metadata| metadata.uid() == 0)
+}

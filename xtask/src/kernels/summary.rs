@@ -1,0 +1,153 @@
+//! What came of all kernels: one line each.
+
+use std::fmt;
+
+use super::Options;
+use super::qemu::Boot;
+use super::transcript::{Counts, Run, Transcript};
+
+/// The result of the whole matrix.
+pub struct Summary {
+    pub kernels: Vec<Kernel>,
+}
+
+/// One kernel, and what came of it.
+pub struct Kernel {
+    pub name: String,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It booted, ran everything and powered off; single tests may have failed.
+    Ran(Ran),
+    /// It only was to be fetched, and is there.
+    Fetched,
+    /// It could not be had, and why.
+    NotRun(String),
+    /// It did not come to its end, and why.
+    Broke(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Ran {
+    pub release: String,
+    pub abi: String,
+    pub counts: Counts,
+    pub seconds: f64,
+    /// The users whose run did not end well.
+    pub failed_as: Vec<String>,
+}
+
+impl Outcome {
+    /// Judges a boot. Tests have to say what they counted; another program's exit code is enough.
+    pub fn of(boot: &Boot, counted: bool) -> Self {
+        let transcript = Transcript::read(&boot.console);
+        if let Some(reason) = transcript.broken {
+            return Self::Broke(reason);
+        }
+        if boot.timed_out {
+            return Self::Broke(format!("still not off after {:.0} s", boot.seconds));
+        }
+        if boot.console.contains("Kernel panic") {
+            return Self::Broke("the kernel panicked".into());
+        }
+        if !transcript.powered_off {
+            return Self::Broke("the machine went down before the tests had ended".into());
+        }
+        let well = |run: &Run| run.exit == Some(0) && (run.counts.is_some() || !counted);
+        let failed_as = transcript
+            .runs
+            .iter()
+            .filter(|run| !well(run))
+            .map(|run| run.user.clone());
+        Self::Ran(Ran {
+            release: transcript.release.unwrap_or_default(),
+            abi: transcript.abi.unwrap_or_else(|| "?".into()),
+            counts: transcript.runs.iter().filter_map(|run| run.counts).sum(),
+            seconds: boot.seconds,
+            failed_as: failed_as.collect(),
+        })
+    }
+
+    pub fn failed(&self) -> bool {
+        match self {
+            Self::Ran(ran) => ran.counts.failed > 0 || !ran.failed_as.is_empty(),
+            Self::Broke(_) => true,
+            Self::Fetched | Self::NotRun(_) => false,
+        }
+    }
+}
+
+impl Summary {
+    /// Kernels with a failed test, or that did not come to their end.
+    pub fn failed(&self) -> usize {
+        self.kernels
+            .iter()
+            .filter(|kernel| kernel.outcome.failed())
+            .count()
+    }
+
+    /// Kernels that could not be had.
+    pub fn not_run(&self) -> usize {
+        let not_run = |kernel: &&Kernel| matches!(kernel.outcome, Outcome::NotRun(_));
+        self.kernels.iter().filter(not_run).count()
+    }
+
+    /// Whether this is good enough for what was asked.
+    pub fn acceptable(&self, options: &Options) -> bool {
+        self.failed() == 0 && (self.not_run() == 0 || !options.require_all)
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [name, release, abi] = ["kernel", "release", "ABI"];
+        let [passed, failed, ignored, seconds] = ["passed", "failed", "ignored", "seconds"];
+        writeln!(
+            f,
+            "{name:20} {release:30} {abi:>10} {passed:>7} {failed:>7} {ignored:>7} {seconds:>7}"
+        )?;
+        for kernel in &self.kernels {
+            writeln!(f, "{kernel}")?;
+        }
+        let (all, failed, not_run) = (self.kernels.len(), self.failed(), self.not_run());
+        writeln!(
+            f,
+            "{} of {all} kernels well, {failed} failed, {not_run} not run",
+            all - failed - not_run
+        )
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:20} ", self.name)?;
+        match &self.outcome {
+            Outcome::Ran(Ran {
+                release,
+                abi,
+                counts,
+                seconds,
+                failed_as,
+            }) => {
+                let Counts {
+                    passed,
+                    failed,
+                    ignored,
+                } = counts;
+                write!(
+                    f,
+                    "{release:30} {abi:>10} {passed:>7} {failed:>7} {ignored:>7} {seconds:>7.1}"
+                )?;
+                if !failed_as.is_empty() {
+                    write!(f, "  failed as {}", failed_as.join(" and "))?;
+                }
+                Ok(())
+            }
+            Outcome::Fetched => write!(f, "fetched"),
+            Outcome::NotRun(reason) => write!(f, "not run: {reason}"),
+            Outcome::Broke(reason) => write!(f, "failed: {reason}"),
+        }
+    }
+}
