@@ -67,6 +67,22 @@ pub fn vm_init() -> Result<Executable> {
     one("build", &["--package=vm-init"])
 }
 
+/// A test of the crate `ringfence-tests`, linked as `cargo test` links it.
+pub fn native_test(name: &str) -> Result<Executable> {
+    let mut command = workspace::cargo("test");
+    command.args([
+        "--quiet",
+        "--message-format=json-render-diagnostics",
+        "--no-run",
+        "--package=ringfence-tests",
+        &format!("--test={name}"),
+    ]);
+    tool::shown(&mut command)?
+        .lines()
+        .find_map(executable)
+        .with_context(|| format!("cargo built no test {name}"))
+}
+
 fn one(subcommand: &str, arguments: &[&str]) -> Result<Executable> {
     let built = executables(subcommand, arguments)?;
     built.into_iter().next().with_context(|| {

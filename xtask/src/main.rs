@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod artifacts;
+mod bench;
+mod counts;
 mod kernels;
+mod suite;
 mod tool;
 mod workspace;
 
@@ -22,6 +25,10 @@ struct Cli {
 enum Task {
     /// Build the static executables into target/static
     Build,
+    /// Run everything: format, lints, documentation, tests here and on every kernel of the matrix
+    Test(suite::Options),
+    /// Measure landlock-runner against a C program that makes the fewest system calls, and a peer
+    Bench(bench::Options),
     /// Run the tests on one kernel after the other, in virtual machines
     Kernels(kernels::Options),
 }
@@ -44,6 +51,8 @@ fn run(task: Task) -> Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Task::Test(options) => suite::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Kernels(options) => {
             let summary = kernels::run(&options)?;
             print!("{summary}");

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ringfence::Request;
 use ringfence_tests::wrapper::{Sandbox, stderr};
@@ -52,6 +53,13 @@ pub fn assert_verdict(sandbox: &Sandbox, act: &[impl AsRef<Path>], expected: Ver
     }
 }
 
+static REFUSALS: AtomicU32 = AtomicU32::new(0);
+
+/// How often a refusal was expected and seen.
+pub fn refusals_proved() -> u32 {
+    REFUSALS.load(Ordering::Relaxed)
+}
+
 /// The sandbox did not start: exit code 125, and a message that says what is missing.
 pub fn assert_refused(output: &Output) {
     let message = stderr(output);
@@ -61,4 +69,5 @@ pub fn assert_refused(output: &Output) {
         "{message}"
     );
     assert!(output.stdout.is_empty());
+    REFUSALS.fetch_add(1, Ordering::Relaxed);
 }

@@ -49,5 +49,7 @@ fn main() -> ExitCode {
         start::tests(),
         within::tests(),
     ];
-    trial::main(tests.into_iter().flatten().collect())
+    let code = trial::main(tests.into_iter().flatten().collect());
+    println!("refusals proved: {}", expect::refusals_proved());
+    code
 }

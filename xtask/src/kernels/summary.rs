@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::Options;
 use super::qemu::Boot;
-use super::transcript::{Counts, Run, Transcript};
+use super::transcript::{Run, Transcript};
+use crate::counts::Counts;
 
 /// The result of the whole matrix.
 pub struct Summary {
@@ -34,6 +35,8 @@ pub struct Ran {
     pub release: String,
     pub abi: String,
     pub counts: Counts,
+    /// How often a sandbox was refused as the plan says.
+    pub refused: u32,
     pub seconds: f64,
     /// The users whose run did not end well.
     pub failed_as: Vec<String>,
@@ -65,6 +68,7 @@ impl Outcome {
             release: transcript.release.unwrap_or_default(),
             abi: transcript.abi.unwrap_or_else(|| "?".into()),
             counts: transcript.runs.iter().filter_map(|run| run.counts).sum(),
+            refused: transcript.refused,
             seconds: boot.seconds,
             failed_as: failed_as.collect(),
         })
@@ -80,6 +84,17 @@ impl Outcome {
 }
 
 impl Summary {
+    /// The tests of all kernels together.
+    pub fn counts(&self) -> Counts {
+        self.kernels
+            .iter()
+            .filter_map(|kernel| match &kernel.outcome {
+                Outcome::Ran(ran) => Some(ran.counts),
+                _ => None,
+            })
+            .sum()
+    }
+
     /// Kernels with a failed test, or that did not come to their end.
     pub fn failed(&self) -> usize {
         self.kernels
@@ -103,10 +118,11 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [name, release, abi] = ["kernel", "release", "ABI"];
-        let [passed, failed, ignored, seconds] = ["passed", "failed", "ignored", "seconds"];
+        let [passed, failed, ignored] = ["passed", "failed", "ignored"];
+        let [refused, seconds] = ["refused", "seconds"];
         writeln!(
             f,
-            "{name:20} {release:30} {abi:>10} {passed:>7} {failed:>7} {ignored:>7} {seconds:>7}"
+            "{name:20} {release:30} {abi:>10} {passed:>7} {failed:>7} {ignored:>7} {refused:>7} {seconds:>7}"
         )?;
         for kernel in &self.kernels {
             writeln!(f, "{kernel}")?;
@@ -128,6 +144,7 @@ impl fmt::Display for Kernel {
                 release,
                 abi,
                 counts,
+                refused,
                 seconds,
                 failed_as,
             }) => {
@@ -138,7 +155,7 @@ impl fmt::Display for Kernel {
                 } = counts;
                 write!(
                     f,
-                    "{release:30} {abi:>10} {passed:>7} {failed:>7} {ignored:>7} {seconds:>7.1}"
+                    "{release:30} {abi:>10} {passed:>7} {failed:>7} {ignored:>7} {refused:>7} {seconds:>7.1}"
                 )?;
                 if !failed_as.is_empty() {
                     write!(f, "  failed as {}", failed_as.join(" and "))?;

@@ -1,8 +1,8 @@
 //! Reads a machine's console: how far it came and what the tests counted.
 
-use std::iter::Sum;
-
 use vm_init::Event;
+
+use crate::counts::Counts;
 
 /// What a console tells.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Transcript {
     pub release: Option<String>,
     /// As the tests print it: a number, or why there is none.
     pub abi: Option<String>,
+    /// How often a sandbox was refused as the plan says, in all runs.
+    pub refused: u32,
     pub runs: Vec<Run>,
     pub broken: Option<String>,
     pub powered_off: bool,
@@ -22,14 +24,6 @@ pub struct Run {
     /// None if the run never came to its end.
     pub exit: Option<i32>,
     pub counts: Option<Counts>,
-}
-
-/// The closing line of a test executable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub passed: u32,
-    pub failed: u32,
-    pub ignored: u32,
 }
 
 /// Whether the kernel came as far as process 1.
@@ -47,6 +41,8 @@ impl Transcript {
                 transcript.note(event);
             } else if let Some(abi) = line.trim().strip_prefix("landlock abi:") {
                 transcript.abi = Some(abi.trim().into());
+            } else if let Some(refused) = line.trim().strip_prefix("refusals proved:") {
+                transcript.refused += refused.trim().parse().unwrap_or(0);
             } else if let (Some(run), Some(counts)) =
                 (transcript.runs.last_mut(), Counts::read(line))
             {
@@ -75,59 +71,9 @@ impl Transcript {
     }
 }
 
-impl Counts {
-    /// Reads `test result: ok. 41 passed; 0 failed; 3 ignored; …`.
-    fn read(line: &str) -> Option<Self> {
-        let (_, result) = line.split_once("test result:")?;
-        let count = |what: &str| -> Option<u32> {
-            let (before, _) = result.split_once(what)?;
-            before.split_whitespace().next_back()?.parse().ok()
-        };
-        Some(Self {
-            passed: count(" passed")?,
-            failed: count(" failed")?,
-            ignored: count(" ignored")?,
-        })
-    }
-}
-
-impl Sum for Counts {
-    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
-        all.fold(Self::default(), |sum, run| Self {
-            passed: sum.passed + run.passed,
-            failed: sum.failed + run.failed,
-            ignored: sum.ignored + run.ignored,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_closing_line_is_read_whatever_its_colour() {
-        let plain = "test result: ok. 41 passed; 0 failed; 3 ignored; 0 measured; 0 filtered out; finished in 1.20s\r";
-        assert_eq!(
-            Counts::read(plain),
-            Some(Counts {
-                passed: 41,
-                failed: 0,
-                ignored: 3
-            })
-        );
-        let coloured =
-            "test result: \u{1b}[31mFAILED\u{1b}[0m. 40 passed; 1 failed; 3 ignored; 0 measured";
-        assert_eq!(
-            Counts::read(coloured),
-            Some(Counts {
-                passed: 40,
-                failed: 1,
-                ignored: 3
-            })
-        );
-        assert_eq!(Counts::read("test reading_is_denied ... ok"), None);
-    }
 
     #[test]
     fn a_whole_console_is_read() {
@@ -135,6 +81,7 @@ mod tests {
             RINGFENCE-VM up 6.12.95\r\n\
             RINGFENCE-VM begin root\r\nlandlock abi: 6\r\n\
             test result: ok. 2 passed; 0 failed; 1 ignored;\r\n\
+            refusals proved: 7\r\n\
             RINGFENCE-VM end root exit=0\r\n\
             RINGFENCE-VM begin nobody\r\n\
             RINGFENCE-VM end nobody exit=139\r\n\
@@ -149,6 +96,7 @@ mod tests {
             Transcript {
                 release: Some("6.12.95".into()),
                 abi: Some("6".into()),
+                refused: 7,
                 runs: vec![
                     Run {
                         user: "root".into(),
