@@ -37,6 +37,12 @@ impl Subject {
 
     pub(crate) fn command_line(&self, policy: &[OsString], command: &Path) -> Vec<OsString> {
         match &self.wrapper {
+            // The others say nothing on start, so the wrapper is not asked to either.
+            Some(wrapper) if self.judged => [wrapper.into(), "--log".into(), "off".into()]
+                .iter()
+                .chain(policy)
+                .cloned()
+                .collect(),
             Some(wrapper) => [wrapper.into()].iter().chain(policy).cloned().collect(),
             None => vec![command.into()],
         }

@@ -17,7 +17,7 @@ const PEAK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peak.c");
 /// It keeps the descriptors of its paths, as that is a call less for each, unless `paths` of them
 /// do not fit into the limit of open files.
 pub(crate) fn floor(into: &Path, paths: usize) -> Result<PathBuf, Error> {
-    let abi = Kernel::probe_landlock().abi().number();
+    let abi = Kernel::probe_abi().abi().number();
     if abi < 4 {
         return Err(Error::OldKernel(abi));
     }

@@ -127,15 +127,20 @@ impl Sandbox {
     /// # Panics
     /// If the wrapper itself cannot be started.
     pub fn run<T: AsRef<OsStr>>(&self, command: impl IntoIterator<Item = T>) -> Output {
+        const TRIES: u32 = 100;
+
         let mut wrapper = self.command(command);
-        loop {
-            let output = wrapper.output().expect("landlock-runner starts");
+        let mut output = wrapper.output().expect("landlock-runner starts");
+        for _ in 1..TRIES {
             // A child that another test has just forked may hold a file that this test wrote open
             // for writing until it executes something (ETXTBSY).
             if !stderr(&output).contains("Text file busy") {
-                return output;
+                break;
             }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            output = wrapper.output().expect("landlock-runner starts");
         }
+        output
     }
 }
 

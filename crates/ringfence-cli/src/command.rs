@@ -64,10 +64,9 @@ impl Environment {
             let Some(value) = value.clone().or_else(|| std::env::var_os(name)) else {
                 continue;
             };
-            match variables.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) => *known = value,
-                None => variables.push((name.clone(), value)),
-            }
+            // An environment may name a variable twice; the old ones all go.
+            variables.retain(|(known, _)| known != name);
+            variables.push((name.clone(), value));
         }
         Self::Changed(variables)
     }

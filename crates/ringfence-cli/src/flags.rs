@@ -66,11 +66,13 @@ impl Flag {
 
     /// The name that a user meant by an unknown one.
     pub fn similar(name: &str) -> Option<&'static str> {
+        const LIKE_ENOUGH: f64 = 0.6;
+        let likeness = |flag: &Self| strsim::normalized_damerau_levenshtein(name, flag.name);
         FLAGS
             .iter()
-            .map(|flag| (strsim::damerau_levenshtein(name, flag.name), flag.name))
-            .filter(|(distance, _)| *distance <= 2)
-            .min()
+            .map(|flag| (likeness(flag), flag.name))
+            .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
+            .max_by(|(a, _), (b, _)| a.total_cmp(b))
             .map(|(_, name)| name)
     }
 }
@@ -157,7 +159,7 @@ pub const FLAGS: &[Flag] = &[
         Group::Network,
         "bind-udp",
         Some("PORTS"),
-        "Allow to bind UDP sockets to these ports (ABI 10).",
+        "Allow to bind UDP sockets to these ports; 0 is a port of the kernel's choice (ABI 10).",
         |to, ports| to.ports(PortClass::BindUdp, &ports),
     ),
     flag(
@@ -200,7 +202,8 @@ pub const FLAGS: &[Flag] = &[
         "with-deps",
         None,
         "Allow, as ro, what the command needs to start: its file, its interpreter, its loader \
-         and its shared libraries. Shown by --verbose.",
+         and its shared libraries. The file itself says which: use it for programs that you trust. \
+         Shown by --verbose.",
         |to, _| set(&mut to.with_deps, true),
     ),
     flag(
@@ -246,8 +249,9 @@ pub const FLAGS: &[Flag] = &[
         Group::Start,
         "log",
         Some("text|json|off"),
-        "Write one line on start: the kernel, what is enforced, what is not. Without this flag \
-         it is written only if something is not.",
+        "Write one line on start: the kernel, what is enforced by what, what is not. Without this \
+         flag a short one names what a newer kernel would enforce and this one does not, if \
+         anything.",
         |to, value| log(to, &value),
     ),
     Flag {
@@ -325,9 +329,8 @@ fn min_abi(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
     let number = value
         .to_str()
         .and_then(|text| text.parse::<u32>().ok())
-        .filter(|&number| number <= newest.into())
-        .ok_or_else(|| format!("write a Landlock ABI from 0 to {newest}"))?;
-    to.add(|policy| policy.minimum_abi(Abi::new(number)));
+        .ok_or_else(|| format!("write a Landlock ABI as a number; the newest known is {newest}"))?;
+    to.add(|policy| policy.minimum_abi(number));
     Ok(())
 }
 

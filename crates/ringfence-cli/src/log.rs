@@ -11,7 +11,12 @@ use crate::ui;
 /// Writes the line, if it was asked for or something is not enforced.
 pub(crate) fn start(program: &str, format: Option<LogFormat>, plan: &Plan) {
     match format {
-        Some(LogFormat::Off) => {}
+        // What best effort gave up is said whatever the format.
+        Some(LogFormat::Off) => {
+            for refusal in plan.unenforced() {
+                ui::note(program, &format!("not enforced: {refusal}"));
+            }
+        }
         Some(LogFormat::Text) => ui::note(program, &text(&plan.report())),
         Some(LogFormat::Json) => match serde_json::to_string(&Line::of(program, &plan.report())) {
             Ok(line) => ui::message(&line),
@@ -19,7 +24,8 @@ pub(crate) fn start(program: &str, format: Option<LogFormat>, plan: &Plan) {
         },
         None => {
             let lost = lost(plan);
-            if !lost.is_empty() {
+            let newer = plan.kernel().reported_abi() > plan.kernel().abi().number().into();
+            if !lost.is_empty() || newer {
                 let kernel = plan.kernel();
                 ui::note(program, &format!("{kernel}: {lost} (--log off hides this)"));
             }
@@ -33,7 +39,8 @@ struct Line<'a> {
     program: &'a str,
     abi: u8,
     reported_abi: u32,
-    errata: u32,
+    errata: Option<u32>,
+    availability: &'a str,
     landlock: Vec<&'a str>,
     unrestricted: Vec<&'a str>,
     open: Vec<&'a str>,
@@ -48,6 +55,7 @@ impl<'a> Line<'a> {
             abi: report.kernel.abi,
             reported_abi: report.kernel.reported_abi,
             errata: report.kernel.errata,
+            availability: &report.kernel.landlock,
             landlock: denied("landlock"),
             unrestricted: denied("unrestricted"),
             open: denied("open"),
@@ -64,7 +72,7 @@ fn items<'r>(rows: &'r [Row], by: &'r str) -> impl Iterator<Item = &'r str> {
 
 fn text(report: &PlanReport) -> String {
     let kernel = &report.kernel;
-    let mut text = format!("ABI {}, errata {:#x}", kernel.reported_abi, kernel.errata);
+    let mut text = kernel.to_string();
     let lists = [
         ("landlock", &report.denied),
         ("unrestricted", &report.denied),

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ringfence::{Access, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Source};
+use ringfence::{
+    Access, Dependency, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Source,
+};
 
 use crate::command::{Command, CommandError, Environment};
 use crate::invocation::{Invocation, LogFormat, UsageError};
@@ -64,7 +66,12 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
     for started in std::mem::take(&mut invocation.deps_of) {
         add_dependencies(program, &mut invocation, &started, &environment)?;
     }
-    let plan = Plan::new(invocation.take_policy()?, Kernel::probe_landlock());
+    // Errata are for the line on start alone.
+    let kernel = match invocation.log {
+        Some(LogFormat::Text | LogFormat::Json) => Kernel::probe(),
+        Some(LogFormat::Off) | None => Kernel::probe_abi(),
+    };
+    let plan = Plan::new(invocation.take_policy()?, kernel);
     let sandbox = plan.prepare()?;
     report(program, &invocation, sandbox.plan());
     if let Some(directory) = invocation.chdir {
@@ -113,7 +120,11 @@ fn add_dependencies(
             path: file.path,
             access: Access::RO,
             optional: false,
-            source: Source::Dependency(file.reason.to_string().into()),
+            source: Source::Dependency(Box::new(Dependency {
+                reason: file.reason.to_string(),
+                device: file.device,
+                inode: file.inode,
+            })),
         };
         invocation.add(|policy| policy.path_line(line));
     }

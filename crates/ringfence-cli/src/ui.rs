@@ -1,5 +1,6 @@
 //! Messages: everything for a person goes to standard error, in one shape.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io::Write as _;
 
@@ -35,7 +36,35 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
 }
 
 /// Writes one whole message at once, so that lines of several processes do not mix. If standard
-/// error is closed there is nobody left to tell.
+/// error is closed or nobody reads it, there is nobody left to tell.
 pub(crate) fn message(text: &str) {
-    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+    let line = format!("{}\n", printable(text));
+    ringfence_sys::without_sigpipe(|| {
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    });
+}
+
+/// Escapes control characters, which paths and files from elsewhere may bring along, but for the
+/// ends of lines.
+fn printable(text: &str) -> Cow<'_, str> {
+    let strange = |character: char| character.is_control() && character != '\n';
+    if !text.contains(strange) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |character: char| match character {
+        character if strange(character) => character.escape_default().to_string(),
+        character => character.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(printable("a\nb"), "a\nb");
+        assert_eq!(printable("\u{1b}[31m\r"), r"\u{1b}[31m\r");
+    }
 }

@@ -7,6 +7,7 @@ use ringfence_sys::Arguments;
 
 use crate::flags::{FLAGS, Flag, Group};
 use crate::invocation::{Invocation, UsageError};
+use crate::wrapper::Asked;
 use crate::{run, ui, wrapper};
 
 mod doctor;
@@ -19,6 +20,15 @@ pub const NAME: &str = "ringfence";
 
 /// The program, with its exit code.
 pub fn main(arguments: Arguments) -> u8 {
+    let arguments: Vec<OsString> = arguments.collect();
+    // `run` reads its line as the wrapper does, so that both take and refuse the same.
+    if arguments.get(1).is_some_and(|first| first == "run") {
+        match wrapper::parse(arguments.clone().into_iter().skip(1)) {
+            Ok(Asked::Run(invocation)) => return run::run(NAME, *invocation),
+            Ok(Asked::Help | Asked::Version) => {}
+            Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
+        }
+    }
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
@@ -33,10 +43,6 @@ pub fn main(arguments: Arguments) -> u8 {
         }
     };
     match matches.subcommand() {
-        Some(("run", matches)) => match invocation(matches) {
-            Ok(invocation) => run::run(NAME, invocation),
-            Err(error) => ui::fail(NAME, &error, run::SETUP_FAILED),
-        },
         Some(("plan", matches)) => plan::main(matches),
         Some(("doctor", matches)) => doctor::main(matches),
         Some(("status", matches)) => status::main(matches),
@@ -50,6 +56,10 @@ pub fn command() -> Command {
     Command::new(NAME)
         .about("Sandbox programs with Landlock: run them, plan for any kernel, see what holds.")
         .version(env!("CARGO_PKG_VERSION"))
+        .after_help(
+            "Examples:\n  ringfence doctor\n  ringfence plan --ro /usr --connect-tcp 443\n  \
+             ringfence run --ro /usr --ro /lib64 -- /usr/bin/id",
+        )
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
@@ -58,7 +68,7 @@ pub fn command() -> Command {
                 &Group::ALL,
             ))
             .after_help(
-                "Examples:\n  ringfence run --ro /usr --rw /tmp -- sh -c 'echo hello > /tmp/x'",
+                "Examples:\n  ringfence run --ro /usr --ro /lib64 -- /usr/bin/id\n  ringfence run --ro /usr --ro /lib64 --rw /tmp -- sh -c 'echo hello > /tmp/x'",
             ),
         )
         .subcommand(plan::command())
@@ -151,9 +161,6 @@ fn invocation(matches: &ArgMatches) -> Result<Invocation, UsageError> {
     let mut invocation = Invocation::default();
     for (_, flag, value) in written {
         invocation.apply(flag, value.to_owned())?;
-    }
-    if let Ok(Some(command)) = matches.try_get_many::<OsString>("command") {
-        invocation.command = command.cloned().collect();
     }
     Ok(invocation)
 }

@@ -24,7 +24,7 @@ what no line of this policy can close on this kernel is shown by `ringfence plan
 
 Examples:
   landlock-runner --ro /usr --ro /etc/ssl/certs --rw /var/lib/tool --connect-tcp 443 -- tool
-  landlock-runner --with-deps --rw . -- make
+  landlock-runner --ro /usr --ro /lib64 --fs read,write=/dev/null --rw . -- make
   landlock-runner --unrestricted-fs --bind-tcp 8080 --connect-tcp any -- server
 
 Exit codes:
@@ -46,13 +46,15 @@ pub fn main(arguments: Arguments) -> u8 {
     }
 }
 
-enum Asked {
+pub(crate) enum Asked {
     Help,
     Version,
     Run(Box<Invocation>),
 }
 
-fn parse(arguments: impl Iterator<Item = OsString> + 'static) -> Result<Asked, UsageError> {
+pub(crate) fn parse(
+    arguments: impl Iterator<Item = OsString> + 'static,
+) -> Result<Asked, UsageError> {
     let mut invocation = Invocation::default();
     let mut parser = lexopt::Parser::from_iter(arguments);
     while let Some(argument) = parser.next()? {
@@ -189,7 +191,10 @@ mod tests {
                 &["--keep-fd", "+3", "x"][..],
                 "number of an open descriptor",
             ),
-            (&["--min-abi", "12", "x"][..], "from 0 to 11"),
+            (
+                &["--min-abi", "twelve", "x"][..],
+                "write a Landlock ABI as a number",
+            ),
             (&["--log", "xml", "x"][..], "text, json or off"),
             (&["--env", "=x", "x"][..], "no name"),
             (&["-x", "x"][..], "invalid option '-x'"),

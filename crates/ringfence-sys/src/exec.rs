@@ -26,7 +26,7 @@ impl FromIterator<CString> for CStrings {
 }
 
 unsafe extern "C" {
-    static environ: *const *const c_char;
+    static mut environ: *const *const c_char;
 }
 
 /// Replaces the program of this process. Signal mask and dispositions are left as they are.
@@ -46,7 +46,7 @@ pub fn execve(
     let environment = match environment {
         Some(strings) => strings.pointers.as_ptr(),
         // SAFETY: libc keeps `environ` a valid null-terminated array, or null, which Linux takes
-        // for an empty one; we only read the pointer.
+        // for an empty one; we read the pointer, which other threads may change, just once.
         None => unsafe { environ },
     };
     // SAFETY: all three are null-terminated and outlive the call: `program` by its type, the two

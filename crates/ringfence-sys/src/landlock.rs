@@ -22,6 +22,9 @@ pub const RESTRICT_SELF_TSYNC: u32 = 1 << 3;
 /// The deepest stack of domains that the kernel builds; one more is `E2BIG`.
 pub const MAX_LAYERS: u32 = 16;
 
+/// The exit status of a child that could not count.
+const UNCOUNTED: i32 = 255;
+
 /// What a ruleset handles, that is: denies unless a rule allows it.
 ///
 /// The kernel's `struct landlock_ruleset_attr` up to ABI 9, field by field.
@@ -235,8 +238,16 @@ fn exit_with_free_layers(ruleset: &OwnedFd) -> ! {
     unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, set, unused, unused, unused) };
     let mut added = 0;
     // One more than the maximum, so that a kernel with more layers is seen rather than miscounted.
-    while added <= MAX_LAYERS.cast_signed() && restrict_self(ruleset.as_fd(), 0).is_ok() {
-        added += 1;
+    let refused = loop {
+        match restrict_self(ruleset.as_fd(), 0) {
+            Ok(()) if added <= MAX_LAYERS.cast_signed() => added += 1,
+            Ok(()) => break None,
+            Err(error) => break error.raw_os_error(),
+        }
+    };
+    // Any other refusal, of an outer seccomp filter say, counts nothing.
+    if refused != Some(libc::E2BIG) {
+        added = UNCOUNTED;
     }
     // SAFETY: `_exit` takes an integer and does not return; no destructor has to run in the child.
     unsafe { libc::_exit(added) }

@@ -12,11 +12,13 @@ mod entry;
 mod exec;
 pub mod landlock;
 mod seccomp;
+mod signals;
 
 pub use descriptors::{close_on_exec_above_stderr, is_open};
 pub use entry::Arguments;
 pub use exec::{CStrings, execve};
 pub use seccomp::{SeccompAction, seccomp_action_available};
+pub use signals::without_sigpipe;
 
 /// Turns the kernel's −1 into the error that `errno` holds.
 fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {

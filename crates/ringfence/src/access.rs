@@ -186,6 +186,22 @@ pub struct Word {
     pub summary: &'static str,
 }
 
+const RO_RIGHTS: AccessFs = AccessFs::READ_FILE
+    .union(AccessFs::READ_DIR)
+    .union(AccessFs::EXECUTE);
+
+const RW_RIGHTS: AccessFs = RO_RIGHTS
+    .union(AccessFs::WRITE_FILE)
+    .union(AccessFs::TRUNCATE)
+    .union(AccessFs::MAKE_REG)
+    .union(AccessFs::MAKE_DIR)
+    .union(AccessFs::MAKE_SYM)
+    .union(AccessFs::MAKE_SOCK)
+    .union(AccessFs::MAKE_FIFO)
+    .union(AccessFs::REMOVE_FILE)
+    .union(AccessFs::REMOVE_DIR)
+    .union(AccessFs::REFER);
+
 /// Every word for paths: first the nine that stand alone, then the presets made of them.
 pub const WORDS: [Word; 11] = [
     Word {
@@ -249,27 +265,13 @@ pub const WORDS: [Word; 11] = [
     Word {
         name: "ro",
         access: Access::RO,
-        rights: AccessFs::READ_FILE
-            .union(AccessFs::READ_DIR)
-            .union(AccessFs::EXECUTE),
+        rights: RO_RIGHTS,
         summary: "read, execute",
     },
     Word {
         name: "rw",
         access: Access::RW,
-        rights: AccessFs::READ_FILE
-            .union(AccessFs::READ_DIR)
-            .union(AccessFs::EXECUTE)
-            .union(AccessFs::WRITE_FILE)
-            .union(AccessFs::TRUNCATE)
-            .union(AccessFs::MAKE_REG)
-            .union(AccessFs::MAKE_DIR)
-            .union(AccessFs::MAKE_SYM)
-            .union(AccessFs::MAKE_SOCK)
-            .union(AccessFs::MAKE_FIFO)
-            .union(AccessFs::REMOVE_FILE)
-            .union(AccessFs::REMOVE_DIR)
-            .union(AccessFs::REFER),
+        rights: RW_RIGHTS,
         summary: "ro, write, create, remove, rename",
     },
 ];
@@ -285,8 +287,8 @@ impl Access {
     /// The kernel's rights that this set stands for, on the newest kernel.
     pub fn rights(self) -> AccessFs {
         match self {
-            Self::RO => WORDS[9].rights,
-            Self::RW => WORDS[10].rights,
+            Self::RO => RO_RIGHTS,
+            Self::RW => RW_RIGHTS,
             _ => self.words().map(|word| word.rights).collect(),
         }
     }

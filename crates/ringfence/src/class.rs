@@ -57,8 +57,14 @@ pub enum Class {
     IndirectExecute,
     /// POSIX message queues, which are files to the kernel.
     MessageQueues,
-    /// System V shared memory, semaphores and queues.
-    SystemVIpc,
+    /// System V IPC; make and remove POSIX message queues.
+    SharedIpc,
+    /// Priority, limits and processors of the user's other processes.
+    OtherProcesses,
+    /// Flags of mounts that exist.
+    MountAttributes,
+    /// Watch files and directories.
+    Notifications,
     /// Type into the terminal that the program was started on.
     Terminal,
     /// io_uring.
@@ -100,7 +106,7 @@ struct Facts {
 
 impl Class {
     /// Every class, those with words of the policy first.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::Read,
         Self::Execute,
         Self::Write,
@@ -127,7 +133,10 @@ impl Class {
         Self::Metadata,
         Self::Stat,
         Self::IndirectExecute,
-        Self::SystemVIpc,
+        Self::SharedIpc,
+        Self::OtherProcesses,
+        Self::MountAttributes,
+        Self::Notifications,
         Self::Terminal,
         Self::IoUring,
         Self::Namespaces,
@@ -150,6 +159,13 @@ impl Class {
         Abi::all().find(|abi| self.is_deniable_on(&Kernel::with_abi(abi.number().into())))
     }
 
+    /// The classes that these rights belong to.
+    pub(crate) fn of_rights(rights: AccessFs) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .filter(move |class| matches!(class.guard(), Guard::Fs(of) if of.intersects(rights)))
+    }
+
     /// Whether Landlock of this kernel has what it takes to deny it.
     pub(crate) fn is_deniable_on(self, kernel: &Kernel) -> bool {
         let abi = kernel.abi();
@@ -160,7 +176,10 @@ impl Class {
             Guard::Scope(scope) => Scope::known_to(abi).contains(scope),
             Guard::Domain | Guard::FsDomain => abi > Abi::NONE,
             Guard::ConnectSince(since) => abi >= since,
-            Guard::UntilFixed(fix) => abi >= Abi::new(4) && !kernel.errata().contains(fix),
+            Guard::UntilFixed(fix) => {
+                let unfixed = kernel.errata().is_some_and(|fixed| !fixed.contains(fix));
+                abi >= Abi::new(4) && unfixed
+            }
             Guard::Nothing => false,
         }
     }
@@ -237,7 +256,7 @@ impl Class {
             Self::Signal => (
                 "signal",
                 Guard::Scope(Scope::SIGNAL),
-                "signal processes outside",
+                "send signals to processes outside",
             ),
             Self::Ptrace => (
                 "ptrace",
@@ -277,7 +296,7 @@ impl Class {
             Self::Stat => (
                 "stat",
                 Guard::Nothing,
-                "see that a file exists, its size, mode and owner; chdir; flock",
+                "see that a file exists, its size, mode, owner and attributes; chdir; flock",
             ),
             Self::IndirectExecute => (
                 "indirect-execute",
@@ -289,10 +308,26 @@ impl Class {
                 Guard::FsDomain,
                 "open POSIX message queues",
             ),
-            Self::SystemVIpc => (
-                "system-v-ipc",
+            Self::SharedIpc => (
+                "shared-ipc",
                 Guard::Nothing,
-                "System V shared memory, semaphores and queues",
+                "System V IPC; make and remove POSIX message queues",
+            ),
+            Self::OtherProcesses => (
+                "other-processes",
+                Guard::Nothing,
+                "limits (prlimit, which can end them), priority and processors of processes \
+                 outside with the same user id",
+            ),
+            Self::MountAttributes => (
+                "mount-attributes",
+                Guard::Nothing,
+                "as root: change the flags of mounts (mount_setattr)",
+            ),
+            Self::Notifications => (
+                "notifications",
+                Guard::Nothing,
+                "watch what happens to files that the user may read (inotify, fanotify)",
             ),
             Self::Terminal => (
                 "terminal",
@@ -312,7 +347,7 @@ impl Class {
             Self::KernelInterfaces => (
                 "kernel-interfaces",
                 Guard::Nothing,
-                "keyrings, bpf, perf, userfaultfd and the like",
+                "keyrings, bpf, perf, userfaultfd; as root also host name, clock, modules, reboot",
             ),
             Self::Addresses => (
                 "addresses",

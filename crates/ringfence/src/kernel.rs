@@ -132,6 +132,7 @@ impl fmt::Display for Availability {
 
 /// What the kernel's seccomp can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Seccomp {
     /// Filters may be installed.
     pub filter: bool,
@@ -147,32 +148,33 @@ pub struct Seccomp {
 /// can be seen and tested for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
+    probed: bool,
     availability: Availability,
     reported_abi: u32,
-    errata: Errata,
+    errata: Option<Errata>,
     seccomp: Seccomp,
 }
 
 impl Kernel {
     /// Asks the running kernel: five system calls at most.
     pub fn probe() -> Self {
-        let seccomp = Seccomp {
-            filter: seccomp_action_available(SeccompAction::Errno),
-            kill_process: seccomp_action_available(SeccompAction::KillProcess),
-            user_notification: seccomp_action_available(SeccompAction::UserNotification),
-        };
         Self {
-            seccomp,
-            ..Self::probe_landlock()
+            errata: landlock::errata().ok().map(Errata::from_bits_retain),
+            seccomp: Seccomp {
+                filter: seccomp_action_available(SeccompAction::Errno),
+                kill_process: seccomp_action_available(SeccompAction::KillProcess),
+                user_notification: seccomp_action_available(SeccompAction::UserNotification),
+            },
+            ..Self::probe_abi()
         }
     }
 
-    /// Asks the running kernel for Landlock alone, in two system calls: what a plan needs.
-    pub fn probe_landlock() -> Self {
-        match landlock::abi() {
+    /// Asks the running kernel for the ABI alone, in one system call: what enforcing needs. Errata
+    /// stay unknown, and seccomp is assumed to be whole.
+    pub fn probe_abi() -> Self {
+        let kernel = match landlock::abi() {
             Ok(reported_abi) => Self {
-                reported_abi,
-                errata: Errata::from_bits_retain(landlock::errata().unwrap_or(0)),
+                errata: None,
                 ..Self::with_abi(reported_abi)
             },
             Err(error) => Self::without_landlock(match error.raw_os_error() {
@@ -182,6 +184,10 @@ impl Kernel {
                 }
                 errno => Availability::Blocked(errno.unwrap_or_default()),
             }),
+        };
+        Self {
+            probed: true,
+            ..kernel
         }
     }
 
@@ -200,9 +206,10 @@ impl Kernel {
             return Self::without_landlock(Availability::NotBuilt);
         }
         Self {
+            probed: false,
             availability: Availability::Available,
             reported_abi: number,
-            errata: Errata::all(),
+            errata: Some(Errata::all()),
             seccomp: Seccomp {
                 filter: true,
                 kill_process: true,
@@ -214,9 +221,10 @@ impl Kernel {
     /// A kernel without Landlock, for this reason.
     pub const fn without_landlock(availability: Availability) -> Self {
         Self {
+            probed: false,
             availability,
             reported_abi: 0,
-            errata: Errata::empty(),
+            errata: None,
             seccomp: Seccomp {
                 filter: true,
                 kill_process: true,
@@ -228,7 +236,15 @@ impl Kernel {
     /// The same kernel with just these faults fixed.
     #[must_use]
     pub const fn with_errata(self, errata: Errata) -> Self {
-        Self { errata, ..self }
+        Self {
+            errata: Some(errata),
+            ..self
+        }
+    }
+
+    /// Whether this is what the running kernel said, and not made by hand.
+    pub const fn is_probed(&self) -> bool {
+        self.probed
     }
 
     /// The ABI in use: the kernel's, or the newest known where the kernel's is newer.
@@ -246,12 +262,13 @@ impl Kernel {
         self.availability
     }
 
-    /// The faults that this kernel has fixed.
-    pub const fn errata(&self) -> Errata {
+    /// The faults that this kernel has fixed; none if it does not tell (before 6.15 and the stable
+    /// updates that brought the question).
+    pub const fn errata(&self) -> Option<Errata> {
         self.errata
     }
 
-    /// What seccomp can do. [`Kernel::probe_landlock`] does not ask and assumes all of it.
+    /// What seccomp can do. [`Kernel::probe_abi`] does not ask and assumes all of it.
     pub const fn seccomp(&self) -> Seccomp {
         self.seccomp
     }

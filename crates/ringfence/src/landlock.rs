@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 
 use ringfence_sys::landlock::{self, RulesetAttr};
 use rustix::io::Errno;
@@ -9,7 +10,7 @@ use rustix::io::Errno;
 use crate::access::{AccessFs, AccessNet, Scope};
 use crate::paths::{self, Opened};
 use crate::plan::{Found, PathPlan, Plan, Standing};
-use crate::policy::Ports;
+use crate::policy::{Dependency, Ports, Source};
 use crate::sandbox::{PathError, PrepareError};
 use cover::Cover;
 
@@ -84,6 +85,7 @@ pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
             .enumerate()
             .map(|(number, path)| allow_path(&ruleset, number, &path, &cover))
             .collect::<Result<_, _>>()?;
+        require_own_symlinks(plan)?;
     }
     for port in &plan.ports {
         if let (Standing::Landlock, Ports::Range(range)) = (port.standing, &port.line.ports) {
@@ -118,6 +120,9 @@ fn allow_path(
             };
         }
     };
+    if let Source::Dependency(dependency) = &line.source {
+        require_same_file(&object, dependency).map_err(|error| PathError::open(line, error))?;
+    }
     // A line of which this kernel can enforce nothing adds no rule, and no other line covers it.
     if !plan.granted.is_empty() {
         let redundant = match &elsewhere {
@@ -131,4 +136,46 @@ fn allow_path(
         ruleset.allow_object(&object, plan)?;
     }
     Ok(elsewhere.map_or(Found::AsWritten, |path| Found::At(path.into())))
+}
+
+/// Fails if a file is no longer the one that was looked into: whoever can replace it must not
+/// choose what is allowed.
+fn require_same_file(object: &OwnedFd, dependency: &Dependency) -> io::Result<()> {
+    let stat = rustix::fs::fstat(object)?;
+    if (stat.st_dev, stat.st_ino) == (dependency.device, dependency.inode) {
+        Ok(())
+    } else {
+        Err(Errno::STALE.into())
+    }
+}
+
+/// Fails if a line leads elsewhere through a symlink that a program in such a sandbox could have
+/// made: an earlier run must not choose what a later one allows.
+fn require_own_symlinks(plan: &Plan) -> Result<(), PrepareError> {
+    let where_symlinks_are_made: Vec<_> = plan
+        .paths()
+        .filter(|path| path.granted.contains(AccessFs::MAKE_SYM))
+        .filter_map(|path| Some((path.path()?, path.line)))
+        .collect();
+    if where_symlinks_are_made.is_empty() {
+        return Ok(());
+    }
+    for path in plan.paths() {
+        let Found::At(place) = path.found else {
+            continue;
+        };
+        let walk =
+            paths::walk(&path.line.path).map_err(|error| PathError::open(path.line, error))?;
+        if walk.end != **place {
+            return Err(PathError::open(path.line, Errno::STALE.into()).into());
+        }
+        let planted = where_symlinks_are_made.iter().find(|(top, _)| {
+            let made_there = |directory: &PathBuf| directory.starts_with(top);
+            walk.symlinks_in.iter().any(made_there)
+        });
+        if let Some((_, maker)) = planted {
+            return Err(PathError::planted(path.line, place, maker).into());
+        }
+    }
+    Ok(())
 }

@@ -50,6 +50,7 @@ mod plan;
 mod policy;
 mod report;
 mod sandbox;
+mod shown;
 mod similar;
 mod threads;
 
@@ -57,11 +58,12 @@ pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
 pub use class::Class;
 pub use kernel::{Abi, Availability, Errata, Kernel, Seccomp};
 pub use plan::{
-    Allowance, Decision, Found, PathPlan, Plan, PortPlan, Refusal, Refused, Request, Standing,
+    Allowance, Decision, Found, Mechanism, PathPlan, Plan, PortPlan, Refusal, Refused, Request,
+    Standing,
 };
 pub use policy::{
-    InvalidLine, InvalidPorts, PathLine, Policy, PolicyBuilder, PortClass, PortLine, Ports, Source,
-    Unrestricted,
+    Dependency, InvalidLine, InvalidPorts, PathLine, Policy, PolicyBuilder, PortClass, PortLine,
+    Ports, Source, Unrestricted,
 };
 pub use report::{KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};

@@ -1,5 +1,6 @@
 //! Opening the path of a line, so that the kernel's rule names the object and not a name.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -47,7 +48,7 @@ fn open_through_symlinks(path: &Path) -> io::Result<(OwnedFd, Option<PathBuf>)> 
     // The kernel's own word for the object; without /proc, the library's walk over the names.
     let elsewhere = std::fs::read_link(format!("/proc/self/fd/{}", object.as_raw_fd()))
         .or_else(|_| std::fs::canonicalize(path))?;
-    Ok((object, Some(elsewhere)))
+    Ok((object, Some(elsewhere).filter(|place| place != path)))
 }
 
 /// Whether a path has no empty, `.` or `..` component, so that without symlinks it is canonical.
@@ -59,6 +60,48 @@ fn is_absolute_and_plain(path: &Path) -> bool {
         || relative
             .split(|&byte| byte == b'/')
             .all(|name| !matches!(name, b"" | b"." | b".."))
+}
+
+/// Where a walk along a path ended, and the directories of the symlinks on the way.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    pub(crate) end: PathBuf,
+    pub(crate) symlinks_in: Vec<PathBuf>,
+}
+
+/// Walks along `path` name by name, as the kernel does.
+pub(crate) fn walk(path: &Path) -> io::Result<Walk> {
+    /// As many as the kernel follows (`path_resolution(7)`).
+    const MOST_SYMLINKS: usize = 40;
+
+    let mut walk = Walk {
+        end: std::env::current_dir()?,
+        symlinks_in: Vec::new(),
+    };
+    let mut ahead: Vec<OsString> = names_backwards(path);
+    while let Some(name) = ahead.pop() {
+        if name == "/" {
+            walk.end = PathBuf::from("/");
+        } else if name == ".." {
+            walk.end.pop();
+        } else if let Ok(target) = std::fs::read_link(walk.end.join(&name)) {
+            if walk.symlinks_in.len() == MOST_SYMLINKS {
+                return Err(Errno::LOOP.into());
+            }
+            walk.symlinks_in.push(walk.end.clone());
+            ahead.extend(names_backwards(&target));
+        } else if name != "." {
+            walk.end.push(name);
+        }
+    }
+    Ok(walk)
+}
+
+fn names_backwards(path: &Path) -> Vec<OsString> {
+    path.components()
+        .rev()
+        .map(|component| component.as_os_str().to_owned())
+        .collect()
 }
 
 /// The longest part of `path` that exists, to tell a user where a path breaks off.
@@ -123,6 +166,25 @@ mod tests {
         assert_eq!(opened.elsewhere.unwrap(), std::env::current_exe().unwrap());
         let opened = open(Path::new("/proc/../proc")).unwrap();
         assert_eq!(opened.elsewhere.as_deref(), Some(Path::new("/proc")));
+    }
+
+    #[test]
+    fn a_walk_ends_where_the_kernel_does_and_tells_of_symlinks() {
+        let plain = walk(Path::new("/proc/./sys/../sys/kernel")).unwrap();
+        assert_eq!(plain.end, Path::new("/proc/sys/kernel"));
+        assert!(plain.symlinks_in.is_empty());
+
+        let directory = tempfile::tempdir().unwrap();
+        let real = directory.path().canonicalize().unwrap();
+        std::fs::create_dir_all(real.join("a/b")).unwrap();
+        std::os::unix::fs::symlink("a/link", real.join("first")).unwrap();
+        std::os::unix::fs::symlink("../a/b", real.join("a/link")).unwrap();
+        let walked = walk(&real.join("first")).unwrap();
+        assert_eq!(walked.end, real.join("a/b"));
+        assert_eq!(walked.symlinks_in, [real.clone(), real.join("a")]);
+
+        std::os::unix::fs::symlink("loop", real.join("loop")).unwrap();
+        assert!(walk(&real.join("loop")).is_err());
     }
 
     #[test]

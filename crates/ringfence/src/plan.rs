@@ -13,7 +13,7 @@ use crate::policy::{PathLine, Policy, PortClass, PortLine, Ports, Source, Unrest
 mod decide;
 mod refusal;
 
-pub use decide::{Allowance, Decision, Request};
+pub use decide::{Allowance, Decision, Mechanism, Request};
 pub use refusal::{Refusal, Refused};
 
 /// What of a policy holds on a kernel, and by which mechanism.
@@ -21,7 +21,7 @@ pub use refusal::{Refusal, Refused};
 pub struct Plan {
     kernel: Kernel,
     best_effort: bool,
-    minimum_abi: Abi,
+    minimum_abi: u32,
     unrestricted: Unrestricted,
     any: Vec<PortClass>,
     pub(crate) lines: Vec<PathLine>,
@@ -35,6 +35,7 @@ pub struct Plan {
 
 /// What becomes of a line about a path.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct PathPlan<'p> {
     /// The line.
     pub line: &'p PathLine,
@@ -66,6 +67,12 @@ pub enum Found {
 }
 
 impl<'p> PathPlan<'p> {
+    /// Rights of enforced words that this kernel does not know: open everywhere, while the rest of
+    /// the word is enforced. Truncation before ABI 3 is the one there is.
+    pub fn partly_open(&self) -> AccessFs {
+        self.line.access.rights() - self.granted - self.unenforced.rights() - self.withheld.rights()
+    }
+
     /// The first ABI that enforces every word of the line, where this kernel's does not.
     pub fn needs(&self) -> Option<Abi> {
         self.unenforced
@@ -88,6 +95,7 @@ impl<'p> PathPlan<'p> {
 
 /// What becomes of a line about ports.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PortPlan {
     /// The line, or one that another line implies.
     pub line: PortLine,
@@ -191,8 +199,14 @@ impl Plan {
             Class::TcpFastOpen | Class::Addresses => any(PortClass::ConnectTcp),
             Class::ListenUnbound => any(PortClass::BindTcp),
             Class::OtherStreams | Class::OtherSockets => self.unrestricted.net,
-            Class::AbstractUnix | Class::Signal | Class::SystemVIpc => self.unrestricted.ipc,
-            Class::Metadata | Class::Stat | Class::IndirectExecute => self.unrestricted.fs,
+            Class::AbstractUnix | Class::Signal | Class::SharedIpc | Class::OtherProcesses => {
+                self.unrestricted.ipc
+            }
+            Class::Metadata
+            | Class::Stat
+            | Class::IndirectExecute
+            | Class::MountAttributes
+            | Class::Notifications => self.unrestricted.fs,
             class => {
                 matches!(class.guard(), Guard::Fs(_) | Guard::FsDomain) && self.unrestricted.fs
             }

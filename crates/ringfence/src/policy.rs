@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::access::Access;
-use crate::kernel::Abi;
+use crate::shown::Shown;
 
 mod builder;
 mod ports;
@@ -32,7 +32,7 @@ pub struct Policy {
     ports: Vec<PortLine>,
     unrestricted: Unrestricted,
     best_effort: bool,
-    minimum_abi: Abi,
+    minimum_abi: u32,
 }
 
 impl Policy {
@@ -62,7 +62,7 @@ impl Policy {
     }
 
     /// The ABI below which the start is refused, best effort or not.
-    pub fn minimum_abi(&self) -> Abi {
+    pub fn minimum_abi(&self) -> u32 {
         self.minimum_abi
     }
 
@@ -81,6 +81,7 @@ impl Policy {
 
 /// The parts of a sandbox that a policy leaves alone as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unrestricted {
     /// Paths: every word of [`crate::WORDS`], UNIX sockets by path included.
     pub fs: bool,
@@ -100,9 +101,21 @@ pub enum Source {
     /// A flag on a command line.
     Flag,
     /// Added by `--with-deps`, for this reason.
-    Dependency(Box<str>),
+    Dependency(Box<Dependency>),
     /// Added by the plan because another line needs it, for this reason.
     Implied(&'static str),
+}
+
+/// Why `--with-deps` added a line, and for which file: the path must still lead to it when the
+/// sandbox is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// What the file is to the command, as a phrase.
+    pub reason: String,
+    /// The number of the device that the file is on.
+    pub device: u64,
+    /// The file's number on that device.
+    pub inode: u64,
 }
 
 /// A line that allows something on a path and, if it is a directory, on all beneath it.
@@ -122,9 +135,11 @@ impl fmt::Display for PathLine {
     /// The line as its author wrote it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, access, .. } = self;
-        let path = path.display();
+        let path = Shown(path);
         match &self.source {
-            Source::Dependency(reason) => write!(f, "--{access} {path}, added: {reason}"),
+            Source::Dependency(dependency) => {
+                write!(f, "--{access} {path}, added: {}", dependency.reason)
+            }
             Source::Api | Source::Implied(_) => write!(f, "{access} {path}"),
             Source::Flag => {
                 if self.optional {

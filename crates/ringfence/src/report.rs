@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use crate::access::AccessFs;
 use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
 use crate::plan::{Found, PathPlan, Plan, PortPlan, Standing};
+use crate::shown::Shown;
 
 /// A plan as plain data: what tables, JSON and other languages show of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct PlanReport {
     /// The kernel that the plan is for.
     pub kernel: KernelReport,
@@ -25,6 +28,7 @@ pub struct PlanReport {
 /// A kernel as plain data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct KernelReport {
     /// The ABI in use, 0 for none.
     pub abi: u8,
@@ -32,19 +36,22 @@ pub struct KernelReport {
     pub reported_abi: u32,
     /// `available`, or why Landlock is not.
     pub landlock: String,
-    /// The faults that are fixed, as the kernel's bits.
-    pub errata: u32,
+    /// The faults that are fixed, as the kernel's bits; none if the kernel does not tell.
+    pub errata: Option<u32>,
+    /// Whether the running kernel said so; else all known faults are assumed to be fixed.
+    pub probed: bool,
 }
 
 /// One line or class, and what enforces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Row {
     /// The line as written, or the name of the class.
     pub item: String,
-    /// `landlock`, `unrestricted`, `open` (nothing denies it here), `unenforced` (a line of which
-    /// this kernel can enforce only a part or nothing), `skipped` (an optional path that is not
-    /// there) or `redundant` (a wider line covers it).
+    /// `landlock`, `unrestricted`, `open` (nothing denies it here), `unenforced` (a line with a word
+    /// that this kernel cannot enforce), `skipped` (an optional path that is not there) or
+    /// `redundant` (other lines cover it).
     pub by: &'static str,
     /// More about it, as a phrase; empty where there is nothing to say.
     pub note: String,
@@ -90,7 +97,8 @@ impl Kernel {
             abi: self.abi().number(),
             reported_abi: self.reported_abi(),
             landlock: self.availability().to_string(),
-            errata: self.errata().bits(),
+            errata: self.errata().map(|errata| errata.bits()),
+            probed: self.is_probed(),
         }
     }
 }
@@ -105,14 +113,21 @@ impl Row {
 fn path_row(path: &PathPlan<'_>, plan: &Plan) -> Row {
     let mut notes = Vec::new();
     match path.found {
-        Found::At(place) => notes.push(format!("at {}", place.display())),
+        Found::At(place) => notes.push(format!("at {}", Shown(place))),
         Found::CoveredAt(place) if **place != *path.line.path => {
-            notes.push(format!("at {}", place.display()));
+            notes.push(format!("at {}", Shown(place)));
         }
         _ => {}
     }
     if !path.unenforced.is_empty() {
         notes.push(format!("{} is open everywhere", path.unenforced));
+    }
+    let partly_open = match plan.standing(Class::Read) {
+        Standing::Unrestricted => AccessFs::empty(),
+        _ => path.partly_open(),
+    };
+    for class in Class::of_rights(partly_open) {
+        notes.push(format!("{} is open everywhere", class.name()));
     }
     if !path.withheld.is_empty() {
         notes.push(format!(
@@ -128,12 +143,14 @@ fn path_row(path: &PathPlan<'_>, plan: &Plan) -> Row {
         _ if !path.unenforced.is_empty() => "unenforced",
         _ => "landlock",
     };
+    let partly_since = Class::of_rights(partly_open).filter_map(Class::since).max();
+    let needs = path.needs().max(partly_since);
     Row {
         item: path.line.to_string(),
         by,
         note: notes.join("; "),
-        needs_abi: path.needs().map(Abi::number),
-        needs_kernel: path.needs().map(Abi::first_kernel),
+        needs_abi: needs.map(Abi::number),
+        needs_kernel: needs.map(Abi::first_kernel),
     }
 }
 
@@ -176,12 +193,14 @@ impl fmt::Display for KernelReport {
         if self.abi == 0 {
             return write!(f, "Landlock is {}", self.landlock);
         }
-        let (abi, errata) = (Abi::new(self.reported_abi), self.errata);
+        let abi = Abi::new(self.reported_abi);
         let (number, first) = (abi.number(), abi.first_kernel());
-        write!(
-            f,
-            "Landlock ABI {number}, first in Linux {first}, errata {errata:#x}"
-        )?;
+        write!(f, "Landlock ABI {number}, first in Linux {first}, errata ")?;
+        match self.errata {
+            Some(errata) if self.probed => write!(f, "{errata:#x}")?,
+            Some(_) => f.write_str("assumed fixed")?,
+            None => f.write_str("unknown")?,
+        }
         if self.reported_abi > u32::from(self.abi) {
             let reported = self.reported_abi;
             write!(
@@ -202,7 +221,7 @@ impl fmt::Display for PlanReport {
         if self.starts {
             return Ok(());
         }
-        writeln!(f, "\nThis sandbox does not start on this kernel:")?;
+        writeln!(f, "\nThis sandbox does not start:")?;
         for refusal in &self.refusals {
             writeln!(f, "  {refusal}")?;
         }

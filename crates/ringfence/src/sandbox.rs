@@ -1,7 +1,7 @@
 //! Plan → Sandbox: paths opened, the ruleset made. All that can fail or take time happens here;
 //! enforcing is a handful of system calls after it.
 
-use crate::kernel::Abi;
+use crate::kernel::{Abi, Kernel};
 use crate::landlock::{self, Ruleset};
 use crate::plan::Plan;
 use crate::threads;
@@ -12,6 +12,7 @@ pub use error::{EnforceError, PathError, PrepareError};
 
 /// A plan made ready to enforce.
 #[derive(Debug)]
+#[must_use = "a sandbox restricts nothing until it is enforced"]
 pub struct Sandbox {
     plan: Plan,
     /// None if the policy leaves everything alone, or best effort found no Landlock.
@@ -23,9 +24,23 @@ impl Plan {
     ///
     /// # Errors
     /// [`PrepareError::Refused`] if the kernel cannot enforce some line and the policy is not best
-    /// effort; otherwise the first line whose path or port cannot be allowed, and why.
+    /// effort; [`PrepareError::OtherKernel`] if the plan is for another kernel than the running
+    /// one; otherwise the first line whose path or port cannot be allowed, and why.
+    ///
+    /// # References
+    /// `landlock_create_ruleset(2)`, `landlock_add_rule(2)`.
+    ///
+    /// ```no_run
+    /// use ringfence::{Kernel, Plan, Policy};
+    ///
+    /// let policy = Policy::builder().ro("/usr").build()?;
+    /// let sandbox = Plan::new(policy, Kernel::probe()).prepare()?;
+    /// println!("{}", sandbox.plan().report());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn prepare(mut self) -> Result<Sandbox, PrepareError> {
         self.check()?;
+        self.require_running_kernel()?;
         let ruleset = if self.makes_domain() {
             Some(landlock::ruleset(&mut self)?)
         } else {
@@ -38,6 +53,23 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// A plan made for another kernel would hold less here than it says, or be refused.
+    fn require_running_kernel(&self) -> Result<(), PrepareError> {
+        if self.kernel().is_probed() {
+            return Ok(());
+        }
+        let running = Kernel::probe_abi();
+        if running.reported_abi() == self.kernel().reported_abi() {
+            return Ok(());
+        }
+        Err(PrepareError::OtherKernel {
+            planned: self.kernel().to_string(),
+            running: running.to_string(),
+        })
+    }
+}
+
 impl Sandbox {
     /// The plan, with what was found at each path.
     pub fn plan(&self) -> &Plan {
@@ -46,12 +78,25 @@ impl Sandbox {
 
     /// Restricts this process with all its threads, and what it will start, for good.
     ///
-    /// Sets `no_new_privs` first. Returns the plan: what holds from now on.
+    /// Sets `no_new_privs` first (of a policy that leaves everything alone nothing else remains, and
+    /// of this thread only). Returns the plan: what holds from now on.
     ///
     /// # Errors
     /// [`EnforceError::OtherThreads`] where other threads exist and the kernel cannot restrict them
     /// with this one (below ABI 8); otherwise what the kernel said. On an error no thread is
     /// restricted, though `no_new_privs` may be set.
+    ///
+    /// # References
+    /// `landlock_restrict_self(2)`, `prctl(2)` with `PR_SET_NO_NEW_PRIVS`.
+    ///
+    /// ```no_run
+    /// use ringfence::{Kernel, Plan, Policy};
+    ///
+    /// let policy = Policy::builder().rw("/var/lib/tool").connect_tcp(5432).build()?;
+    /// Plan::new(policy, Kernel::probe()).prepare()?.enforce()?;
+    /// assert!(std::fs::read("/etc/shadow").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn enforce(self) -> Result<Plan, EnforceError> {
         let all_at_once = self.plan.kernel().abi() >= Abi::new(8);
         if !all_at_once {

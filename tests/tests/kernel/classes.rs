@@ -17,7 +17,7 @@ use crate::world::{World, copy_of_probe, is_root, probe, unsandboxed};
 
 /// Classes whose acts are told from the plan by other means than one probe.
 const NOT_TRIED_HERE: [(Class, &str); 7] = [
-    (Class::SystemVIpc, "no safe wrapper has it"),
+    (Class::MountAttributes, "mount_setattr has no safe wrapper"),
     (
         Class::Terminal,
         "TIOCSTI has no safe wrapper, and newer kernels switch it off",
@@ -50,6 +50,19 @@ pub fn tests() -> Vec<Test> {
             )
         })
         .collect();
+    for act in ["chown", "utime", "setxattr"] {
+        tests.push(Test::may_skip(
+            format!("classes::{act}_is_metadata_too"),
+            move || {
+                try_staged(Class::Metadata, |world| {
+                    Ok(Stage::new(&[
+                        PathBuf::from(act),
+                        world.outside().join("file"),
+                    ]))
+                })
+            },
+        ));
+    }
     tests.push(Test::new(
         "classes::unrestricted_ipc_leaves_signals_and_abstract_sockets_alone",
         unrestricted_ipc,
@@ -101,8 +114,12 @@ impl Stage {
 }
 
 fn try_class(class: Class) -> Outcome {
+    try_staged(class, |world| stage(class, world))
+}
+
+fn try_staged(class: Class, stage: impl Fn(&World) -> Result<Stage, ()>) -> Outcome {
     let (world, twin) = (World::new(), World::new());
-    let Ok(for_twin) = stage(class, &twin) else {
+    let Ok(for_twin) = stage(&twin) else {
         return Outcome::Skipped("this kernel or user cannot do it to begin with".to_owned());
     };
     let twin = unsandboxed(&for_twin.act);
@@ -110,7 +127,7 @@ fn try_class(class: Class) -> Outcome {
         let errno = Errno::from_raw_os_error(twin.status.code().unwrap_or(0));
         return Outcome::Skipped(format!("it fails without a sandbox too: {errno}"));
     }
-    let Ok(stage) = stage(class, &world) else {
+    let Ok(stage) = stage(&world) else {
         return Outcome::Skipped("it could be staged only once".to_owned());
     };
     let mut sandbox = Sandbox::for_probe();
@@ -161,7 +178,7 @@ fn stage(class: Class, world: &World) -> Result<Stage, ()> {
             let (socket, port) = receiver();
             to("connect-udp", port).holding(socket)
         }
-        Class::Port(PortClass::BindUdp) => to("bind-udp", receiver().1),
+        Class::Port(PortClass::BindUdp) => to("bind-udp", free_port()),
         Class::AbstractUnix => {
             let name = format!("ringfence-{}", world.path().display());
             let address = SocketAddr::from_abstract_name(&name).map_err(drop)?;
@@ -198,11 +215,43 @@ fn stage(class: Class, world: &World) -> Result<Stage, ()> {
         Class::OtherSockets => Stage::new(&["netlink"]),
         Class::Metadata => on("chmod", "file"),
         Class::Stat => on("stat", "file"),
-        Class::MessageQueues => Stage::new(&["message-queue"]),
+        Class::MessageQueues => Queue::new(world).stage("open-queue"),
+        Class::SharedIpc => Queue::new(world).stage("unlink-queue"),
+        Class::OtherProcesses => {
+            let victim = Victim::start();
+            victim.stage("limit").holding(victim)
+        }
+        Class::Notifications => on("watch", "empty"),
         Class::IoUring => Stage::new(&["io-uring"]),
         Class::Namespaces => Stage::new(&["user-namespace"]),
         _ => return Err(()),
     })
+}
+
+/// A POSIX message queue made outside, removed at the end.
+struct Queue(String);
+
+impl Queue {
+    fn new(world: &World) -> Self {
+        use nix::mqueue::{MQ_OFlag, MqAttr, mq_open};
+
+        let name = format!("/{}", world.path().display().to_string().replace('/', "-"));
+        let attributes = MqAttr::new(0, 1, 8, 0);
+        let mode = nix::sys::stat::Mode::all();
+        mq_open(name.as_str(), MQ_OFlag::O_CREAT, mode, Some(&attributes)).expect("a queue");
+        Self(name)
+    }
+
+    fn stage(self, act: &str) -> Stage {
+        Stage::new(&[act, &self.0]).holding(self)
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        // A probe may have removed it.
+        let _ = nix::mqueue::mq_unlink(self.0.as_str());
+    }
 }
 
 /// A listener that a plain TCP or an MPTCP socket can connect to.

@@ -11,6 +11,10 @@ use crate::expect::assert_refused;
 
 pub fn tests() -> Vec<Test> {
     vec![
+        Test::new(
+            "layers::status_answers_without_proc_and_outside_it_says_no_more",
+            no_proc,
+        ),
         Test::new("layers::sixteen_nest_and_status_counts_them", sixteen),
         Test::new("layers::the_seventeenth_gets_a_clear_message", seventeenth),
     ]
@@ -49,6 +53,23 @@ fn sixteen() {
         );
         assert!(text.contains("no_new_privs     set\n"), "{text}");
     }
+}
+
+fn no_proc() {
+    let workbench = executable("ringfence");
+    let sandbox = Sandbox::for_probe().allow(Access::RO, &workbench);
+    let output = sandbox.run([workbench.as_os_str(), "status".as_ref()]);
+    if sandbox.plan().check().is_err() {
+        return assert_refused(&output);
+    }
+    assert!(
+        stdout(&output).contains("landlock layers  1 of"),
+        "{}",
+        stderr(&output)
+    );
+    let outside = sandbox.run([workbench.as_os_str(), "status".as_ref(), "1".as_ref()]);
+    assert_eq!(outside.status.code(), Some(1));
+    assert!(stderr(&outside).contains("a sandbox denies it"));
 }
 
 fn seventeenth() {

@@ -1,6 +1,7 @@
 //! Paths of the policy: missing, optional, redundant, strange.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ringfence::{Access, AccessFs, Request};
 use ringfence_tests::trial::Test;
@@ -12,6 +13,14 @@ use crate::world::{World, is_root, probe};
 
 pub fn tests() -> Vec<Test> {
     vec![
+        Test::new(
+            "lookup::a_symlink_that_a_sandboxed_program_may_make_is_refused",
+            planted,
+        ),
+        Test::new(
+            "lookup::a_path_that_comes_and_goes_is_allowed_or_an_error",
+            comes_and_goes,
+        ),
         Test::new("lookup::a_missing_path_is_named_with_a_proposal", missing),
         Test::new(
             "lookup::a_missing_optional_path_is_skipped_with_a_note",
@@ -173,6 +182,50 @@ fn closed_directory() {
         assert!(message.contains(&expected), "{message}");
     }
     std::fs::set_permissions(&closed, mode(0o700)).expect("own directory");
+}
+
+fn planted() {
+    let world = World::new();
+    let link = world.inside().join("cache");
+    std::os::unix::fs::symlink("/var", &link).expect("a symlink");
+    let sandbox = Sandbox::for_probe()
+        .allow(Access::RW, world.inside())
+        .allow(Access::RW, &link);
+    if let Some(message) = failure(&sandbox) {
+        assert!(message.contains("lets programs make"), "{message}");
+        assert!(
+            message.contains("it leads to /var through a symlink"),
+            "{message}"
+        );
+    }
+    // Where no line lets programs make symlinks, the link is its owner's.
+    let sandbox = Sandbox::for_probe()
+        .allow(Access::READ, world.inside())
+        .allow(Access::READ, &link);
+    let output = sandbox.run(probe(&["stat", "/"]));
+    match sandbox.plan().check() {
+        Ok(()) => assert_eq!(output.status.code(), Some(0), "{}", stderr(&output)),
+        Err(_) => assert_refused(&output),
+    }
+}
+
+fn comes_and_goes() {
+    let world = World::new();
+    let path = world.path().join("flickering");
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                std::fs::write(&path, "").expect("own directory");
+                std::fs::remove_file(&path).expect("own file");
+            }
+        });
+        let sandbox = Sandbox::for_probe().allow(Access::READ, &path);
+        let codes = [(); 50].map(|()| sandbox.run(probe(&["stat", "/"])).status.code());
+        over.store(true, Ordering::Relaxed);
+        let expected = |code: &Option<i32>| matches!(code, Some(0 | 125));
+        assert!(codes.iter().all(expected), "{codes:?}");
+    });
 }
 
 fn many() {

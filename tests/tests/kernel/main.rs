@@ -35,7 +35,10 @@ fn main() -> ExitCode {
     }
     let kernel = Kernel::probe();
     println!("landlock abi: {}", kernel.reported_abi());
-    println!("landlock errata: {:#x}", kernel.errata());
+    match kernel.errata() {
+        Some(errata) => println!("landlock errata: {errata:#x}"),
+        None => println!("landlock errata: unknown"),
+    }
     let tests = [
         files::tests(),
         ports::tests(),

@@ -1,6 +1,7 @@
 //! Ports: those listed pass, those beside them do not, `any` leaves its neighbours alone.
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use ringfence::{PortClass, Ports, Request};
 use ringfence_tests::trial::Test;
@@ -12,6 +13,7 @@ use crate::world::unsandboxed;
 
 pub fn tests() -> Vec<Test> {
     vec![
+        Test::new("ports::a_hundred_thousand_rules_are_enforced", many),
         Test::new(
             "ports::connect_tcp_passes_to_listed_ports_only",
             connect_tcp,
@@ -43,9 +45,17 @@ pub fn receiver() -> (UdpSocket, u16) {
     (socket, port)
 }
 
-/// A TCP port of the kernel's choice that nobody uses now.
+/// A port for one test alone, below those that the kernel chooses from.
 pub fn free_port() -> u16 {
-    listener().1
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        let unused = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+            && UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        if unused {
+            return port;
+        }
+    }
 }
 
 fn assert_port(sandbox: &Sandbox, act: &str, class: PortClass, port: u16) {
@@ -100,6 +110,16 @@ fn range_edges() {
     }
 }
 
+fn many() {
+    let closed = free_port();
+    let sandbox = Sandbox::for_probe()
+        .ports(PortClass::BindTcp, 0..=closed - 1)
+        .ports(PortClass::BindTcp, closed + 1..=u16::MAX)
+        .ports(PortClass::ConnectTcp, 1..=u16::MAX);
+    assert_port(&sandbox, "bind-tcp", PortClass::BindTcp, closed);
+    assert_port(&sandbox, "bind-tcp", PortClass::BindTcp, free_port());
+}
+
 fn ephemeral() {
     assert_eq!(unsandboxed(&["bind-tcp", "0"]).status.code(), Some(0));
     let listed = Sandbox::for_probe().ports(PortClass::BindTcp, 0);
@@ -117,7 +137,12 @@ fn any() {
         .ports(PortClass::BindTcp, fixed);
     assert_port(&sandbox, "connect-tcp", PortClass::ConnectTcp, port);
     assert_port(&sandbox, "bind-tcp", PortClass::BindTcp, fixed);
-    assert_port(&sandbox, "bind-tcp", PortClass::BindTcp, free_port());
+    let other = free_port();
+    assert_eq!(
+        unsandboxed(&["bind-tcp", &other.to_string()]).status.code(),
+        Some(0)
+    );
+    assert_port(&sandbox, "bind-tcp", PortClass::BindTcp, other);
 }
 
 fn udp_send() {
@@ -136,7 +161,7 @@ fn udp_send() {
 }
 
 fn udp_bind() {
-    let (allowed, denied) = (receiver().1, receiver().1);
+    let (allowed, denied) = (free_port(), free_port());
     let sandbox = Sandbox::for_probe().ports(PortClass::BindUdp, allowed);
     for port in [allowed, denied] {
         assert_eq!(

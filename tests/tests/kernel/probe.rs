@@ -5,11 +5,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixListener, UnixStream};
+use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use rustix::fs::inotify::{CreateFlags, WatchFlags};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, XattrFlags};
 use rustix::mount::MountFlags;
 use rustix::net::{AddressFamily, Protocol, SendFlags, SocketType, ipproto};
@@ -116,15 +117,11 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
             None,
         )?),
         "connect-unix" => UnixStream::connect(path).map(drop),
-        "send-unix" => UnixDatagram::unbound()?.send_to(b"x", path).map(drop),
         "connect-abstract" => {
             UnixStream::connect_addr(&UnixAddr::from_abstract_name(text(first)?)?).map(drop)
         }
         "connect-tcp" => TcpStream::connect(loopback(first)?).map(drop),
         "bind-tcp" => TcpListener::bind(loopback(first)?).map(drop),
-        "send-udp" => UdpSocket::bind(loopback(OsStr::new("0"))?)?
-            .send_to(b"x", loopback(first)?)
-            .map(drop),
         // Lets the kernel bind, as a resolver does.
         "send-udp-unbound" => send_unbound(loopback(first)?),
         "connect-udp" => {
@@ -150,16 +147,32 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
             Ok(rustix::net::socket(family, kind, None).map(drop)?)
         }
         "signal" => Ok(rustix::process::kill_process(pid(first)?, Signal::USR1)?),
-        "signal-group" => Ok(rustix::process::kill_process_group(
-            pid(first)?,
-            Signal::USR1,
-        )?),
+        "limit" => Ok(rustix::process::prlimit(
+            Some(pid(first)?),
+            Resource::Core,
+            Rlimit {
+                current: Some(0),
+                maximum: Some(0),
+            },
+        )
+        .map(drop)?),
+        "watch" => {
+            let watcher = rustix::fs::inotify::init(CreateFlags::empty())?;
+            Ok(rustix::fs::inotify::add_watch(&watcher, path, WatchFlags::CREATE).map(drop)?)
+        }
         // Reads another process's memory: the kernel asks what it asks of ptrace's attach.
         "trace" => File::open(format!("/proc/{}/mem", text(first)?)).map(drop),
         "ptrace" => Ok(nix::sys::ptrace::attach(nix::unistd::Pid::from_raw(
             number(first)?,
         ))?),
-        "message-queue" => message_queue(),
+        "open-queue" => Ok(nix::mqueue::mq_open(
+            text(first)?,
+            nix::mqueue::MQ_OFlag::O_RDONLY,
+            nix::sys::stat::Mode::empty(),
+            None,
+        )
+        .map(drop)?),
+        "unlink-queue" => Ok(nix::mqueue::mq_unlink(text(first)?)?),
         "io-uring" => io_uring::IoUring::new(1).map(drop),
         "user-namespace" => Ok(nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWUSER)?),
         // Waits until the test that started it lets go.
@@ -208,21 +221,6 @@ fn send_unbound(to: SocketAddr) -> io::Result<()> {
 fn device_ioctl(path: &Path) -> io::Result<()> {
     let device = OpenOptions::new().read(true).write(true).open(path)?;
     Ok(rustix::termios::tcgetwinsize(&device).map(drop)?)
-}
-
-fn message_queue() -> io::Result<()> {
-    use nix::mqueue::{MQ_OFlag, MqAttr, mq_open, mq_unlink};
-
-    let name = format!("/ringfence-{}", std::process::id());
-    let attributes = MqAttr::new(0, 1, 8, 0);
-    let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_RDWR;
-    let _queue = mq_open(
-        name.as_str(),
-        flags,
-        nix::sys::stat::Mode::S_IRWXU,
-        Some(&attributes),
-    )?;
-    Ok(mq_unlink(name.as_str())?)
 }
 
 fn set_times(path: &Path) -> io::Result<()> {

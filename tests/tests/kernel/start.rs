@@ -12,6 +12,10 @@ use crate::world::{World, probe, unsandboxed};
 
 pub fn tests() -> Vec<Test> {
     vec![
+        Test::new(
+            "start::a_note_that_nobody_reads_does_not_stop_the_command",
+            unread_note,
+        ),
         Test::new("start::the_exit_code_is_the_commands_own", own_exit_code),
         Test::new("start::a_signal_is_the_commands_own", own_signal),
         Test::new("start::an_unknown_command_is_127", not_found),
@@ -148,6 +152,23 @@ fn path_too_many() {
         assert_eq!(output.status.code(), Some(126), "{message}");
         assert!(message.contains("hint: a `--` follows"), "{message}");
     }
+}
+
+fn unread_note() {
+    let sandbox = Sandbox::for_probe().flags(["--log", "text"]);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let status = sandbox
+        .command(probe(&["exit", "42"]))
+        .stderr(writer)
+        .status()
+        .expect("landlock-runner starts");
+    let expected = if sandbox.plan().check().is_ok() {
+        42
+    } else {
+        125
+    };
+    assert_eq!(status.code(), Some(expected));
 }
 
 fn environment() {

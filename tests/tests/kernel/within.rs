@@ -14,6 +14,10 @@ use crate::world::{World, unsandboxed};
 
 pub fn tests() -> Vec<Test> {
     vec![
+        Test::new(
+            "within::a_plan_for_another_kernel_is_not_prepared",
+            other_kernel,
+        ),
         Test::new("within::a_single_thread_restricts_itself", || {
             alone("restrict");
         }),
@@ -99,6 +103,23 @@ fn restrict_threads(path: &Path) -> io::Result<()> {
         Ok(_) if denied(&ours) && denied(&theirs) => ours,
         Err(EnforceError::OtherThreads(1)) if ours.is_ok() && theirs.is_ok() => Ok(()),
         _ => Err(io::Error::other("one thread is free and another is not")),
+    }
+}
+
+fn other_kernel() {
+    let running = Kernel::probe().reported_abi();
+    for abi in (1..=11).filter(|&abi| abi != running) {
+        let policy = Policy::builder()
+            .unrestricted_fs()
+            .build()
+            .expect("a policy");
+        let plan = Plan::new(policy, Kernel::with_abi(abi));
+        let starts = plan.check().is_ok();
+        match plan.prepare() {
+            Err(ringfence::PrepareError::OtherKernel { .. }) => assert!(starts),
+            Err(ringfence::PrepareError::Refused(_)) => assert!(!starts),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

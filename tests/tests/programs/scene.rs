@@ -73,7 +73,7 @@ pub struct Scene {
 
 impl Scene {
     fn new(user: Option<u32>) -> Result<Self, Skip> {
-        let abi = Kernel::probe_landlock().abi();
+        let abi = Kernel::probe_abi().abi();
         if abi < Abi::new(4) {
             return Err(Skip(format!(
                 "these policies deny ports, which needs Landlock ABI 4; this kernel has {}",

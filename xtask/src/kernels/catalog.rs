@@ -10,14 +10,18 @@ pub struct Series {
     pub name: &'static str,
     /// Asked in this order; packages move from one suite to the next.
     pub suites: &'static [&'static str],
+    /// What the kernel must answer. Tests and product ask it in the same way, so that neither would
+    /// notice a wrong answer.
+    pub abi: u32,
     /// Run a second time with Landlock built but switched off at boot.
     pub also_without_landlock: bool,
 }
 
-const fn series(name: &'static str, suites: &'static [&'static str]) -> Series {
+const fn series(name: &'static str, abi: u32, suites: &'static [&'static str]) -> Series {
     Series {
         name,
         suites,
+        abi,
         also_without_landlock: false,
     }
 }
@@ -25,24 +29,24 @@ const fn series(name: &'static str, suites: &'static [&'static str]) -> Series {
 /// At least one kernel for each ABI that Debian still ships.
 pub const SERIES: [Series; 8] = [
     // No Landlock at all: ENOSYS.
-    series("5.10", &["bullseye"]),
+    series("5.10", 0, &["bullseye"]),
     // ABI 2.
-    series("6.1", &["bookworm"]),
+    series("6.1", 2, &["bookworm"]),
     // ABI 6. Not bookworm-backports first: under QEMU 7.2 its 6.12.95 panicked in 8 of 18 boots, trixie's in none.
     Series {
         also_without_landlock: true,
-        ..series("6.12", &["trixie", "bookworm-backports"])
+        ..series("6.12", 6, &["trixie", "bookworm-backports"])
     },
     // ABI 7: audit.
-    series("6.17", &["trixie-backports"]),
+    series("6.17", 7, &["trixie-backports"]),
     // ABI 8: all threads at once.
-    series("7.0", &["trixie-backports"]),
+    series("7.0", 8, &["trixie-backports"]),
     // ABI 9: UNIX sockets by path.
-    series("7.1", &["trixie-backports"]),
+    series("7.1", 9, &["trixie-backports"]),
     // ABI 10: UDP.
-    series("7.2", &["sid", "trixie-backports"]),
+    series("7.2", 10, &["sid", "trixie-backports"]),
     // ABI 11: no_new_privs together with the restriction.
-    series("7.3", &["trixie-backports", "experimental"]),
+    series("7.3", 11, &["trixie-backports", "experimental"]),
 ];
 
 /// The newest user-space headers are in one of these.

@@ -58,6 +58,8 @@ pub struct Options {
 struct Candidate {
     name: String,
     landlock: bool,
+    /// The ABI that it must answer.
+    abi: u32,
     /// The file to boot, or why there is none.
     image: Result<PathBuf, String>,
 }
@@ -93,6 +95,7 @@ fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
         let usual = Candidate {
             name: series.name.into(),
             landlock: true,
+            abi: series.abi,
             image,
         };
         candidates.push(usual.clone());
@@ -101,6 +104,7 @@ fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
             candidates.push(Candidate {
                 name,
                 landlock: false,
+                abi: 0,
                 ..usual
             });
         }
@@ -143,18 +147,11 @@ fn boot_all(
     thread::scope(|scope| {
         for _ in 0..options.jobs.unwrap_or(DEFAULT_JOBS) {
             scope.spawn(|| {
-                while let Some((
-                    place,
-                    Candidate {
-                        name,
-                        landlock,
-                        image,
-                    },
-                )) = next()
-                {
-                    let outcome = match image {
-                        Ok(image) => boot(options, &name, landlock, image, initramfs, logs),
-                        Err(reason) => Outcome::NotRun(reason),
+                while let Some((place, candidate)) = next() {
+                    let name = candidate.name.clone();
+                    let outcome = match &candidate.image {
+                        Ok(image) => boot(options, &candidate, image, initramfs, logs),
+                        Err(reason) => Outcome::NotRun(reason.clone()),
                     };
                     let kernel = Kernel { name, outcome };
                     kernels
@@ -175,26 +172,26 @@ fn boot_all(
 
 fn boot(
     options: &Options,
-    name: &str,
-    landlock: bool,
-    kernel: PathBuf,
+    candidate: &Candidate,
+    kernel: &Path,
     initramfs: &Path,
     logs: &Path,
 ) -> Outcome {
-    eprintln!("{name}: booting {}", fetch::name(&kernel));
+    let name = &candidate.name;
+    eprintln!("{name}: booting {}", fetch::name(kernel));
     let console = logs.join(format!(
         "{}.log",
         name.replace(['(', ')'], "").replace(' ', "-")
     ));
     let machine = Machine {
-        kernel,
+        kernel: kernel.into(),
         initramfs: initramfs.into(),
         console,
-        landlock,
+        landlock: candidate.landlock,
     };
     let outcome = match machine.run() {
         Ok(boot) => {
-            let outcome = Outcome::of(&boot, options.program.is_none());
+            let outcome = Outcome::of(&boot, options.program.is_none().then_some(candidate.abi));
             if outcome.failed() {
                 eprintln!("{name}: the console ends with\n{}", tail(&boot.console));
             }

@@ -43,8 +43,9 @@ pub struct Ran {
 }
 
 impl Outcome {
-    /// Judges a boot. Tests have to say what they counted; another program's exit code is enough.
-    pub fn of(boot: &Boot, counted: bool) -> Self {
+    /// Judges a boot. Tests have to say what they counted and to find this ABI; another program's
+    /// exit code is enough.
+    pub fn of(boot: &Boot, tests_find_abi: Option<u32>) -> Self {
         let transcript = Transcript::read(&boot.console);
         if let Some(reason) = transcript.broken {
             return Self::Broke(reason);
@@ -55,10 +56,18 @@ impl Outcome {
         if boot.console.contains("Kernel panic") {
             return Self::Broke("the kernel panicked".into());
         }
+        let abi = transcript.abi.clone().unwrap_or_else(|| "?".into());
+        if let Some(expected) = tests_find_abi
+            && transcript.powered_off
+            && abi != expected.to_string()
+        {
+            return Self::Broke(format!("it answers ABI {abi} and should have {expected}"));
+        }
         if !transcript.powered_off {
             return Self::Broke("the machine went down before the tests had ended".into());
         }
-        let well = |run: &Run| run.exit == Some(0) && (run.counts.is_some() || !counted);
+        let well =
+            |run: &Run| run.exit == Some(0) && (run.counts.is_some() || tests_find_abi.is_none());
         let failed_as = transcript
             .runs
             .iter()
@@ -66,7 +75,7 @@ impl Outcome {
             .map(|run| run.user.clone());
         Self::Ran(Ran {
             release: transcript.release.unwrap_or_default(),
-            abi: transcript.abi.unwrap_or_else(|| "?".into()),
+            abi,
             counts: transcript.runs.iter().filter_map(|run| run.counts).sum(),
             refused: transcript.refused,
             seconds: boot.seconds,

@@ -1,5 +1,7 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
 
 use super::image::Flaw;
 use super::program::MAX_SCRIPTS;
@@ -74,6 +76,18 @@ pub enum Error {
         /// The script at which it was noticed.
         script: PathBuf,
     },
+    /// No descriptor was left to look at a file, which says nothing about the file.
+    #[error(
+        "cannot look at {}, since too many files are open; raise the limit with `ulimit -n`, or fs.file-max if the \
+         whole system is out of them",
+        .path.display()
+    )]
+    NoDescriptors {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
     /// A program beyond the bounds that keep this search short.
     #[error(
         "{} leads to more than {MAX_LIBRARIES} libraries, or to more than {MAX_PROBES} places to look for them; \
@@ -84,4 +98,22 @@ pub enum Error {
         /// The program.
         program: PathBuf,
     },
+}
+
+/// Keeps a lack of descriptors from passing for a file that is not there.
+pub(super) fn with_descriptors<T>(
+    path: &Path,
+    opened: io::Result<T>,
+) -> Result<io::Result<T>, Error> {
+    let lacking = |e: &io::Error| {
+        let errno = Errno::from_io_error(e);
+        matches!(errno, Some(Errno::MFILE | Errno::NFILE))
+    };
+    match opened {
+        Err(source) if lacking(&source) => Err(Error::NoDescriptors {
+            path: path.to_owned(),
+            source,
+        }),
+        opened => Ok(opened),
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// The same for every name of a file.
+/// Device and inode: the same for every name of a file.
 pub(super) type Identity = (u64, u64);
 
 /// A regular file, open for reading.
@@ -19,20 +20,28 @@ pub(super) struct Opened {
 
 impl Opened {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        // A FIFO in a hostile search path must not keep us waiting for its writer.
-        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(flags)
-            .open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "it is not a regular file",
-            ));
+        Self::look_and_open(path, OFlags::empty())
+    }
+
+    /// Refuses a symbolic link at the end of `path`.
+    pub(super) fn open_unlinked(path: &Path) -> io::Result<Self> {
+        Self::look_and_open(path, OFlags::NOFOLLOW)
+    }
+
+    fn look_and_open(path: &Path, links: OFlags) -> io::Result<Self> {
+        // To open a device can be an act by itself (a watchdog starts, a tape rewinds), and a hostile link may name one.
+        let place = open(path, OFlags::PATH | links)?;
+        let identity = regular(&place)?;
+        let reading = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let by_descriptor = format!("/proc/self/fd/{}", place.as_raw_fd());
+        let file = match open(Path::new(&by_descriptor), reading) {
+            // There is no /proc.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => open(path, reading | links)?,
+            opened => opened?,
+        };
+        if regular(&file)? != identity {
+            return Err(io::Error::other("it was replaced while it was opened"));
         }
-        let identity = (metadata.dev(), metadata.ino());
         Ok(Self { file, identity })
     }
 
@@ -67,4 +76,22 @@ impl Opened {
         }
         Ok(data)
     }
+}
+
+fn open(path: &Path, flags: OFlags) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
+}
+
+fn regular(file: &File) -> io::Result<Identity> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ));
+    }
+    Ok((metadata.dev(), metadata.ino()))
 }

@@ -46,6 +46,9 @@ pub enum Flaw {
     /// An object file or a core dump.
     #[error("it is neither an executable nor a shared library")]
     Kind,
+    /// The loader of a program for another machine.
+    #[error("it is for another machine than the program that names it as its loader")]
+    Machine,
     /// A program header table that the kernel refuses.
     #[error("its program headers are missing or of a wrong size")]
     ProgramHeaders,

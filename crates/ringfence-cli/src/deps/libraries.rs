@@ -47,9 +47,9 @@ pub(super) struct Namespace<'w, 'a> {
 }
 
 impl<'w, 'a> Namespace<'w, 'a> {
-    pub(super) fn new(walk: &'w mut Walk<'a>, abi: Abi, interpreter: &Path) -> Self {
-        let loader = Loader::new(walk, interpreter, abi);
-        Self {
+    pub(super) fn new(walk: &'w mut Walk<'a>, abi: Abi, interpreter: &Path) -> Result<Self, Error> {
+        let loader = Loader::new(walk, interpreter, abi)?;
+        Ok(Self {
             walk,
             loader,
             abi,
@@ -57,7 +57,7 @@ impl<'w, 'a> Namespace<'w, 'a> {
             library_path: Rc::default(),
             names: HashSet::from([interpreter.into()]),
             identities: HashSet::new(),
-        }
+        })
     }
 
     pub(super) fn add_loader(&mut self, identity: Identity, image: Image) {
@@ -114,12 +114,13 @@ impl<'w, 'a> Namespace<'w, 'a> {
         }
     }
 
-    /// Finds and lists the files that `name` may stand for. Says whether there is one.
+    /// Finds the files that `name` may stand for, and lists those that can be loaded: a name or a link may lead to any
+    /// file, and what is listed may be read. Says whether there is one.
     fn load(&mut self, name: &OsStr, by: usize, reason: &Reason) -> Result<bool, Error> {
         if self.names.contains(name) || self.loader.contains(name) {
             return Ok(true);
         }
-        let found = self.find(name, by);
+        let found = self.find(name, by)?;
         if self.walk.is_exhausted() || self.objects.len() + found.len() > MAX_LIBRARIES {
             return Err(Error::TooManyLibraries {
                 program: mem::take(&mut self.objects[PROGRAM].path),
@@ -130,11 +131,11 @@ impl<'w, 'a> Namespace<'w, 'a> {
         }
         self.names.insert(name.to_owned());
         for found in found {
-            self.walk.list(&found.path, &found.file, reason.clone());
             match found.image {
                 Ok(image) => {
+                    self.walk.list(&found.path, found.identity, reason.clone());
                     let origin = found.path.parent().unwrap_or(&found.path).to_owned();
-                    self.add(found.path, origin, found.file.identity, image, Some(by));
+                    self.add(found.path, origin, found.identity, image, Some(by));
                 }
                 Err(flaw) => self.walk.note(Note::BrokenLibrary {
                     path: found.path,

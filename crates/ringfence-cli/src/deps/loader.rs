@@ -10,6 +10,8 @@ use elf::abi;
 use elf::file::Class;
 
 use super::cache::{self, Cache};
+use super::error::Error;
+use super::file::Opened;
 use super::image::Abi;
 use super::report::{Note, Reason};
 use super::walk::Walk;
@@ -43,7 +45,7 @@ pub(super) struct Loader {
 
 impl Loader {
     /// The loader at `path`, with its configuration read.
-    pub(super) fn new(walk: &mut Walk<'_>, path: &Path, abi: Abi) -> Self {
+    pub(super) fn new(walk: &mut Walk<'_>, path: &Path, abi: Abi) -> Result<Self, Error> {
         let name = path.file_name().unwrap_or_default().as_bytes();
         let musl = name
             .strip_prefix(b"ld-musl-")
@@ -55,25 +57,28 @@ impl Loader {
         // lib64, or a prefix of its own. Its link in /lib64 is only there because programs name it so.
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let home = real.parent().unwrap_or(Path::new("/lib"));
-        Self {
+        Ok(Self {
             family: Family::Glibc,
-            cache: read_cache(walk),
+            cache: read_cache(walk)?,
             defaults: glibc_defaults(home, abi.class).into(),
-            preloads: read_preloads(walk),
+            preloads: read_preloads(walk)?,
             lib: lib_token(home),
             platform: platform(abi.machine),
-        }
+        })
     }
 
-    fn musl(walk: &mut Walk<'_>, path: &Path, arch: &OsStr) -> Self {
+    fn musl(walk: &mut Walk<'_>, path: &Path, arch: &OsStr) -> Result<Self, Error> {
         let prefix = path.parent().and_then(Path::parent);
         let mut name = OsString::from("ld-musl-");
         name.push(arch);
         name.push(".path");
         let file = prefix.unwrap_or(Path::new("/")).join("etc").join(name);
-        let text = walk.configuration(&file, MAX_CONFIGURATION, Reason::LoaderConfiguration);
+        // The program says where this file is, so that a link there could have any file listed.
+        let opened = Opened::open_unlinked(&file);
+        let reason = Reason::LoaderConfiguration;
+        let text = walk.configuration(&file, opened, MAX_CONFIGURATION, reason)?;
         let text = text.as_deref().unwrap_or(MUSL_DEFAULTS);
-        Self {
+        Ok(Self {
             family: Family::Musl,
             cache: None,
             defaults: text
@@ -84,7 +89,7 @@ impl Loader {
             preloads: Vec::new(),
             lib: PathBuf::from("lib"),
             platform: None,
-        }
+        })
     }
 
     /// Whether the loader is `name` itself.
@@ -104,10 +109,11 @@ pub(super) fn preload_words(text: &[u8]) -> impl Iterator<Item = OsString> {
         .map(|word| OsString::from_vec(word.to_vec()))
 }
 
-fn read_cache(walk: &mut Walk<'_>) -> Option<Cache> {
+fn read_cache(walk: &mut Walk<'_>) -> Result<Option<Cache>, Error> {
     let path = walk.system.cache;
-    let data = walk.configuration(path, cache::MAX_SIZE, Reason::LoaderCache)?;
-    match Cache::parse(data) {
+    let opened = Opened::open(path);
+    let data = walk.configuration(path, opened, cache::MAX_SIZE, Reason::LoaderCache)?;
+    Ok(data.and_then(|data| match Cache::parse(data) {
         Ok(cache) => Some(cache),
         Err(unusable) => {
             walk.note(Note::ConfigurationIgnored {
@@ -116,17 +122,20 @@ fn read_cache(walk: &mut Walk<'_>) -> Option<Cache> {
             });
             None
         }
-    }
+    }))
 }
 
-fn read_preloads(walk: &mut Walk<'_>) -> Vec<OsString> {
+fn read_preloads(walk: &mut Walk<'_>) -> Result<Vec<OsString>, Error> {
     let path = walk.system.preload;
-    let text = walk.configuration(path, MAX_CONFIGURATION, Reason::LoaderConfiguration);
-    text.unwrap_or_default()
+    let (opened, reason) = (Opened::open(path), Reason::LoaderConfiguration);
+    let text = walk.configuration(path, opened, MAX_CONFIGURATION, reason)?;
+    let words = text
+        .unwrap_or_default()
         .split(|&b| b == b'\n')
         .filter_map(|line| line.split(|&b| b == b'#').next())
         .flat_map(preload_words)
-        .collect()
+        .collect();
+    Ok(words)
 }
 
 fn glibc_defaults(home: &Path, class: Class) -> Vec<PathBuf> {

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::mem;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -10,9 +9,9 @@ use std::path::{Path, PathBuf};
 use elf::abi::ELFMAGIC;
 use rustix::fs::{Access, access};
 
-use super::error::Error;
+use super::error::{Error, with_descriptors};
 use super::file::{Identity, Opened};
-use super::image::Image;
+use super::image::{Flaw, Image};
 use super::libraries::Namespace;
 use super::report::{Closure, Note, Reason};
 use super::script::{HEAD, Line, NotAScript};
@@ -45,8 +44,8 @@ impl Walk<'_> {
     ) -> Result<Option<(PathBuf, Reason)>, Error> {
         let mut by_env = None;
         for _ in 0..=MAX_SCRIPTS {
-            let file = Opened::open(&path).map_err(|e| unopened(&path, &reason, e))?;
-            self.list(&path, &file, reason);
+            let file = open(&path, &reason)?;
+            self.list(&path, file.identity, reason);
             let mut head = [0; HEAD];
             let read = file.read_at(&mut head, 0);
             let read = read.map_err(|source| Error::Unreadable {
@@ -83,11 +82,17 @@ impl Walk<'_> {
             of: path.to_owned(),
         };
         let interpreter = self.absolute(interpreter);
-        let loader = Opened::open(&interpreter).map_err(|e| unopened(&interpreter, &reason, e))?;
+        let loader = open(&interpreter, &reason)?;
         let loader_image = read_image(&interpreter, &loader)?;
-        self.list(&interpreter, &loader, reason);
+        if loader_image.abi != image.abi {
+            return Err(Error::Corrupt {
+                path: interpreter,
+                flaw: Flaw::Machine,
+            });
+        }
+        self.list(&interpreter, loader.identity, reason);
 
-        let mut namespace = Namespace::new(self, image.abi, &interpreter);
+        let mut namespace = Namespace::new(self, image.abi, &interpreter)?;
         namespace.add_loader(loader.identity, loader_image);
         namespace.add_program(path, file.identity, image);
         namespace.close()
@@ -129,8 +134,8 @@ fn read_image(path: &Path, file: &Opened) -> Result<Image, Error> {
     })
 }
 
-fn unopened(path: &Path, reason: &Reason, source: io::Error) -> Error {
-    match reason {
+fn open(path: &Path, reason: &Reason) -> Result<Opened, Error> {
+    with_descriptors(path, Opened::open(path))?.map_err(|source| match reason {
         Reason::ScriptInterpreter { of } | Reason::ElfInterpreter { of } => {
             Error::InterpreterMissing {
                 interpreter: path.to_owned(),
@@ -142,5 +147,5 @@ fn unopened(path: &Path, reason: &Reason, source: io::Error) -> Error {
             path: path.to_owned(),
             source,
         },
-    }
+    })
 }

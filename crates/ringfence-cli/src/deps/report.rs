@@ -19,6 +19,10 @@ pub struct Closure {
 pub struct Dependency {
     /// Absolute, as the kernel or the loader names it: symbolic links are left to whoever opens it.
     pub path: PathBuf,
+    /// The device of the file that was looked at: another may be at `path` by the time it is opened.
+    pub device: u64,
+    /// Its inode on that device.
+    pub inode: u64,
     /// Why it is needed.
     pub reason: Reason,
 }
@@ -116,7 +120,7 @@ pub enum Note {
         /// The script that names it.
         script: PathBuf,
     },
-    /// A library that is listed but cannot be loaded.
+    /// A library that is found, but not listed since it cannot be loaded.
     BrokenLibrary {
         /// The library.
         path: PathBuf,

@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::file::Opened;
+use super::error::Error;
+use super::file::Identity;
 use super::image::{Flaw, Image};
 use super::libraries::{Namespace, Object};
 use super::loader::Family;
@@ -15,30 +16,34 @@ use super::loader::Family;
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
-    pub(super) file: Opened,
+    pub(super) identity: Identity,
     pub(super) image: Result<Image, Flaw>,
 }
 
 impl Namespace<'_, '_> {
     /// The files that `name` may stand for in the object `by`: variants for newer processors, and the first that
     /// every processor takes.
-    pub(super) fn find(&mut self, name: &OsStr, by: usize) -> Vec<Found> {
+    pub(super) fn find(&mut self, name: &OsStr, by: usize) -> Result<Vec<Found>, Error> {
         let origin = &self.objects[by].origin;
         let Some(expanded) = self.tokens(origin).expand(name.as_bytes()) else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         if expanded.as_os_str().is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         if expanded.as_os_str().as_bytes().contains(&b'/') {
-            return self.probe(&expanded).into_iter().collect();
+            return Ok(self.probe(&expanded)?.into_iter().collect());
         }
         let mut found = Vec::new();
-        let mut own = self.own_paths(by).into_iter();
-        let _ = own.any(|directories| self.look_in(&directories, &expanded, &mut found))
-            || self.look_in_cache(&expanded, by, &mut found)
-            || self.look_in_defaults(&expanded, by, &mut found);
-        found
+        for directories in self.own_paths(by) {
+            if self.look_in(&directories, &expanded, &mut found)? {
+                return Ok(found);
+            }
+        }
+        if !self.look_in_cache(&expanded, by, &mut found)? {
+            self.look_in_defaults(&expanded, by, &mut found)?;
+        }
+        Ok(found)
     }
 
     /// The search paths that the environment and the objects themselves name.
@@ -65,36 +70,46 @@ impl Namespace<'_, '_> {
     }
 
     /// Says whether it found a file that every processor takes, which ends the search.
-    fn look_in(&mut self, directories: &[PathBuf], name: &Path, found: &mut Vec<Found>) -> bool {
+    fn look_in(
+        &mut self,
+        directories: &[PathBuf],
+        name: &Path,
+        found: &mut Vec<Found>,
+    ) -> Result<bool, Error> {
         for directory in directories {
             if self.loader.family == Family::Glibc {
                 let directory = self.walk.absolute(directory);
-                for variant in self.walk.variants(&directory).iter() {
-                    found.extend(self.probe(&variant.join(name)));
+                for variant in self.walk.variants(&directory)?.iter() {
+                    found.extend(self.probe(&variant.join(name))?);
                 }
             }
-            if let Some(universal) = self.probe(&directory.join(name)) {
+            if let Some(universal) = self.probe(&directory.join(name))? {
                 found.push(universal);
-                return true;
+                return Ok(true);
             }
             if self.walk.is_exhausted() {
-                return true;
+                return Ok(true);
             }
         }
-        false
+        Ok(false)
     }
 
-    fn look_in_cache(&mut self, name: &Path, by: usize, found: &mut Vec<Found>) -> bool {
+    fn look_in_cache(
+        &mut self,
+        name: &Path,
+        by: usize,
+        found: &mut Vec<Found>,
+    ) -> Result<bool, Error> {
         // Out of the loader for a moment, since probing borrows all of the namespace.
         let Some(cache) = self.loader.cache.take() else {
-            return false;
+            return Ok(false);
         };
         let mut end = false;
         for candidate in cache.candidates(name.as_os_str()) {
             if self.is_barred(&self.objects[by], candidate.path) {
                 continue;
             }
-            if let Some(file) = self.probe(candidate.path) {
+            if let Some(file) = self.probe(candidate.path)? {
                 found.push(file);
                 end = candidate.universal;
             }
@@ -103,14 +118,17 @@ impl Namespace<'_, '_> {
             }
         }
         self.loader.cache = Some(cache);
-        end
+        Ok(end)
     }
 
-    fn look_in_defaults(&mut self, name: &Path, by: usize, found: &mut Vec<Found>) -> bool {
-        self.objects[by].default_directories && {
-            let defaults = Rc::clone(&self.loader.defaults);
-            self.look_in(&defaults, name, found)
-        }
+    fn look_in_defaults(
+        &mut self,
+        name: &Path,
+        by: usize,
+        found: &mut Vec<Found>,
+    ) -> Result<bool, Error> {
+        let defaults = Rc::clone(&self.loader.defaults);
+        Ok(self.objects[by].default_directories && self.look_in(&defaults, name, found)?)
     }
 
     /// Whether `path` is in a default directory that the object was linked not to use.
@@ -120,13 +138,20 @@ impl Namespace<'_, '_> {
     }
 
     /// Opens a candidate. Those for another machine are passed over, as the loader does.
-    fn probe(&mut self, path: &Path) -> Option<Found> {
+    fn probe(&mut self, path: &Path) -> Result<Option<Found>, Error> {
         let path = self.walk.absolute(path);
-        let file = self.walk.probe(&path)?;
+        let Some(file) = self.walk.probe(&path)? else {
+            return Ok(None);
+        };
         let image = Image::read(&file);
         if image.as_ref().is_ok_and(|image| image.abi != self.abi) {
-            return None;
+            return Ok(None);
         }
-        Some(Found { path, file, image })
+        let identity = file.identity;
+        Ok(Some(Found {
+            path,
+            identity,
+            image,
+        }))
     }
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{self, Path, PathBuf};
 use std::rc::Rc;
 
+use super::error::{Error, with_descriptors};
 use super::file::{Identity, Opened};
 use super::report::{Closure, Dependency, Note, Reason};
 use super::{Environment, System};
@@ -52,10 +53,15 @@ impl<'a> Walk<'a> {
         path::absolute(&path).unwrap_or(path)
     }
 
-    pub(super) fn list(&mut self, path: &Path, file: &Opened, reason: Reason) {
-        if self.listed.insert(file.identity) {
-            let path = path.to_owned();
-            self.closure.files.push(Dependency { path, reason });
+    pub(super) fn list(&mut self, path: &Path, identity: Identity, reason: Reason) {
+        if self.listed.insert(identity) {
+            let (device, inode) = identity;
+            self.closure.files.push(Dependency {
+                path: path.to_owned(),
+                device,
+                inode,
+                reason,
+            });
         }
     }
 
@@ -64,32 +70,33 @@ impl<'a> Walk<'a> {
     }
 
     /// Opens a place where a library may be. `None` also stands for one that may not be read: the loader goes on.
-    pub(super) fn probe(&mut self, path: &Path) -> Option<Opened> {
+    pub(super) fn probe(&mut self, path: &Path) -> Result<Option<Opened>, Error> {
         self.probes += 1;
         if self.is_exhausted() {
-            return None;
+            return Ok(None);
         }
-        Opened::open(path).ok()
+        Ok(with_descriptors(path, Opened::open(path))?.ok())
     }
 
     pub(super) fn is_exhausted(&self) -> bool {
         self.probes > MAX_PROBES
     }
 
-    /// Reads and lists a file of the loader's configuration, if there is one.
+    /// Reads and lists `opened`, a file of the loader's configuration, if there is one.
     pub(super) fn configuration(
         &mut self,
         path: &Path,
+        opened: io::Result<Opened>,
         limit: u64,
         reason: Reason,
-    ) -> Option<Vec<u8>> {
-        let opened = Opened::open(path).and_then(|file| {
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let read = with_descriptors(path, opened)?.and_then(|file| {
             let data = file.read_all(limit)?;
             Ok((file, data))
         });
-        match opened {
+        Ok(match read {
             Ok((file, data)) => {
-                self.list(path, &file, reason);
+                self.list(path, file.identity, reason);
                 Some(data)
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
@@ -100,16 +107,17 @@ impl<'a> Walk<'a> {
                 });
                 None
             }
-        }
+        })
     }
 
     /// The subdirectories of `directory` for newer processors.
-    pub(super) fn variants(&mut self, directory: &Path) -> Rc<[PathBuf]> {
+    pub(super) fn variants(&mut self, directory: &Path) -> Result<Rc<[PathBuf]>, Error> {
         if let Some(known) = self.variants.get(directory) {
-            return Rc::clone(known);
+            return Ok(Rc::clone(known));
         }
         self.probes += 1;
-        let listing = fs::read_dir(directory.join("glibc-hwcaps"));
+        let parent = directory.join("glibc-hwcaps");
+        let listing = with_descriptors(&parent, fs::read_dir(&parent))?;
         let mut found: Vec<_> = listing
             .into_iter()
             .flatten()
@@ -120,6 +128,6 @@ impl<'a> Walk<'a> {
         let found: Rc<[PathBuf]> = found.into();
         self.variants
             .insert(directory.to_owned(), Rc::clone(&found));
-        found
+        Ok(found)
     }
 }

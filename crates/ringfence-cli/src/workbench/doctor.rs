@@ -56,6 +56,8 @@ enum UserNamespaces {
     UpTo(u64),
     Forbidden,
     NotBuilt,
+    /// /proc does not say.
+    Unknown,
 }
 
 #[derive(Serialize)]
@@ -76,13 +78,17 @@ impl Findings {
                 .release()
                 .to_string_lossy()
                 .into_owned(),
-            errata_fixed: kernel.errata().descriptions().collect(),
+            errata_fixed: kernel
+                .errata()
+                .into_iter()
+                .flat_map(Errata::descriptions)
+                .collect(),
             modules: modules(),
             seccomp: SeccompFindings {
                 filter: seccomp.filter,
                 kill_process: seccomp.kill_process,
                 user_notification: seccomp.user_notification,
-                already_filtered: super::status::seccomp_mode("self").is_some_and(|mode| mode > 0),
+                already_filtered: super::status::own_seccomp_mode() > 0,
             },
             user_namespaces: UserNamespaces::find(),
             classes: plan.report().denied,
@@ -98,7 +104,7 @@ impl Findings {
         line("kernel", &self.release);
         line("landlock", &self.kernel.to_string());
         line("errata fixed", &list(&self.errata_fixed));
-        let unknown = self.kernel.errata & !Errata::all().bits();
+        let unknown = self.kernel.errata.unwrap_or(0) & !Errata::all().bits();
         if unknown != 0 {
             line(
                 "",
@@ -108,7 +114,7 @@ impl Findings {
         line(
             "modules",
             &self.modules.as_ref().map_or_else(
-                || "not shown (securityfs is not mounted)".to_owned(),
+                || "not shown (securityfs is not mounted, or a sandbox denies it)".to_owned(),
                 |modules| list(modules),
             ),
         );
@@ -175,7 +181,15 @@ impl UserNamespaces {
         match (switch, limit) {
             (Some(0), _) | (_, Some(0)) => Self::Forbidden,
             (_, Some(limit)) => Self::UpTo(limit),
-            (_, None) => Self::NotBuilt,
+            // The switch is made together with user namespaces; its absence is told from a
+            // /proc that is not mounted or that a sandbox denies.
+            (_, None) if std::fs::exists("/proc/sys/user").is_ok_and(|exists| exists) => {
+                match std::fs::metadata("/proc/sys/user/max_user_namespaces") {
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::NotBuilt,
+                    _ => Self::Unknown,
+                }
+            }
+            (_, None) => Self::Unknown,
         }
     }
 
@@ -183,7 +197,8 @@ impl UserNamespaces {
         match self {
             Self::UpTo(limit) => format!("up to {limit}"),
             Self::Forbidden => "forbidden to ordinary users".to_owned(),
-            Self::NotBuilt => "not built into this kernel, or /proc is not mounted".to_owned(),
+            Self::NotBuilt => "not built into this kernel".to_owned(),
+            Self::Unknown => "unknown: /proc is not mounted, or a sandbox denies it".to_owned(),
         }
     }
 }

@@ -42,20 +42,21 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         Some(&abi) => (Plan::new(policy, Kernel::with_abi(abi)), None),
         None => look_up(Plan::new(policy, Kernel::probe())),
     };
-    let report = plan.report();
+    let mut report = plan.report();
+    if let Some(error) = trouble {
+        report.starts = false;
+        report.refusals.push(ui::with_causes(&error));
+    }
     let printed = if matches.get_flag("json") {
         print_json(&report)
     } else {
         ui::print(&report.to_string())
     };
-    match trouble {
-        Some(error) => ui::fail(NAME, &error, 1),
-        None => printed.max(u8::from(!report.starts)),
-    }
+    printed.max(u8::from(!report.starts))
 }
 
 /// Looks up the paths by preparing the sandbox, which restricts nothing. What stops it, other than
-/// the kernel, is not in the plan and comes beside it.
+/// the kernel, is not in the plan and comes beside it: the first such line.
 fn look_up(plan: Plan) -> (Plan, Option<PrepareError>) {
     match plan.clone().prepare() {
         Ok(sandbox) => (sandbox.plan().clone(), None),

@@ -1,8 +1,10 @@
 //! `ringfence status`: what holds for this process, and what can be known of another.
 
 use std::fmt::Write as _;
+use std::io;
 
 use clap::{Arg, ArgMatches, Command};
+use rustix::thread::SecureComputingMode;
 use serde::Serialize;
 
 use super::{NAME, json_flag, print_json};
@@ -32,23 +34,21 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
-    let pid = matches.get_one::<u32>("pid");
-    let status = match pid {
-        Some(pid) => Status::of(&pid.to_string(), None),
-        None => Status::of("self", Some(ringfence::layers())),
+    let status = match matches.get_one::<u32>("pid") {
+        None => Ok(Status::own()),
+        Some(&pid) => Status::of(pid),
     };
-    let Some(status) = status else {
-        let pid = pid.map_or("self".to_owned(), u32::to_string);
-        ui::message(&format!(
-            "{NAME}: error: cannot read /proc/{pid}/status: no such process, or /proc is not \
-             mounted or hides it"
-        ));
-        return 1;
-    };
-    if matches.get_flag("json") {
-        print_json(&status)
-    } else {
-        ui::print(&status.text())
+    match status {
+        Ok(status) if matches.get_flag("json") => print_json(&status),
+        Ok(status) => ui::print(&status.text()),
+        Err(error) => {
+            let pid = matches.get_one::<u32>("pid").copied().unwrap_or_default();
+            ui::message(&format!(
+                "{NAME}: error: cannot read /proc/{pid}/status: {error}; there is no such process, \
+                 /proc is not mounted, or a sandbox denies it"
+            ));
+            1
+        }
     }
 }
 
@@ -66,17 +66,31 @@ struct Status {
 }
 
 impl Status {
-    fn of(process: &str, layers: Option<std::io::Result<u32>>) -> Option<Self> {
-        let status = read(process)?;
-        let (landlock_layers, landlock_note) = match layers {
-            Some(Ok(layers)) => (Some(layers), None),
-            Some(Err(error)) => (None, Some(format!("cannot be counted: {error}"))),
-            None => (None, Some(FROM_OUTSIDE.to_owned())),
+    /// This process: by system calls, which answer in every sandbox.
+    fn own() -> Self {
+        let (landlock_layers, landlock_note) = match ringfence::layers() {
+            Ok(layers) => (Some(layers), None),
+            Err(error) => (None, Some(format!("cannot be counted: {error}"))),
         };
-        Some(Self {
-            pid: field(&status, "Pid")?,
+        Self {
+            pid: std::process::id(),
             landlock_layers,
             landlock_note,
+            no_new_privs: rustix::thread::no_new_privs().unwrap_or(false),
+            seccomp_mode: own_seccomp_mode(),
+            seccomp_filters: read("self")
+                .ok()
+                .and_then(|status| field(&status, "Seccomp_filters")),
+        }
+    }
+
+    /// Another process: what /proc shows of it.
+    fn of(pid: u32) -> io::Result<Self> {
+        let status = read(&pid.to_string())?;
+        Ok(Self {
+            pid,
+            landlock_layers: None,
+            landlock_note: Some(FROM_OUTSIDE.to_owned()),
             no_new_privs: field(&status, "NoNewPrivs") == Some(1),
             seccomp_mode: field(&status, "Seccomp").unwrap_or(0),
             seccomp_filters: field(&status, "Seccomp_filters"),
@@ -107,15 +121,19 @@ impl Status {
     }
 }
 
-/// The seccomp mode of a process (0 none, 1 strict, 2 filter), where /proc shows it.
-pub(super) fn seccomp_mode(process: &str) -> Option<u32> {
-    field(&read(process)?, "Seccomp")
+/// The seccomp mode of this process: 0 none, 1 strict, 2 filter.
+pub(super) fn own_seccomp_mode() -> u32 {
+    match rustix::thread::secure_computing_mode() {
+        Ok(SecureComputingMode::Filter) => 2,
+        Ok(SecureComputingMode::Strict) => 1,
+        _ => 0,
+    }
 }
 
-fn read(process: &str) -> Option<String> {
-    let bytes = std::fs::read(format!("/proc/{process}/status")).ok()?;
+fn read(process: &str) -> io::Result<String> {
+    let bytes = std::fs::read(format!("/proc/{process}/status"))?;
     // The name of the process may be any bytes; the fields that we read are digits.
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn field(status: &str, name: &str) -> Option<u32> {

@@ -1,5 +1,6 @@
 //! Finding the lines that a wider one makes redundant.
 
+use std::cmp::Reverse;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -10,7 +11,8 @@ use crate::plan::Plan;
 pub(super) struct Cover<'p> {
     /// The lines in the order of their paths' bytes.
     sorted: Vec<(&'p [u8], AccessFs)>,
-    /// For each line of the plan, the rights that lines for directories above it give.
+    /// For each line of the plan, the rights that lines for directories above it give, and those
+    /// before it for the same path.
     above: Vec<AccessFs>,
 }
 
@@ -21,7 +23,11 @@ impl<'p> Cover<'p> {
             .map(|plan| (plan.line.path.as_os_str().as_bytes(), plan.granted))
             .collect();
         let mut order: Vec<u32> = (0..).take(lines.len()).collect();
-        order.sort_unstable_by_key(|&line| lines[line as usize].0);
+        // Of lines about one path the one that gives most comes first, and covers the others.
+        order.sort_unstable_by_key(|&line| {
+            let (path, granted) = lines[line as usize];
+            (path, Reverse(granted.bits().count_ones()), line)
+        });
 
         // In the order of bytes a path is followed by all that begin with it, so those that a path
         // begins with are a stack. Not each of them is a directory above: `/a/b` begins `/a/b-c`.
@@ -34,7 +40,7 @@ impl<'p> Cover<'p> {
             }
             above[line as usize] = stack
                 .iter()
-                .filter(|(directory, _)| is_above(directory, path))
+                .filter(|(directory, _)| directory == &path || is_above(directory, path))
                 .map(|(_, granted)| *granted)
                 .collect();
             stack.push((path, granted));
@@ -45,8 +51,8 @@ impl<'p> Cover<'p> {
         }
     }
 
-    /// Whether lines for directories above give the line with this number all of its rights. Its
-    /// path has no symlink in it.
+    /// Whether other lines, for directories above or the same path, give the line with this number
+    /// all of its rights. Its path has no symlink in it.
     ///
     /// Then neither have the paths above it, so that each line written so names that directory, and
     /// its rule covers all beneath.
@@ -109,7 +115,10 @@ mod tests {
         ];
         assert_eq!(redundant(&lines), [true, false, false, false, true]);
         let all = [("/", Access::RW), ("/x", Access::RO), ("/", Access::RO)];
-        assert_eq!(redundant(&all), [false, true, false]);
+        assert_eq!(redundant(&all), [false, true, true]);
+        let same = [("/x", Access::RO), ("/x", Access::RW), ("/x", Access::RO)];
+        assert_eq!(redundant(&same), [true, false, true]);
+        assert_eq!(redundant(&[("/x", Access::RO); 2]), [false, true]);
     }
 
     #[test]

@@ -23,13 +23,25 @@ pub enum Request<'a> {
     Class(Class),
 }
 
+/// What denies an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mechanism {
+    /// Landlock.
+    Landlock,
+}
+
 /// The plan's answer.
 #[derive(Clone, Debug)]
+#[must_use]
+#[non_exhaustive]
 pub enum Decision<'p> {
     /// The kernel lets it pass, as far as this sandbox is concerned.
     Allowed(Allowance<'p>),
-    /// Landlock denies it.
+    /// It is denied.
     Denied {
+        /// What denies it.
+        by: Mechanism,
         /// The rights that no line gives; empty for a port or a class.
         missing: AccessFs,
     },
@@ -79,6 +91,7 @@ impl Plan {
             Request::Port(class, port) => self.decide_port(class, port),
             Request::Class(class) => match self.standing(class) {
                 Standing::Landlock => Decision::Denied {
+                    by: Mechanism::Landlock,
                     missing: AccessFs::empty(),
                 },
                 Standing::Unrestricted => Decision::Allowed(Allowance::Unrestricted),
@@ -99,11 +112,7 @@ impl Plan {
         };
         let asked = rights & denied_unless_granted;
         if asked.is_empty() {
-            let since = Class::ALL
-                .into_iter()
-                .filter(|class| matches!(class.guard(), crate::class::Guard::Fs(of) if of.intersects(rights)))
-                .filter_map(Class::since)
-                .max();
+            let since = Class::of_rights(rights).filter_map(Class::since).max();
             return Decision::Allowed(Allowance::Open(since));
         }
 
@@ -129,6 +138,7 @@ impl Plan {
             Decision::Allowed(Allowance::Paths(lines))
         } else {
             Decision::Denied {
+                by: Mechanism::Landlock,
                 missing: asked - given,
             }
         }
@@ -144,6 +154,7 @@ impl Plan {
                 .find(|plan| plan.line.class == class && plan.line.ports.contains(port))
                 .map_or(
                     Decision::Denied {
+                        by: Mechanism::Landlock,
                         missing: AccessFs::empty(),
                     },
                     |plan| Decision::Allowed(Allowance::Port(plan)),

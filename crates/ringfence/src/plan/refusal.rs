@@ -19,7 +19,7 @@ pub enum Refusal {
         since: Abi,
     },
     /// The kernel is older than the policy's minimum.
-    BelowMinimum(Abi),
+    BelowMinimum(u32),
     /// Nothing at all of the policy would hold. The first ABI on which something would.
     Nothing(Abi),
 }
@@ -28,7 +28,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line { line, what, since } => write!(f, "`{line}`: {what} needs {since}"),
-            Self::BelowMinimum(minimum) => write!(f, "the policy demands at least {minimum}"),
+            Self::BelowMinimum(minimum) => write!(f, "the policy demands at least ABI {minimum}"),
             Self::Nothing(since) => {
                 write!(f, "nothing of the policy would hold; it needs {since}")
             }
@@ -38,6 +38,7 @@ impl fmt::Display for Refusal {
 
 /// The start is refused, for one reason or several.
 #[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub struct Refused {
     /// The kernel that cannot.
     pub kernel: Kernel,
@@ -51,7 +52,18 @@ impl fmt::Display for Refused {
         for refusal in &self.refusals {
             write!(f, "\n  {refusal}")?;
         }
+        if self.can_be_left_out() {
+            f.write_str("\n  leave such lines out, or start without them by best effort")?;
+        }
         Ok(())
+    }
+}
+
+impl Refused {
+    /// Whether best effort would start.
+    fn can_be_left_out(&self) -> bool {
+        let hard = |refusal: &Refusal| matches!(refusal, Refusal::BelowMinimum(_));
+        !self.refusals.iter().any(hard)
     }
 }
 
@@ -86,7 +98,7 @@ impl Plan {
     /// effort; and always if the kernel is below the policy's minimum ABI.
     pub fn check(&self) -> Result<(), Refused> {
         let mut refusals = Vec::new();
-        if self.kernel.abi() < self.minimum_abi {
+        if self.kernel.reported_abi() < self.minimum_abi {
             refusals.push(Refusal::BelowMinimum(self.minimum_abi));
         }
         if !self.best_effort {

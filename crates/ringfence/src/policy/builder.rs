@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use super::{PathLine, Policy, PortClass, PortLine, Ports, Source};
 use crate::access::Access;
-use crate::kernel::Abi;
 
 /// Collects the lines of a [`Policy`]. Each method adds one line, or switches one thing.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +35,17 @@ impl PolicyBuilder {
             path: path.into(),
             access,
             optional: false,
+            source: Source::Api,
+        })
+    }
+
+    /// Allows words on a path that may be missing when the sandbox is made; the line is skipped
+    /// then, which narrows the sandbox.
+    pub fn allow_if_present(self, access: Access, path: impl Into<PathBuf>) -> Self {
+        self.path_line(PathLine {
+            path: path.into(),
+            access,
+            optional: true,
             source: Source::Api,
         })
     }
@@ -106,8 +116,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Refuses to start on a kernel below this ABI, best effort or not.
-    pub fn minimum_abi(mut self, abi: Abi) -> Self {
+    /// Refuses to start on a kernel whose ABI has a lower number, best effort or not.
+    pub fn minimum_abi(mut self, abi: u32) -> Self {
         self.policy.minimum_abi = abi;
         self
     }
@@ -153,7 +163,8 @@ impl PolicyBuilder {
 
 /// A line of a policy that means nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot use `{}`: {why}", line.escape_debug())]
+#[non_exhaustive]
+#[error("cannot use `{line}`: {why}")]
 pub struct InvalidLine {
     /// The line as its author wrote it.
     pub line: String,
@@ -172,7 +183,7 @@ mod tests {
         let nul = Policy::builder().rw("/a\0b").build().unwrap_err();
         assert_eq!(
             nul.to_string(),
-            r"cannot use `rw /a\0b`: the path has a NUL byte"
+            r"cannot use `rw /a\u{0}b`: the path has a NUL byte"
         );
         for builder in [
             Policy::builder().allow(Access::empty(), "/"),

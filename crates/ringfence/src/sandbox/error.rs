@@ -1,7 +1,7 @@
 //! Why a sandbox could not be prepared or enforced, as sentences.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
@@ -9,6 +9,7 @@ use crate::access::Access;
 use crate::paths;
 use crate::plan::Refused;
 use crate::policy::PathLine;
+use crate::shown::Shown;
 
 /// Why a plan could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,16 @@ pub enum PrepareError {
     /// The kernel cannot enforce the policy.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The plan is for another kernel.
+    #[error(
+        "cannot enforce a plan for another kernel: it was made for {planned}, and this one has {running}; plan with Kernel::probe()"
+    )]
+    OtherKernel {
+        /// The kernel of the plan.
+        planned: String,
+        /// The running one.
+        running: String,
+    },
     /// A line's path cannot be allowed.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -43,12 +54,23 @@ pub enum PrepareError {
     Ruleset(#[source] io::Error),
 }
 
+impl PrepareError {
+    /// Whether another kernel could do what was asked.
+    pub fn is_unsupported_by_kernel(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+}
+
 /// Why the path of a line cannot be allowed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
     /// There is nothing at the path.
-    #[error("cannot allow {}: no such file or directory (`{line}`); {}", path.display(), proposal(path))]
+    #[error(
+        "cannot allow {}: no such file or directory (`{line}`); {}",
+        Shown(path),
+        proposal(path)
+    )]
     Missing {
         /// The path as written.
         path: PathBuf,
@@ -56,7 +78,11 @@ pub enum PathError {
         line: String,
     },
     /// A directory on the way is closed to this user.
-    #[error("cannot allow {} (`{line}`): {} is closed to user {user}; give that user search permission (x) on it, or start as one who has it", path.display(), barrier.display())]
+    #[error(
+        "cannot allow {} (`{line}`): {} is closed to user {user}; give that user search permission (x) on it, or start as one who has it",
+        Shown(path),
+        Shown(barrier)
+    )]
     Closed {
         /// The path as written.
         path: PathBuf,
@@ -67,8 +93,38 @@ pub enum PathError {
         /// The number of the user.
         user: u32,
     },
+    /// A symlink on the way may have been made by a program in such a sandbox.
+    #[error(
+        "cannot allow {} (`{line}`): it leads to {} through a symlink that `{maker}` lets programs make; name the real path if you mean it",
+        Shown(path),
+        Shown(place)
+    )]
+    Planted {
+        /// The path as written.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+        /// Where the symlink leads.
+        place: PathBuf,
+        /// The line that lets programs make symlinks there.
+        maker: String,
+    },
+    /// Something else is at the path than a moment ago.
+    #[error(
+        "cannot allow {} (`{line}`): it was replaced while the sandbox was made; see who writes there, and start again",
+        Shown(path)
+    )]
+    Replaced {
+        /// The path as written.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+    },
     /// The process has no descriptor left to open the path with.
-    #[error("cannot allow {}: the table of open files is full; raise the limit (ulimit -n)", path.display())]
+    #[error(
+        "cannot allow {}: the table of open files is full; raise the limit (ulimit -n)",
+        Shown(path)
+    )]
     NoDescriptor {
         /// The path as written.
         path: PathBuf,
@@ -76,7 +132,10 @@ pub enum PathError {
         source: io::Error,
     },
     /// The object has no place among files: a pipe, a socket, a memory file.
-    #[error("cannot allow {} (`{line}`): it is a pipe, a socket or the like, which no rule can name; pass it as an open descriptor", path.display())]
+    #[error(
+        "cannot allow {} (`{line}`): it is a pipe, a socket or the like, which no rule can name; pass it as an open descriptor",
+        Shown(path)
+    )]
     NotInAnyDirectory {
         /// The path as written.
         path: PathBuf,
@@ -84,7 +143,7 @@ pub enum PathError {
         line: String,
     },
     /// Anything else.
-    #[error("cannot allow {} (`{line}`)", path.display())]
+    #[error("cannot allow {} (`{line}`)", Shown(path))]
     Other {
         /// The path as written.
         path: PathBuf,
@@ -100,6 +159,7 @@ impl PathError {
     pub(crate) fn open(line: &PathLine, source: io::Error) -> Self {
         let (path, line) = (line.path.clone(), line.to_string());
         match (errno(&source), paths::closed_directory(&path)) {
+            (Some(Errno::STALE), _) => Self::Replaced { path, line },
             (Some(Errno::NOENT), _) => Self::Missing { path, line },
             (Some(Errno::MFILE | Errno::NFILE), _) => Self::NoDescriptor { path, source },
             (Some(Errno::ACCESS), Some(barrier)) => Self::Closed {
@@ -109,6 +169,15 @@ impl PathError {
                 user: rustix::process::geteuid().as_raw(),
             },
             _ => Self::Other { path, line, source },
+        }
+    }
+
+    pub(crate) fn planted(line: &PathLine, place: &Path, maker: &PathLine) -> Self {
+        Self::Planted {
+            path: line.path.clone(),
+            line: line.to_string(),
+            place: place.to_owned(),
+            maker: maker.to_string(),
         }
     }
 
@@ -135,9 +204,9 @@ fn hint_for_ruleset(error: &io::Error) -> &'static str {
     }
 }
 
-fn proposal(path: &std::path::Path) -> String {
-    let nearest = paths::nearest_existing(path).map(|path| path.display().to_string());
-    let similar = paths::similar_existing(path).map(|path| path.display().to_string());
+fn proposal(path: &Path) -> String {
+    let nearest = paths::nearest_existing(path).map(|path| Shown(path).to_string());
+    let similar = paths::similar_existing(path).map(|path| Shown(&path).to_string());
     match (similar, nearest) {
         (Some(similar), _) => format!("did you mean {similar}?"),
         (None, Some(nearest)) => format!(
@@ -157,7 +226,7 @@ pub enum EnforceError {
          calling one only (all at once needs ABI 8, Linux 7.0); enforce before the first thread \
          starts"
     )]
-    OtherThreads(u64),
+    OtherThreads(usize),
     /// It cannot be told whether there are other threads.
     #[error(
         "cannot restrict this process: its threads cannot be counted without /proc, and this \

@@ -2,9 +2,11 @@
 
 mod built;
 mod cached;
+mod disclosure;
 mod formats;
 mod hostile;
 mod machine;
+mod opening;
 mod oracle;
 mod scripts;
 

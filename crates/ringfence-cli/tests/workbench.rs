@@ -1,0 +1,166 @@
+//! The workbench as a user sees it: tables, JSON, exit codes, generated files, examples.
+
+use std::process::{Command, Output};
+
+use ringfence::{Abi, Kernel};
+use serde_json::Value;
+
+fn ringfence(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        .args(arguments)
+        .output()
+        .expect("ringfence starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("one JSON value")
+}
+
+#[test]
+fn a_plan_for_any_kernel_says_whether_it_starts() {
+    for abi in Abi::all() {
+        let number = abi.number().to_string();
+        let arguments = [
+            "plan",
+            "--abi",
+            &number,
+            "--ro",
+            "/usr",
+            "--connect-tcp",
+            "443",
+        ];
+        let table = ringfence(&arguments);
+        let starts = abi >= Abi::new(4);
+        assert_eq!(table.status.code(), Some(i32::from(!starts)), "{abi}");
+        assert_eq!(stdout(&table).contains("does not start"), !starts);
+
+        let report = json(&ringfence(&[&arguments[..], &["--json"]].concat()));
+        assert_eq!(report["starts"], starts);
+        assert_eq!(report["kernel"]["abi"], abi.number());
+        if abi == Abi::new(3) {
+            assert_eq!(report["lines"][1]["needs_kernel"], "6.7");
+        }
+    }
+}
+
+#[test]
+fn a_plan_with_a_missing_path_does_not_start_in_any_format() {
+    if Kernel::probe().abi() == Abi::NONE {
+        return;
+    }
+    let table = ringfence(&["plan", "--ro", "/no/such/path"]);
+    assert_eq!(table.status.code(), Some(1));
+    assert!(stdout(&table).contains("cannot allow /no/such/path"));
+    let report = json(&ringfence(&["plan", "--json", "--ro", "/no/such/path"]));
+    assert_eq!(report["starts"], false);
+    assert!(
+        report["refusals"][0]
+            .as_str()
+            .is_some_and(|text| text.contains("cannot allow"))
+    );
+}
+
+#[test]
+fn a_word_of_which_a_part_is_open_says_so() {
+    let table = stdout(&ringfence(&["plan", "--abi", "2", "--fs", "write=/tmp"]));
+    let line = table
+        .lines()
+        .find(|line| line.contains("write=/tmp"))
+        .expect("its row");
+    assert!(
+        line.contains("truncate is open everywhere; needs ABI 3 (Linux 6.2)"),
+        "{line}"
+    );
+}
+
+#[test]
+fn doctor_and_status_answer_in_both_formats() {
+    let abi = Kernel::probe().abi().number();
+    assert_eq!(
+        json(&ringfence(&["doctor", "--json"]))["kernel"]["abi"],
+        abi
+    );
+    assert!(stdout(&ringfence(&["doctor"])).contains("kernel-interfaces"));
+    let status = json(&ringfence(&["status", "--json"]));
+    assert_eq!(status["landlock_layers"].is_u64(), abi > 0);
+    let other = json(&ringfence(&[
+        "status",
+        &std::process::id().to_string(),
+        "--json",
+    ]));
+    assert!(other["landlock_layers"].is_null());
+    assert!(
+        other["landlock_note"]
+            .as_str()
+            .is_some_and(|note| note.contains("from outside"))
+    );
+}
+
+#[test]
+fn run_reads_its_line_as_the_wrapper_does() {
+    let misspelt = ringfence(&["run", "--ro", "/usr", "--conect-tcp", "443", "echo", "hi"]);
+    assert_eq!(misspelt.status.code(), Some(125));
+    assert!(stderr(&misspelt).contains("did you mean --connect-tcp?"));
+    let missing = ringfence(&["run", "--ro"]);
+    assert_eq!(missing.status.code(), Some(125));
+    assert!(stderr(&missing).starts_with("ringfence: error: "));
+    assert!(stdout(&ringfence(&["run", "--help"])).contains("--connect-tcp"));
+}
+
+#[test]
+fn man_pages_and_completions_name_every_flag() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().to_str().expect("text");
+    assert!(ringfence(&["generate", path]).status.success());
+    for file in [
+        "landlock-runner.1",
+        "ringfence-run.1",
+        "landlock-runner.bash",
+        "_landlock-runner",
+        "landlock-runner.fish",
+        "ringfence.bash",
+    ] {
+        let text = std::fs::read_to_string(directory.path().join(file)).expect(file);
+        // roff escapes the dash, fish leaves the two out.
+        let text = text.replace("\\-", "-");
+        for flag in ringfence_cli::flags::FLAGS {
+            assert!(text.contains(flag.name), "{file} lacks {}", flag.name);
+        }
+    }
+    let nowhere = ringfence(&["generate", "/no/such/directory"]);
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(stderr(&nowhere).contains("cannot write into /no/such/directory"));
+}
+
+#[test]
+fn the_definition_is_sound() {
+    ringfence_cli::workbench::command().debug_assert();
+    ringfence_cli::workbench::wrapper_command().debug_assert();
+}
+
+#[test]
+fn every_example_in_help_is_understood() {
+    for subcommand in ["doctor", "plan", "run", "status"] {
+        let help = stdout(&ringfence(&[subcommand, "--help"]));
+        let examples: Vec<_> = help
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("ringfence "))
+            .filter(|line| !line.contains(['<', '|', '\'']))
+            .collect();
+        assert!(!examples.is_empty(), "{subcommand} has no example");
+        for example in examples {
+            let output = ringfence(&example.split(' ').collect::<Vec<_>>());
+            let message = stderr(&output);
+            let understood = !message.contains("error: unexpected") && !message.contains("unknown");
+            assert!(understood, "{example}: {message}");
+        }
+    }
+}
