@@ -75,6 +75,9 @@ impl<'p> PathPlan<'p> {
 
     /// The first ABI that enforces every word of the line, where this kernel's does not.
     pub fn needs(&self) -> Option<Abi> {
+        if self.unenforced.is_empty() {
+            return None;
+        }
         self.unenforced
             .words()
             .filter_map(|word| {

@@ -29,7 +29,7 @@ impl Opened {
     }
 
     fn look_and_open(path: &Path, links: OFlags) -> io::Result<Self> {
-        // To open a device can be an act by itself (a watchdog starts, a tape rewinds), and a hostile link may name one.
+        // To open a device can be an act (a watchdog starts, a tape rewinds), and a hostile link may name one.
         let place = open(path, OFlags::PATH | links)?;
         let identity = regular(&place)?;
         let reading = OFlags::NONBLOCK | OFlags::NOCTTY;

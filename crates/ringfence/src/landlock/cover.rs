@@ -1,6 +1,6 @@
 //! Finding the lines that a wider one makes redundant.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -10,45 +10,61 @@ use crate::plan::Plan;
 /// What wider lines allow at the path of each line, by the paths as written.
 pub(super) struct Cover<'p> {
     /// The lines in the order of their paths' bytes.
-    sorted: Vec<(&'p [u8], AccessFs)>,
+    sorted: Vec<Line<'p>>,
     /// For each line of the plan, the rights that lines for directories above it give, and those
     /// before it for the same path.
     above: Vec<AccessFs>,
 }
 
+struct Line<'p> {
+    path: &'p [u8],
+    granted: AccessFs,
+    number: usize,
+}
+
+impl Line<'_> {
+    /// Of lines about one path the one that gives most comes first, and covers the others.
+    fn order(&self, other: &Self) -> Ordering {
+        let rights = |line: &Self| line.granted.bits().count_ones();
+        self.path
+            .cmp(other.path)
+            .then_with(|| rights(other).cmp(&rights(self)))
+            .then_with(|| self.number.cmp(&other.number))
+    }
+}
+
 impl<'p> Cover<'p> {
     pub(super) fn of(plan: &'p Plan) -> Self {
-        let lines: Vec<_> = plan
+        let mut sorted: Vec<_> = plan
             .paths()
-            .map(|plan| (plan.line.path.as_os_str().as_bytes(), plan.granted))
+            .enumerate()
+            .map(|(number, plan)| Line {
+                path: plan.line.path.as_os_str().as_bytes(),
+                granted: plan.granted,
+                number,
+            })
             .collect();
-        let mut order: Vec<u32> = (0..).take(lines.len()).collect();
-        // Of lines about one path the one that gives most comes first, and covers the others.
-        order.sort_unstable_by_key(|&line| {
-            let (path, granted) = lines[line as usize];
-            (path, Reverse(granted.bits().count_ones()), line)
-        });
+        sorted.sort_unstable_by(Line::order);
 
         // In the order of bytes a path is followed by all that begin with it, so those that a path
         // begins with are a stack. Not each of them is a directory above: `/a/b` begins `/a/b-c`.
-        let mut above = vec![AccessFs::empty(); lines.len()];
-        let mut stack: Vec<(&[u8], AccessFs)> = Vec::new();
-        for &line in &order {
-            let (path, granted) = lines[line as usize];
-            while stack.last().is_some_and(|(top, _)| !path.starts_with(top)) {
+        let mut above = vec![AccessFs::empty(); sorted.len()];
+        let mut stack: Vec<&Line> = Vec::new();
+        for line in &sorted {
+            while stack
+                .last()
+                .is_some_and(|top| !line.path.starts_with(top.path))
+            {
                 stack.pop();
             }
-            above[line as usize] = stack
+            above[line.number] = stack
                 .iter()
-                .filter(|(directory, _)| directory == &path || is_above(directory, path))
-                .map(|(_, granted)| *granted)
+                .filter(|other| other.path == line.path || is_above(other.path, line.path))
+                .map(|other| other.granted)
                 .collect();
-            stack.push((path, granted));
+            stack.push(line);
         }
-        Self {
-            sorted: order.iter().map(|&line| lines[line as usize]).collect(),
-            above,
-        }
+        Self { sorted, above }
     }
 
     /// Whether other lines, for directories above or the same path, give the line with this number
@@ -70,11 +86,11 @@ impl<'p> Cover<'p> {
     }
 
     fn lines_at(&self, path: &[u8]) -> impl Iterator<Item = AccessFs> {
-        let first = self.sorted.partition_point(|(other, _)| *other < path);
+        let first = self.sorted.partition_point(|line| line.path < path);
         self.sorted[first..]
             .iter()
-            .take_while(move |(other, _)| *other == path)
-            .map(|(_, granted)| *granted)
+            .take_while(move |line| line.path == path)
+            .map(|line| line.granted)
     }
 }
 
