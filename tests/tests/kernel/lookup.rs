@@ -1,9 +1,13 @@
 //! Paths of the policy: missing, optional, redundant, strange.
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ringfence::{Access, AccessFs, Request};
+use ringfence::{
+    Abi, Access, AccessFs, Dependency, Kernel, PathError, PathLine, Plan, Policy, PrepareError,
+    Request, Source,
+};
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{NOBODY, Sandbox, stderr};
 use rustix::io::Errno;
@@ -13,6 +17,10 @@ use crate::world::{World, is_root, probe};
 
 pub fn tests() -> Vec<Test> {
     vec![
+        Test::new(
+            "lookup::a_dependency_that_was_replaced_is_refused",
+            replaced,
+        ),
         Test::new(
             "lookup::a_symlink_that_a_sandboxed_program_may_make_is_refused",
             planted,
@@ -208,6 +216,34 @@ fn planted() {
         Ok(()) => assert_eq!(output.status.code(), Some(0), "{}", stderr(&output)),
         Err(_) => assert_refused(&output),
     }
+}
+
+fn replaced() {
+    let world = World::new();
+    let path = world.inside().join("file");
+    let prepare = |looked_into: &Path| {
+        let file = std::fs::metadata(looked_into).expect("a file of the world");
+        let line = PathLine {
+            path: path.clone(),
+            access: Access::RO,
+            optional: false,
+            source: Source::Dependency(Box::new(Dependency {
+                reason: "a test".to_owned(),
+                device: file.dev(),
+                inode: file.ino(),
+            })),
+        };
+        let policy = Policy::builder().path_line(line).build().expect("a policy");
+        Plan::new(policy, Kernel::probe()).prepare()
+    };
+    let (same, other) = (prepare(&path), prepare(&world.outside().join("file")));
+    if Kernel::probe().abi() == Abi::NONE {
+        assert!(same.is_err_and(|error| error.is_unsupported_by_kernel()));
+        return;
+    }
+    assert!(same.is_ok(), "{same:?}");
+    let refused = matches!(other, Err(PrepareError::Path(PathError::Replaced { .. })));
+    assert!(refused, "{other:?}");
 }
 
 fn comes_and_goes() {
