@@ -6,35 +6,54 @@
 
 #![forbid(unsafe_code)]
 
+mod apt;
 mod archive;
+mod cargo;
 mod curl;
+mod ffmpeg;
 mod gcc;
 mod git;
+mod imagemagick;
 mod install;
+mod java;
 mod nginx;
+mod node;
 mod openssl;
 mod psql;
 mod python;
+mod rsync;
 mod scene;
 mod server;
 mod shell;
 mod sqlite;
+mod ssh_keygen;
+mod terminal;
 mod tls;
+mod vim;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let tests = [
+        apt::tests(),
         archive::tests(),
+        cargo::tests(),
         curl::tests(),
+        ffmpeg::tests(),
         gcc::tests(),
         git::tests(),
+        imagemagick::tests(),
+        java::tests(),
         nginx::tests(),
+        node::tests(),
         openssl::tests(),
         psql::tests(),
         python::tests(),
+        rsync::tests(),
         shell::tests(),
         sqlite::tests(),
+        ssh_keygen::tests(),
+        vim::tests(),
     ];
     ringfence_tests::trial::main(tests.into_iter().flatten().collect())
 }
