@@ -40,7 +40,9 @@ fn reads_no_other(scene: &Scene) -> Result<(), Skip> {
     let sandbox = prepare(scene)?;
     scene.prepare(&["convert", "-size", "8x8", "xc:red", "elsewhere/secret.png"]);
     let copy = ["convert", "elsewhere/secret.png", "work/copy.png"];
-    scene.refuses(&sandbox, &copy, |_| scene.path("work/copy.png").exists());
+    scene.refuses_saying("UnableToOpenBlob", &sandbox, &copy, |_| {
+        scene.path("work/copy.png").exists()
+    });
     Ok(())
 }
 

@@ -8,8 +8,11 @@
 
 mod apt;
 mod archive;
+mod bubblewrap;
 mod cargo;
+mod classes;
 mod curl;
+mod fallbacks;
 mod ffmpeg;
 mod gcc;
 mod git;
@@ -19,6 +22,7 @@ mod java;
 mod nginx;
 mod node;
 mod openssl;
+mod postgres;
 mod psql;
 mod python;
 mod rsync;
@@ -37,8 +41,11 @@ fn main() -> ExitCode {
     let tests = [
         apt::tests(),
         archive::tests(),
+        bubblewrap::tests(),
         cargo::tests(),
+        classes::tests(),
         curl::tests(),
+        fallbacks::tests(),
         ffmpeg::tests(),
         gcc::tests(),
         git::tests(),
@@ -47,6 +54,7 @@ fn main() -> ExitCode {
         nginx::tests(),
         node::tests(),
         openssl::tests(),
+        postgres::tests(),
         psql::tests(),
         python::tests(),
         rsync::tests(),
