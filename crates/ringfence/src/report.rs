@@ -217,9 +217,9 @@ fn class_row(class: Class, plan: &Plan) -> Row {
         Standing::Unrestricted => ("unrestricted", None),
         Standing::Open(since) => ("open", since),
     };
-    let note = match plan.open_because(class) {
-        "" => class.summary().to_owned(),
-        reason => format!("{}: {reason}", class.summary()),
+    let note = match (plan.open_because(class), plan.closed_whole(class)) {
+        ("", "") => class.summary().to_owned(),
+        (reason, how) => format!("{}: {reason}{how}", class.summary()),
     };
     Row {
         item: class.name().to_owned(),
