@@ -181,3 +181,6 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
