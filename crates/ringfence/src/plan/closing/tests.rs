@@ -85,6 +85,21 @@ fn a_line_for_one_direction_leaves_the_other_to_landlock() {
 }
 
 #[test]
+fn what_is_left_alone_gets_the_sockets_that_it_needs() {
+    let abstract_alone = || Policy::builder().unrestricted_ipc();
+    let paths = |abi| standing(abstract_alone(), Abi::new(abi), Class::ConnectUnix);
+    assert_eq!(paths(8), Standing::Open(Some(Abi::new(9))));
+    assert_eq!(paths(9), Standing::Landlock);
+    let listens = plan(
+        Policy::builder().allow_class(Class::ListenUnbound),
+        Abi::new(7),
+    );
+    assert!(listens.may_have_sockets().tcp);
+    let connect = Class::Port(PortClass::ConnectTcp);
+    assert_eq!(listens.standing(connect), Standing::Landlock);
+}
+
+#[test]
 fn listening_is_closed_unless_some_port_may_be_bound() {
     for abi in Abi::all().skip(4) {
         let listen = |policy| standing(policy, abi, Class::ListenUnbound);
