@@ -11,9 +11,11 @@ use crate::kernel::{Abi, Kernel};
 use crate::policy::{PathLine, Policy, PortClass, PortLine, Ports, Source, Unrestricted};
 
 mod decide;
+mod moves;
 mod refusal;
 
 pub use decide::{Allowance, Decision, Mechanism, Request};
+pub use moves::{Entry, FileKind};
 pub use refusal::{Refusal, Refused};
 
 /// What of a policy holds on a kernel, and by which mechanism.
