@@ -58,7 +58,7 @@ pub fn release() -> Result<Vec<Executable>> {
 }
 
 /// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
-const KERNEL_TESTS: [&str; 1] = ["kernel"];
+const KERNEL_TESTS: [&str; 2] = ["kernel", "model"];
 
 /// The tests that need a real kernel.
 pub fn kernel_tests() -> Result<Vec<Executable>> {

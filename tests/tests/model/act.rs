@@ -335,6 +335,17 @@ impl Act {
         }
     }
 
+    /// Whether a connection or a datagram may wait somewhere afterwards.
+    pub fn reaches_socket(&self) -> bool {
+        matches!(
+            self,
+            Self::ConnectStream(_)
+                | Self::SendDatagram(_)
+                | Self::Reach(..)
+                | Self::Other(Other::ConnectAbstract)
+        )
+    }
+
     /// Whether a tree may be another afterwards.
     pub fn touches_tree(&self) -> bool {
         !matches!(
