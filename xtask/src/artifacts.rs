@@ -57,12 +57,18 @@ pub fn release() -> Result<Vec<Executable>> {
         .collect()
 }
 
+/// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
+const KERNEL_TESTS: [&str; 2] = ["kernel", "model"];
+
 /// The tests that need a real kernel.
-pub fn kernel_tests() -> Result<Executable> {
-    one(
-        "test",
-        &["--no-run", "--package=ringfence-tests", "--test=kernel"],
-    )
+pub fn kernel_tests() -> Result<Vec<Executable>> {
+    KERNEL_TESTS
+        .into_iter()
+        .map(|name| {
+            let test = format!("--test={name}");
+            one("test", &["--no-run", "--package=ringfence-tests", &test])
+        })
+        .collect()
 }
 
 /// Process 1 of the virtual machines.

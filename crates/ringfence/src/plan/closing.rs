@@ -30,12 +30,15 @@ impl Plan {
             let named = |class: &PortClass| self.ports.iter().any(|port| port.line.class == *class);
             self.unrestricted.net || classes.iter().any(named)
         };
+        let any_left_alone =
+            |classes: [Class; 2]| classes.into_iter().any(|class| self.leaves_alone(class));
         let connects = |line: &crate::PathLine| line.access.contains(Access::CONNECT_UNIX);
         Sockets {
-            unix: self.leaves_alone(Class::ConnectUnix)
+            unix: any_left_alone([Class::ConnectUnix, Class::AbstractUnix])
                 || self.handled_fs.contains(AccessFs::RESOLVE_UNIX)
                 || self.lines.iter().any(connects),
-            tcp: any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
+            tcp: any_left_alone([Class::TcpFastOpen, Class::ListenUnbound])
+                || any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
             udp: any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
         }
     }
@@ -131,6 +134,23 @@ impl Plan {
         self.says(Class::Metadata) == Some(false) || !self.lines.iter().any(creates)
     }
 
+    /// How a class is closed, where the filter has to deny more than the class; else empty.
+    pub fn closed_whole(&self, class: Class) -> &'static str {
+        if self.standing(class) != Standing::Seccomp {
+            return "";
+        }
+        match class {
+            Class::Truncate => "no file can be truncated by name",
+            Class::ConnectUnix | Class::AbstractUnix => {
+                "no UNIX socket can be made; `--allow connect-unix` leaves them alone"
+            }
+            Class::Port(PortClass::BindUdp | PortClass::ConnectUdp) => "no UDP socket can be made",
+            Class::ListenUnbound if self.may_have_sockets().tcp => "no socket can listen",
+            Class::ListenUnbound | Class::Port(_) => "no TCP socket can be made",
+            _ => "",
+        }
+    }
+
     /// Why nothing denies this class here; empty for one that is not open.
     pub fn open_because(&self, class: Class) -> &'static str {
         if !matches!(self.standing(class), Standing::Open(_)) {
@@ -164,3 +184,6 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
