@@ -5,7 +5,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use ringfence::{Access, AccessFs, Kernel, PolicyBuilder, PortClass, PortLine, Ports, Source};
+use ringfence::{
+    Access, AccessFs, Class, Kernel, PolicyBuilder, PortClass, PortLine, Ports, Source,
+};
 
 use crate::act::FRESH;
 use crate::outside::{PORTS, Scene};
@@ -16,7 +18,11 @@ use crate::world::{DATAGRAMS, DIRECTORIES, FILES, PROGRAMS, Place, STREAMS};
 pub struct Sketch {
     lines: Vec<(Access, Where)>,
     ports: Vec<(PortClass, Which)>,
+    /// Classes that it allows or denies as a whole.
+    classes: Vec<(Class, bool)>,
     open: Open,
+    /// Whether there is a filter of system calls.
+    filter: bool,
 }
 
 /// What a line about a path names.
@@ -62,7 +68,18 @@ pub fn sketch() -> impl Strategy<Value = Sketch> {
     ];
     let lines = prop::collection::vec(line, 0..7);
     let ports = prop::collection::vec(port, 0..4);
-    (lines, ports, open).prop_map(|(lines, ports, open)| Sketch { lines, ports, open })
+    let classes = prop_oneof![
+        2 => Just(Vec::new()),
+        1 => prop::collection::vec((class(), any::<bool>()), 1..4),
+    ];
+    let filter = prop::bool::weighted(0.7);
+    (lines, ports, classes, open, filter).prop_map(|(lines, ports, classes, open, filter)| Sketch {
+        lines,
+        ports,
+        classes,
+        open,
+        filter,
+    })
 }
 
 /// Any set of words, but more often one with which something can be done.
@@ -87,6 +104,28 @@ fn place() -> impl Strategy<Value = Where> {
         1 => Just(Where::Around),
         1 => Just(Where::Device),
     ]
+}
+
+/// A class that a policy may allow as a whole.
+fn class() -> impl Strategy<Value = Class> {
+    select(vec![
+        Class::Ioctl,
+        Class::ConnectUnix,
+        Class::AbstractUnix,
+        Class::Signal,
+        Class::TcpFastOpen,
+        Class::ListenUnbound,
+        Class::OtherStreams,
+        Class::OtherSockets,
+        Class::Netlink,
+        Class::Metadata,
+        Class::SharedIpc,
+        Class::OtherProcesses,
+        Class::Notifications,
+        Class::IoUring,
+        Class::Namespaces,
+        Class::Debug,
+    ])
 }
 
 fn which() -> impl Strategy<Value = Which> {
@@ -135,6 +174,23 @@ impl Sketch {
                 source: Source::Api,
             });
         }
+        for (number, &(class, allow)) in self.classes.iter().enumerate() {
+            // A policy that contradicts itself is refused: the first line on a class counts.
+            if self.classes[..number]
+                .iter()
+                .any(|&(other, _)| other == class)
+            {
+                continue;
+            }
+            policy = if allow {
+                policy.allow_class(class)
+            } else {
+                policy.deny_class(class)
+            };
+        }
+        if !self.filter {
+            policy = policy.unrestricted_syscalls();
+        }
         match self.open {
             Open::Nothing => policy,
             Open::Fs => policy.unrestricted_fs(),
@@ -161,6 +217,17 @@ impl fmt::Debug for Sketch {
         }
         for (access, place) in &self.lines {
             write!(f, "[{access} {place:?}] ")?;
+        }
+        if !self.filter {
+            write!(f, "[no filter] ")?;
+        }
+        for (class, allow) in &self.classes {
+            write!(
+                f,
+                "[{} {}] ",
+                if *allow { "allow" } else { "deny" },
+                class.name()
+            )?;
         }
         for (class, which) in &self.ports {
             write!(f, "[{} {which:?}] ", class.name())?;
