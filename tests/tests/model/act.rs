@@ -339,6 +339,24 @@ impl Act {
         }
     }
 
+    /// Whether two threads may do these at the same time: not if the one changes where the other
+    /// finds what it needs.
+    pub fn goes_with(&self, other: Self) -> bool {
+        let quiet = |act: &Self| !act.touches_tree() && !matches!(act, Self::Other(Other::Mount));
+        self.has_no_place() || other.has_no_place() || quiet(self) && quiet(&other)
+    }
+
+    /// Whether it finds what it needs whatever becomes of a tree.
+    fn has_no_place(&self) -> bool {
+        match self {
+            Self::Control | Self::Reach(..) | Self::Bind(..) => true,
+            Self::Other(other) => {
+                !matches!(other, Other::Mount | Other::OpenQueue | Other::UnlinkQueue)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a connection or a datagram may wait somewhere afterwards.
     pub fn reaches_socket(&self) -> bool {
         matches!(

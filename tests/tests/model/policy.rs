@@ -147,7 +147,7 @@ impl Sketch {
                     let access = if place.is_directory() {
                         access
                     } else {
-                        for_files(access, kernel)
+                        self.for_files(access, kernel)
                     };
                     policy.allow(access, place.within(&scene.top))
                 }
@@ -155,7 +155,7 @@ impl Sketch {
                     policy.allow_if_present(access, place.within(&scene.top).join(FRESH))
                 }
                 Where::Around => policy.allow(access, around),
-                Where::Device => policy.allow(for_files(access, kernel), &scene.device),
+                Where::Device => policy.allow(self.for_files(access, kernel), &scene.device),
             };
         }
         for &(class, which) in &self.ports {
@@ -198,15 +198,22 @@ impl Sketch {
             Open::Ipc => policy.unrestricted_ipc(),
         }
     }
-}
 
-/// A line that gives a file nothing is refused when the sandbox is made.
-fn for_files(access: Access, kernel: &Kernel) -> Access {
-    let mean = AccessFs::OF_FILES & AccessFs::known_to(kernel.abi());
-    if access.rights().intersects(mean) {
-        access
-    } else {
-        access | Access::READ
+    /// A line that gives a file nothing is refused when the sandbox is made.
+    fn for_files(&self, access: Access, kernel: &Kernel) -> Access {
+        let mut mean = AccessFs::OF_FILES & AccessFs::known_to(kernel.abi());
+        for class in self.classes.iter().filter(|(_, allow)| *allow) {
+            match class.0 {
+                Class::Ioctl => mean -= AccessFs::IOCTL_DEV,
+                Class::ConnectUnix => mean -= AccessFs::RESOLVE_UNIX,
+                _ => {}
+            }
+        }
+        if access.rights().intersects(mean) {
+            access
+        } else {
+            access | Access::READ
+        }
     }
 }
 
