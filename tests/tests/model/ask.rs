@@ -1,5 +1,6 @@
 //! Asks the plan about an act.
 
+use std::fmt;
 use std::path::Path;
 
 use ringfence::{
@@ -24,6 +25,20 @@ pub enum Verdict {
     Denied(Vec<Errno>),
     /// The plan calls open what some kernels deny: it may fail so, or succeed.
     Either(Vec<Errno>),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, errnos) = match self {
+            Self::Allowed => return f.write_str("allowed"),
+            Self::Denied(errnos) => ("denied", errnos),
+            Self::Either(errnos) => ("open, or denied", errnos),
+        };
+        let mut numbers: Vec<_> = errnos.iter().map(|errno| errno.raw_os_error()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        write!(f, "{what} with one of the errors {numbers:?}")
+    }
 }
 
 impl Verdict {

@@ -172,7 +172,7 @@ impl Harness {
         let end = judge(act, &actor.plans, real, &outcome)?;
         if let Some(before) = attempt.before {
             self.compare_effect(act, &actor.plans, before, end)
-                .map_err(|why| format!("{outcome:?}, but {why}"))?;
+                .map_err(|why| format!("the kernel did {}, but {why}", told(&outcome)))?;
         }
         act.undo(real, outcome.is_ok()).map_err(broke)?;
         act.undo(twin, true).map_err(broke)?;
@@ -221,6 +221,13 @@ fn broke(error: io::Error) -> String {
     format!("the test itself failed: {error}")
 }
 
+fn told(outcome: &io::Result<()>) -> String {
+    match outcome {
+        Ok(()) => "it".to_owned(),
+        Err(error) => format!("not: {error}"),
+    }
+}
+
 /// Whether what the kernel did is what the plans say.
 fn judge(act: Act, plans: &[Plan], scene: &Scene, outcome: &io::Result<()>) -> Result<End, String> {
     let verdict = ask::verdict(act, plans, scene);
@@ -238,7 +245,8 @@ fn judge(act: Act, plans: &[Plan], scene: &Scene, outcome: &io::Result<()>) -> R
         // Another program has just taken the port.
         (Verdict::Allowed | Verdict::Either(_), Some(Errno::ADDRINUSE)) => Ok(End::Inconclusive),
         _ => Err(format!(
-            "the plan says {verdict:?}, the kernel did {outcome:?}"
+            "the plan says {verdict}, the kernel did {}",
+            told(outcome)
         )),
     }
 }

@@ -66,7 +66,10 @@ pub fn sketch() -> impl Strategy<Value = Sketch> {
         2 => Just(Open::Net),
         2 => Just(Open::Ipc),
     ];
-    let lines = prop::collection::vec(line, 0..7);
+    let lines = prop_oneof![
+        3 => prop::collection::vec(line, 0..7),
+        1 => moving(),
+    ];
     let ports = prop::collection::vec(port, 0..4);
     let classes = prop_oneof![
         2 => Just(Vec::new()),
@@ -79,6 +82,21 @@ pub fn sketch() -> impl Strategy<Value = Sketch> {
         classes,
         open,
         filter,
+    })
+}
+
+/// Lines under which it matters, when something is moved, that a line names the thing itself: what
+/// they give by chance is seldom the same at three places.
+fn moving() -> impl Strategy<Value = Vec<(Access, Where)>> {
+    let things = [&DIRECTORIES[1..], &FILES].concat();
+    let gift = (1..=Access::all().bits()).prop_map(Access::from_bits_truncate);
+    (gift, select(things), select(&DIRECTORIES[1..])).prop_map(|(gift, thing, to)| {
+        let change = Access::CREATE | Access::REMOVE | Access::RENAME;
+        vec![
+            (change, Where::In(DIRECTORIES[0])),
+            (gift, Where::In(thing)),
+            (gift, Where::In(to)),
+        ]
     })
 }
 
