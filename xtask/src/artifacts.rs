@@ -115,8 +115,9 @@ fn executables(subcommand: &str, arguments: &[&str]) -> Result<Vec<Executable>> 
         ])
         .args(arguments)
         .env("RUSTFLAGS", format!("{flags} {STATIC}").trim_start())
-        // Debug information would fill the memory of the virtual machines.
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        // Debug information would fill the memory of the virtual machines, whose processors are slow.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
     Ok(tool::shown(&mut command)?
         .lines()
         .filter_map(executable)
