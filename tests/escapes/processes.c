@@ -139,7 +139,7 @@ const struct technique processes[] = {
 	{ "sched-setscheduler", "other-processes", "nothing", "choose its scheduler", set_scheduler },
 	{ "sched-setparam", "other-processes", "nothing", "set parameters of its scheduler", set_scheduler_parameters },
 	{ "sched-setattr", "other-processes", "nothing", "the same by sched_setattr", set_scheduler_attributes },
-	{ "migrate-pages", "other-processes", "nothing", "move its memory between nodes", migrate },
+	{ "migrate-pages", "other-processes,ptrace", "nothing", "move its memory between nodes", migrate },
 	{ "move-pages", "other-processes,ptrace", "nothing", "the same page by page", move },
 	{ 0 },
 };

@@ -1,0 +1,30 @@
+//! Ways out of a sandbox, each tried in earnest: what the plan calls denied fails, and what it
+//! calls open succeeds.
+//!
+//! The techniques are C (`tests/escapes/`), because most of them are system calls that no safe
+//! function offers. Each is tried without a sandbox first, its twin: one that fails there is
+//! skipped, with its errno. What is expected of the other try is the plan's own word for the
+//! technique's class on the running kernel.
+
+#![forbid(unsafe_code)]
+
+mod attempt;
+mod catalog;
+mod ports;
+mod program;
+mod scene;
+mod stage;
+mod tests;
+mod victim;
+mod wanted;
+
+use std::process::ExitCode;
+
+use ringfence::Kernel;
+use ringfence_tests::trial;
+
+fn main() -> ExitCode {
+    let kernel = Kernel::probe();
+    println!("landlock abi: {}", kernel.reported_abi());
+    trial::main(tests::all())
+}
