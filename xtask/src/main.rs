@@ -6,6 +6,7 @@ mod bench;
 mod counts;
 mod kernels;
 mod suite;
+mod syscalls;
 mod tool;
 mod workspace;
 
@@ -31,6 +32,8 @@ enum Task {
     Bench(bench::Options),
     /// Run the tests on one kernel after the other, in virtual machines
     Kernels(kernels::Options),
+    /// Write the library's table of system calls anew, from the newest kernel headers
+    Syscalls,
 }
 
 fn main() -> ExitCode {
@@ -49,6 +52,10 @@ fn run(task: Task) -> Result<ExitCode> {
             for executable in artifacts::release()? {
                 println!("{executable}");
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Syscalls => {
+            syscalls::generate()?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Test(options) => suite::run(&options),

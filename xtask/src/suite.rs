@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     )?;
 
     if !options.no_kernels {
-        // The newest landlock.h comes with the kernels, and a test reads it.
+        // The newest headers come with the kernels, and tests read them.
         eprintln!("== kernels and headers");
         kernels::run(&kernels::Options {
             fetch_only: true,

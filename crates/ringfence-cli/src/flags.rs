@@ -4,7 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use ringfence::{Abi, Access, PathLine, PortClass, PortLine, Ports, Source};
+use ringfence::{
+    Abi, Access, Class, ClassLine, PathLine, PortClass, PortLine, Ports, Source, SyscallEffect,
+    SyscallLine, denying_action,
+};
 
 use crate::invocation::{Invocation, LogFormat};
 
@@ -15,6 +18,8 @@ pub enum Group {
     Paths,
     /// Which ports may be used.
     Network,
+    /// Which classes of acts and which system calls may be used.
+    Syscalls,
     /// What is left alone, and what to do on a kernel that cannot.
     Strictness,
     /// How the command is started; no part of the policy.
@@ -23,13 +28,20 @@ pub enum Group {
 
 impl Group {
     /// All of them, in the order of help.
-    pub const ALL: [Self; 4] = [Self::Paths, Self::Network, Self::Strictness, Self::Start];
+    pub const ALL: [Self; 5] = [
+        Self::Paths,
+        Self::Network,
+        Self::Syscalls,
+        Self::Strictness,
+        Self::Start,
+    ];
 
     /// The heading itself.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Paths => "Paths",
             Self::Network => "Network",
+            Self::Syscalls => "Classes of acts, system calls",
             Self::Strictness => "Strictness",
             Self::Start => "Start of the command",
         }
@@ -66,15 +78,18 @@ impl Flag {
 
     /// The name that a user meant by an unknown one.
     pub fn similar(name: &str) -> Option<&'static str> {
-        const LIKE_ENOUGH: f64 = 0.6;
-        let likeness = |flag: &Self| strsim::normalized_damerau_levenshtein(name, flag.name);
-        FLAGS
-            .iter()
-            .map(|flag| (likeness(flag), flag.name))
-            .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
-            .max_by(|(a, _), (b, _)| a.total_cmp(b))
-            .map(|(_, name)| name)
+        similar(name, FLAGS.iter().map(|flag| flag.name))
     }
+}
+
+/// The name that a user meant by one that does not exist.
+fn similar(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    const LIKE_ENOUGH: f64 = 0.6;
+    names
+        .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
+        .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, known)| known)
 }
 
 const fn flag(
@@ -163,6 +178,56 @@ pub const FLAGS: &[Flag] = &[
         |to, ports| to.ports(PortClass::BindUdp, &ports),
     ),
     flag(
+        Group::Syscalls,
+        "allow",
+        Some("CLASS[,CLASS]"),
+        "Leave a class of acts alone, by its name in `ringfence plan`: metadata, debug, namespaces, \
+         netlink, shared-ipc, notifications, io-uring, terminal, connect-unix, ...",
+        |to, classes| to.classes(true, &classes),
+    ),
+    flag(
+        Group::Syscalls,
+        "deny",
+        Some("CLASS[,CLASS]"),
+        "Demand that a class is denied, and refuse to start where it cannot be. Needed for metadata \
+         (chmod, chown, utime, setxattr) where a line lets the program create files.",
+        |to, classes| to.classes(false, &classes),
+    ),
+    flag(
+        Group::Syscalls,
+        "allow-syscalls",
+        Some("CALLS"),
+        "Let these system calls pass, names or @groups with commas between, also where the filter \
+         would look at them or deny them by itself.",
+        |to, calls| {
+            to.syscalls(&calls, |calls| {
+                SyscallLine::new(calls, SyscallEffect::Allow)
+            })
+        },
+    ),
+    flag(
+        Group::Syscalls,
+        "deny-syscalls",
+        Some("CALLS"),
+        "Deny these system calls with EPERM, or as written behind a colon: ptrace:ENOSYS, \
+         @mount:EACCES, bpf:kill.",
+        |to, calls| to.syscalls(&calls, SyscallLine::denial),
+    ),
+    flag(
+        Group::Syscalls,
+        "only-syscalls",
+        Some("CALLS"),
+        "Allow these system calls and no other.",
+        |to, calls| to.syscalls(&calls, |calls| SyscallLine::new(calls, SyscallEffect::Only)),
+    ),
+    flag(
+        Group::Syscalls,
+        "other-syscalls",
+        Some("ERROR|kill"),
+        "What a call is answered that --only-syscalls does not list; EPERM without this.",
+        |to, answer| other_syscalls(to, &answer),
+    ),
+    flag(
         Group::Strictness,
         "unrestricted-fs",
         None,
@@ -182,6 +247,21 @@ pub const FLAGS: &[Flag] = &[
         None,
         "Leave abstract UNIX sockets and signals alone.",
         |to, _| to.change(ringfence::PolicyBuilder::unrestricted_ipc),
+    ),
+    flag(
+        Group::Strictness,
+        "unrestricted-syscalls",
+        None,
+        "Install no filter of system calls: what Landlock leaves open is open.",
+        |to, _| to.change(ringfence::PolicyBuilder::unrestricted_syscalls),
+    ),
+    flag(
+        Group::Strictness,
+        "require-complete",
+        None,
+        "Refuse to start while any class of acts is open that --allow does not name, best effort \
+         or not.",
+        |to, _| to.change(ringfence::PolicyBuilder::require_complete),
     ),
     flag(
         Group::Strictness,
@@ -299,6 +379,39 @@ impl Invocation {
         Ok(())
     }
 
+    fn classes(&mut self, allow: bool, names: &OsStr) -> Result<(), String> {
+        let text = names
+            .to_str()
+            .ok_or("the name of a class is plain letters")?;
+        for name in text.split(',') {
+            let line = ClassLine {
+                class: Class::named(name).ok_or_else(|| unknown_class(name))?,
+                allow,
+                source: Source::Flag,
+            };
+            self.add(|policy| policy.class_line(line));
+        }
+        Ok(())
+    }
+
+    fn syscalls(
+        &mut self,
+        calls: &OsStr,
+        read: impl Fn(&str) -> Result<SyscallLine, String>,
+    ) -> Result<(), String> {
+        let text = calls
+            .to_str()
+            .ok_or("the name of a call is plain letters")?;
+        for calls in text.split(',') {
+            let line = SyscallLine {
+                source: Source::Flag,
+                ..read(calls)?
+            };
+            self.add(|policy| policy.syscall_line(line));
+        }
+        Ok(())
+    }
+
     fn next_is_optional(&mut self) -> Result<(), String> {
         if std::mem::replace(&mut self.optional_pending, true) {
             return Err("it stands twice before one path flag".to_owned());
@@ -322,6 +435,26 @@ fn fs(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
     let words = words.to_str().ok_or("the words are plain letters")?;
     let access = words.parse::<Access>().map_err(|error| error.to_string())?;
     to.path(access, path.to_owned())
+}
+
+fn unknown_class(name: &str) -> String {
+    let names = || Class::ALL.iter().map(|class| class.name());
+    match similar(name, names()) {
+        Some(similar) => format!("unknown class `{name}`; did you mean `{similar}`?"),
+        None => format!(
+            "unknown class `{name}`; the classes are {}",
+            names().collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+fn other_syscalls(to: &mut Invocation, answer: &OsStr) -> Result<(), String> {
+    let text = answer
+        .to_str()
+        .ok_or("an error is written in plain letters")?;
+    let action = denying_action(text)?;
+    to.add(|policy| policy.other_syscalls(action));
+    Ok(())
 }
 
 fn min_abi(to: &mut Invocation, value: &OsStr) -> Result<(), String> {

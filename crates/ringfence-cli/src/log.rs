@@ -42,6 +42,7 @@ struct Line<'a> {
     errata: Option<u32>,
     availability: &'a str,
     landlock: Vec<&'a str>,
+    seccomp: Vec<&'a str>,
     unrestricted: Vec<&'a str>,
     open: Vec<&'a str>,
     unenforced: Vec<&'a str>,
@@ -57,6 +58,7 @@ impl<'a> Line<'a> {
             errata: report.kernel.errata,
             availability: &report.kernel.landlock,
             landlock: denied("landlock"),
+            seccomp: denied("seccomp"),
             unrestricted: denied("unrestricted"),
             open: denied("open"),
             unenforced: items(&report.lines, "unenforced").collect(),
@@ -75,6 +77,7 @@ fn text(report: &PlanReport) -> String {
     let mut text = kernel.to_string();
     let lists = [
         ("landlock", &report.denied),
+        ("seccomp", &report.denied),
         ("unrestricted", &report.denied),
         ("open", &report.denied),
         ("unenforced", &report.lines),

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ringfence::{
-    Access, Dependency, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Source,
+    Access, Dependency, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Source, Syscall,
 };
 
 use crate::command::{Command, CommandError, Environment};
@@ -24,6 +24,11 @@ const STRAY_SEPARATOR: &str = "hint: a `--` follows what was taken for the comma
 enum StartError {
     #[error("cannot close the descriptors that the command must not inherit")]
     Descriptors(#[source] io::Error),
+    #[error(
+        "the policy denies execve, by which the command is started; add it with \
+         `--only-syscalls execve`, or allow it"
+    )]
+    NoExecve,
     #[error("cannot change to {}", .0.display())]
     Directory(PathBuf, #[source] io::Error),
     #[error(transparent)]
@@ -71,7 +76,11 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
         Some(LogFormat::Text | LogFormat::Json) => Kernel::probe(),
         Some(LogFormat::Off) | None => Kernel::probe_abi(),
     };
-    let plan = Plan::new(invocation.take_policy()?, kernel);
+    let policy = invocation.take_policy()?;
+    if policy.syscalls().denial_of(Syscall::EXECVE).is_some() {
+        return Err(StartError::NoExecve);
+    }
+    let plan = Plan::new(policy, kernel);
     let sandbox = plan.prepare()?;
     report(program, &invocation, sandbox.plan());
     if let Some(directory) = invocation.chdir {

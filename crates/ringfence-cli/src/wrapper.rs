@@ -18,9 +18,10 @@ pub const SUMMARY: &str = "Restrict a program to what its flags allow, and execu
 
 /// What help and man page say behind the flags.
 pub const EPILOGUE: &str = "\
-Everything that no flag allows is denied: paths, TCP and UDP ports, abstract
-UNIX sockets, signals. A line that this kernel cannot enforce stops the start;
-what no line of this policy can close on this kernel is shown by `ringfence plan`.
+Everything that no flag allows is denied: paths, TCP and UDP ports, UNIX sockets,
+signals, by Landlock; and by a filter of system calls what Landlock of this kernel
+leaves open. A line that this kernel cannot enforce stops the start; what nothing
+can close is shown by `ringfence plan`.
 
 Examples:
   landlock-runner --ro /usr --ro /etc/ssl/certs --rw /var/lib/tool --connect-tcp 443 -- tool

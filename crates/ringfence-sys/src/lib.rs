@@ -11,7 +11,7 @@ mod descriptors;
 mod entry;
 mod exec;
 pub mod landlock;
-mod seccomp;
+pub mod seccomp;
 mod signals;
 
 pub use descriptors::{close_on_exec_above_stderr, is_open};

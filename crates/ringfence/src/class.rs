@@ -1,11 +1,13 @@
 //! Every class of acts that a sandbox is expected to deny, and what of Landlock denies it.
 //!
-//! Classes that Landlock has no right for are listed too: a plan that left them out would claim
-//! more than holds.
+//! Classes that Landlock has no right for are listed too, whether a filter of system calls can close
+//! them or nothing can: a plan that left them out would claim more than holds.
 
 use crate::access::{AccessFs, Scope};
 use crate::kernel::{Abi, Errata, Kernel};
 use crate::policy::PortClass;
+
+mod facts;
 
 /// A class of acts; each is denied as a whole, but for what a line of the policy allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,8 +49,10 @@ pub enum Class {
     ListenUnbound,
     /// MPTCP, SMC and SCTP sockets.
     OtherStreams,
-    /// Raw, packet, netlink, vsock and kernel-crypto sockets.
+    /// Raw, packet, vsock, kernel-crypto and other sockets.
     OtherSockets,
+    /// Netlink sockets.
+    Netlink,
     /// Mode, owner, times and extended attributes of files.
     Metadata,
     /// Existence, size and mode of files; `chdir`; locks.
@@ -73,6 +77,12 @@ pub enum Class {
     Namespaces,
     /// Keyrings, bpf, perf, userfaultfd and other kernel interfaces.
     KernelInterfaces,
+    /// Trace and inspect processes of the sandbox itself.
+    Debug,
+    /// System calls that are newer than this version.
+    NewerCalls,
+    /// 32-bit and x32 system calls.
+    ForeignCalls,
     /// Addresses behind an allowed port.
     Addresses,
 }
@@ -98,15 +108,9 @@ pub(crate) enum Guard {
     Nothing,
 }
 
-struct Facts {
-    name: &'static str,
-    summary: &'static str,
-    guard: Guard,
-}
-
 impl Class {
     /// Every class, those with words of the policy first.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 39] = [
         Self::Read,
         Self::Execute,
         Self::Write,
@@ -130,6 +134,7 @@ impl Class {
         Self::ListenUnbound,
         Self::OtherStreams,
         Self::OtherSockets,
+        Self::Netlink,
         Self::Metadata,
         Self::Stat,
         Self::IndirectExecute,
@@ -141,12 +146,20 @@ impl Class {
         Self::IoUring,
         Self::Namespaces,
         Self::KernelInterfaces,
+        Self::Debug,
+        Self::NewerCalls,
+        Self::ForeignCalls,
         Self::Addresses,
     ];
 
     /// Its name in tables and JSON.
     pub fn name(self) -> &'static str {
         self.facts().name
+    }
+
+    /// The class with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
     }
 
     /// What it covers, in a few words.
@@ -186,179 +199,5 @@ impl Class {
 
     pub(crate) fn guard(self) -> Guard {
         self.facts().guard
-    }
-
-    fn facts(self) -> Facts {
-        let (name, guard, summary) = match self {
-            Self::Read => (
-                "read",
-                Guard::Fs(AccessFs::READ_FILE.union(AccessFs::READ_DIR)),
-                "read files, list directories",
-            ),
-            Self::Execute => ("execute", Guard::Fs(AccessFs::EXECUTE), "execute files"),
-            Self::Write => (
-                "write",
-                Guard::Fs(AccessFs::WRITE_FILE),
-                "open files for writing",
-            ),
-            Self::Truncate => ("truncate", Guard::Fs(AccessFs::TRUNCATE), "truncate files"),
-            Self::Create => (
-                "create",
-                Guard::Fs(
-                    AccessFs::MAKE_REG
-                        .union(AccessFs::MAKE_DIR)
-                        .union(AccessFs::MAKE_SYM)
-                        .union(AccessFs::MAKE_SOCK)
-                        .union(AccessFs::MAKE_FIFO),
-                ),
-                "create files, directories, symlinks, sockets, named pipes",
-            ),
-            Self::Remove => (
-                "remove",
-                Guard::Fs(AccessFs::REMOVE_FILE.union(AccessFs::REMOVE_DIR)),
-                "remove files and directories",
-            ),
-            Self::Rename => (
-                "rename",
-                Guard::Fs(AccessFs::REFER),
-                "rename or link from one directory to another",
-            ),
-            Self::Ioctl => (
-                "ioctl",
-                Guard::Fs(AccessFs::IOCTL_DEV),
-                "ioctl on devices opened inside",
-            ),
-            Self::MakeDevice => (
-                "make-device",
-                Guard::Fs(AccessFs::MAKE_CHAR.union(AccessFs::MAKE_BLOCK)),
-                "create device files",
-            ),
-            Self::ConnectUnix => (
-                "connect-unix",
-                Guard::Fs(AccessFs::RESOLVE_UNIX),
-                "connect to UNIX sockets by path (docker.sock, D-Bus, systemd)",
-            ),
-            Self::Port(class) => (
-                class.name(),
-                Guard::Net(class),
-                match class {
-                    PortClass::BindTcp => "bind TCP sockets",
-                    PortClass::ConnectTcp => "connect TCP sockets",
-                    PortClass::BindUdp => "bind UDP sockets",
-                    PortClass::ConnectUdp => "connect UDP sockets, send datagrams",
-                },
-            ),
-            Self::AbstractUnix => (
-                "abstract-unix",
-                Guard::Scope(Scope::ABSTRACT_UNIX_SOCKET),
-                "connect to abstract UNIX sockets made outside",
-            ),
-            Self::Signal => (
-                "signal",
-                Guard::Scope(Scope::SIGNAL),
-                "send signals to processes outside",
-            ),
-            Self::Ptrace => (
-                "ptrace",
-                Guard::Domain,
-                "trace processes outside, read their memory",
-            ),
-            Self::Mount => (
-                "mount",
-                Guard::FsDomain,
-                "mount, unmount, move mounts, pivot_root",
-            ),
-            Self::TcpFastOpen => (
-                "tcp-fast-open",
-                Guard::ConnectSince(Abi::new(10)),
-                "connect TCP sockets by sending with MSG_FASTOPEN",
-            ),
-            Self::ListenUnbound => (
-                "listen-unbound",
-                Guard::Nothing,
-                "listen on a TCP socket never bound: a port of the kernel's choice",
-            ),
-            Self::OtherStreams => (
-                "other-streams",
-                Guard::UntilFixed(Errata::TCP_ONLY),
-                "MPTCP, SMC and SCTP sockets, to any port",
-            ),
-            Self::OtherSockets => (
-                "other-sockets",
-                Guard::Nothing,
-                "raw, packet, netlink, vsock and kernel-crypto sockets",
-            ),
-            Self::Metadata => (
-                "metadata",
-                Guard::Nothing,
-                "chmod, chown, utime, setxattr on any file that the user id may change",
-            ),
-            Self::Stat => (
-                "stat",
-                Guard::Nothing,
-                "see that a file exists, its size, mode, owner and attributes; chdir; flock",
-            ),
-            Self::IndirectExecute => (
-                "indirect-execute",
-                Guard::Nothing,
-                "run readable code through an allowed loader or interpreter, or from memory",
-            ),
-            Self::MessageQueues => (
-                "message-queues",
-                Guard::FsDomain,
-                "open POSIX message queues",
-            ),
-            Self::SharedIpc => (
-                "shared-ipc",
-                Guard::Nothing,
-                "System V IPC; make and remove POSIX message queues",
-            ),
-            Self::OtherProcesses => (
-                "other-processes",
-                Guard::Nothing,
-                "limits (prlimit, which can end them), priority and processors of processes \
-                 outside with the same user id",
-            ),
-            Self::MountAttributes => (
-                "mount-attributes",
-                Guard::Nothing,
-                "as root: change the flags of mounts (mount_setattr)",
-            ),
-            Self::Notifications => (
-                "notifications",
-                Guard::Nothing,
-                "watch what happens to files that the user may read (inotify, fanotify)",
-            ),
-            Self::Terminal => (
-                "terminal",
-                Guard::Nothing,
-                "ioctl on the terminal behind standard input, output and error (TIOCSTI)",
-            ),
-            Self::IoUring => (
-                "io-uring",
-                Guard::Nothing,
-                "io_uring: no right is lost by it, but system call filters are passed by",
-            ),
-            Self::Namespaces => (
-                "namespaces",
-                Guard::Nothing,
-                "new namespaces; chroot as root",
-            ),
-            Self::KernelInterfaces => (
-                "kernel-interfaces",
-                Guard::Nothing,
-                "keyrings, bpf, perf, userfaultfd; as root also host name, clock, modules, reboot",
-            ),
-            Self::Addresses => (
-                "addresses",
-                Guard::Nothing,
-                "a port rule allows its port at every address",
-            ),
-        };
-        Facts {
-            name,
-            summary,
-            guard,
-        }
     }
 }

@@ -10,7 +10,9 @@
 //! - A [`Kernel`] says what a kernel can do: the running one ([`Kernel::probe`]), or any other.
 //! - A [`Plan`] is a pure function of the two: for each line and each class of acts, what enforces
 //!   it, or why nothing does. [`Plan::decide`] answers whether an access would be allowed.
-//! - A [`Sandbox`] is a plan made ready: [`Plan::prepare`] opens the paths and makes the ruleset.
+//! - A [`Filter`] closes by system calls what Landlock of the kernel leaves open ([`Plan::filter`]).
+//! - A [`Sandbox`] is a plan made ready: [`Plan::prepare`] opens the paths, makes the ruleset and
+//!   compiles the filter.
 //! - [`Sandbox::enforce`] restricts the process for the rest of its life.
 //!
 //! ```no_run
@@ -30,8 +32,8 @@
 //! # What it does not protect against
 //!
 //! Faults of the kernel, processes outside with `CAP_SYS_ADMIN`, and whatever stays within what the
-//! policy allows. What Landlock of a kernel leaves open is listed by [`Plan::standing`] for each
-//! [`Class`]; the list is the same that `ringfence plan` prints.
+//! policy allows. What neither Landlock nor a filter can close is listed by [`Plan::standing`] for
+//! each [`Class`]; the list is the same that `ringfence plan` prints.
 //!
 //! # Kernel
 //!
@@ -50,6 +52,7 @@ mod plan;
 mod policy;
 mod report;
 mod sandbox;
+mod seccomp;
 mod shown;
 mod similar;
 mod threads;
@@ -62,8 +65,13 @@ pub use plan::{
     Standing,
 };
 pub use policy::{
-    Dependency, InvalidLine, InvalidPorts, PathLine, Policy, PolicyBuilder, PortClass, PortLine,
-    Ports, Source, Unrestricted,
+    Calls, ClassLine, Dependency, InvalidLine, InvalidPorts, PathLine, Policy, PolicyBuilder,
+    PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine, Syscalls, Unrestricted,
+    denying_action,
 };
 pub use report::{KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};
+pub use seccomp::{
+    Action, Arch, CallData, Filter, FilterTooLong, GROUPS, Group, Is, Program, Syscall, Test,
+    UnknownSyscall, Verdict,
+};

@@ -8,8 +8,13 @@ use std::path::Path;
 use crate::access::{Access, AccessFs, AccessNet, Scope};
 use crate::class::{Class, Guard};
 use crate::kernel::{Abi, Kernel};
-use crate::policy::{PathLine, Policy, PortClass, PortLine, Ports, Source, Unrestricted};
+use crate::policy::{
+    ClassLine, PathLine, Policy, PortClass, PortLine, Ports, Source, SyscallEffect, Syscalls,
+    Unrestricted,
+};
+use crate::seccomp::calls_of;
 
+mod closing;
 mod decide;
 mod refusal;
 
@@ -21,9 +26,14 @@ pub use refusal::{Refusal, Refused};
 pub struct Plan {
     kernel: Kernel,
     best_effort: bool,
+    require_complete: bool,
     minimum_abi: u32,
     unrestricted: Unrestricted,
     any: Vec<PortClass>,
+    pub(crate) classes: Vec<ClassLine>,
+    pub(crate) syscalls: Syscalls,
+    /// Classes some of whose calls the policy lets pass by name.
+    lifted: Vec<Class>,
     pub(crate) lines: Vec<PathLine>,
     /// What was found at the path of each line; empty until someone has looked.
     pub(crate) found: Vec<Found>,
@@ -112,6 +122,8 @@ pub struct PortPlan {
 pub enum Standing {
     /// By Landlock.
     Landlock,
+    /// By the filter of system calls.
+    Seccomp,
     /// By nothing, because the policy says so.
     Unrestricted,
     /// By nothing on this kernel. The first ABI that would, if any does.
@@ -132,19 +144,41 @@ impl Plan {
         let mut plan = Self {
             kernel,
             best_effort: policy.best_effort(),
+            require_complete: policy.require_complete(),
             minimum_abi: policy.minimum_abi(),
             unrestricted,
             any,
-            lines: Vec::new(),
+            lifted: lifted(&policy.syscalls),
+            classes: policy.classes,
+            syscalls: policy.syscalls,
+            lines: policy.paths,
             found: Vec::new(),
             ports: Vec::new(),
             handled_fs: unless(unrestricted.fs, AccessFs::known_to(abi)),
             handled_net: unless(unrestricted.net, AccessNet::known_to(abi)) - left_alone,
             scoped: unless(unrestricted.ipc, Scope::known_to(abi)),
         };
-        let (lines, ports) = policy.into_lines();
-        plan.lines = lines;
-        plan.ports = ports.into_iter().map(|line| plan.port(line)).collect();
+        for line in plan.classes.iter().filter(|line| line.allow) {
+            match line.class.guard() {
+                Guard::Fs(rights) => plan.handled_fs -= rights,
+                Guard::Scope(scope) => plan.scoped -= scope,
+                _ => {}
+            }
+        }
+        // What becomes of a line hangs on the others of its kind.
+        let unplanned = |line| PortPlan {
+            line,
+            standing: Standing::Unrestricted,
+        };
+        plan.ports = policy.ports.into_iter().map(unplanned).collect();
+        let standings: Vec<_> = plan
+            .ports
+            .iter()
+            .map(|port| plan.port(&port.line))
+            .collect();
+        for (port, standing) in plan.ports.iter_mut().zip(standings) {
+            port.standing = standing;
+        }
         plan.ports.extend(plan.implied_udp_bind());
         plan
     }
@@ -188,20 +222,29 @@ impl Plan {
         }
         let needs_domain = matches!(class.guard(), Guard::Domain) && !self.makes_domain();
         if class.is_deniable_on(&self.kernel) && !needs_domain {
-            Standing::Landlock
+            return Standing::Landlock;
+        }
+        let since = class.since().filter(|&since| since > self.kernel.abi());
+        if self.closes(class) {
+            Standing::Seccomp
+        } else if since.is_none() && self.leaves_to_calls(class) {
+            Standing::Unrestricted
         } else {
-            Standing::Open(class.since().filter(|&since| since > self.kernel.abi()))
+            Standing::Open(since)
         }
     }
 
     /// Whether the policy itself leaves this class alone.
     fn leaves_alone(&self, class: Class) -> bool {
+        if self.says(class) == Some(true) {
+            return true;
+        }
         let any = |class| self.unrestricted.net || self.any.contains(&class);
         match class {
             Class::Port(class) => any(class),
             Class::TcpFastOpen | Class::Addresses => any(PortClass::ConnectTcp),
             Class::ListenUnbound => any(PortClass::BindTcp),
-            Class::OtherStreams | Class::OtherSockets => self.unrestricted.net,
+            Class::OtherStreams | Class::OtherSockets | Class::Netlink => self.unrestricted.net,
             Class::AbstractUnix | Class::Signal | Class::SharedIpc | Class::OtherProcesses => {
                 self.unrestricted.ipc
             }
@@ -214,6 +257,12 @@ impl Plan {
                 matches!(class.guard(), Guard::Fs(_) | Guard::FsDomain) && self.unrestricted.fs
             }
         }
+    }
+
+    /// Whether a line of the policy allows this class as a whole, or denies it.
+    fn says(&self, class: Class) -> Option<bool> {
+        let line = self.classes.iter().find(|line| line.class == class)?;
+        Some(line.allow)
     }
 
     fn path<'p>(&self, line: &'p PathLine, found: &'p Found) -> PathPlan<'p> {
@@ -237,12 +286,11 @@ impl Plan {
         }
     }
 
-    fn port(&self, line: PortLine) -> PortPlan {
-        let standing = match line.ports {
+    fn port(&self, line: &PortLine) -> Standing {
+        match line.ports {
             Ports::Any => Standing::Unrestricted,
             Ports::Range(_) => self.standing(Class::Port(line.class)),
-        };
-        PortPlan { line, standing }
+        }
     }
 
     /// Sending a datagram binds an ephemeral port by itself, which the kernel asks `BIND_UDP` on
@@ -265,6 +313,18 @@ impl Plan {
             standing: Standing::Landlock,
         })
     }
+}
+
+/// Classes of which the policy lets some call pass by name.
+fn lifted(syscalls: &Syscalls) -> Vec<Class> {
+    if syscalls.lines.is_empty() {
+        return Vec::new();
+    }
+    let allowed = |call| syscalls.effect_on(call) == Some(SyscallEffect::Allow);
+    Class::ALL
+        .into_iter()
+        .filter(|&class| calls_of(class).any(allowed))
+        .collect()
 }
 
 fn unless<T: Default>(condition: bool, value: T) -> T {

@@ -7,10 +7,14 @@ use crate::access::Access;
 use crate::shown::Shown;
 
 mod builder;
+mod classes;
 mod ports;
+mod syscalls;
 
 pub use builder::{InvalidLine, PolicyBuilder};
+pub use classes::ClassLine;
 pub use ports::{InvalidPorts, PortClass, Ports};
+pub use syscalls::{Calls, SyscallEffect, SyscallLine, Syscalls, denying_action};
 
 /// What a program may do. Everything that is not listed is denied.
 ///
@@ -28,10 +32,13 @@ pub use ports::{InvalidPorts, PortClass, Ports};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    paths: Vec<PathLine>,
-    ports: Vec<PortLine>,
+    pub(crate) paths: Vec<PathLine>,
+    pub(crate) ports: Vec<PortLine>,
+    pub(crate) classes: Vec<ClassLine>,
+    pub(crate) syscalls: Syscalls,
     unrestricted: Unrestricted,
     best_effort: bool,
+    require_complete: bool,
     minimum_abi: u32,
 }
 
@@ -51,6 +58,16 @@ impl Policy {
         &self.ports
     }
 
+    /// The lines about classes of acts, as given.
+    pub fn classes(&self) -> &[ClassLine] {
+        &self.classes
+    }
+
+    /// What is said about system calls.
+    pub fn syscalls(&self) -> &Syscalls {
+        &self.syscalls
+    }
+
     /// The parts that are left alone as a whole.
     pub fn unrestricted(&self) -> Unrestricted {
         self.unrestricted
@@ -61,14 +78,14 @@ impl Policy {
         self.best_effort
     }
 
+    /// Whether the start is refused while any class of acts is open, best effort or not.
+    pub fn require_complete(&self) -> bool {
+        self.require_complete
+    }
+
     /// The ABI below which the start is refused, best effort or not.
     pub fn minimum_abi(&self) -> u32 {
         self.minimum_abi
-    }
-
-    /// The lines themselves.
-    pub(crate) fn into_lines(self) -> (Vec<PathLine>, Vec<PortLine>) {
-        (self.paths, self.ports)
     }
 
     /// Whether some line lets every port of this class pass.
@@ -89,6 +106,8 @@ pub struct Unrestricted {
     pub net: bool,
     /// Abstract UNIX sockets and signals.
     pub ipc: bool,
+    /// System calls: no filter is installed.
+    pub syscalls: bool,
 }
 
 /// Where a line was written, for messages that name it as its author did.

@@ -6,6 +6,7 @@ use crate::access::AccessFs;
 use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
 use crate::plan::{Found, PathPlan, Plan, PortPlan, Standing};
+use crate::policy::SyscallEffect;
 use crate::shown::Shown;
 
 /// A plan as plain data: what tables, JSON and other languages show of it.
@@ -49,8 +50,8 @@ pub struct KernelReport {
 pub struct Row {
     /// The line as written, or the name of the class.
     pub item: String,
-    /// `landlock`, `unrestricted`, `open` (nothing denies it here), `unenforced` (a line with a word
-    /// that this kernel cannot enforce), `skipped` (an optional path that is not there) or
+    /// `landlock`, `seccomp`, `unrestricted` (the policy leaves it alone), `open` (nothing denies it
+    /// here; the note says why), `unenforced` (a line that this kernel cannot enforce), `skipped` (an optional path that is not there) or
     /// `redundant` (other lines cover it).
     pub by: &'static str,
     /// More about it, as a phrase; empty where there is nothing to say.
@@ -84,9 +85,44 @@ impl Plan {
             kernel: self.kernel().report(),
             starts: refusals.is_empty(),
             refusals,
-            lines: paths.chain(ports).collect(),
+            lines: paths
+                .chain(ports)
+                .chain(self.class_rows())
+                .chain(self.syscall_rows())
+                .collect(),
             denied: Class::ALL.map(|class| class_row(class, self)).into(),
         }
+    }
+}
+
+impl Plan {
+    fn class_rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.classes.iter().map(|line| {
+            let mut row = class_row(line.class, self);
+            row.item = line.to_string();
+            if row.by == "open" {
+                row.by = "unenforced";
+            }
+            row
+        })
+    }
+
+    fn syscall_rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.syscalls.lines.iter().map(|line| {
+            let (by, note) = match line.effect {
+                _ if !self.filters() => ("unenforced", "there is no filter"),
+                SyscallEffect::Allow => ("unrestricted", ""),
+                SyscallEffect::Deny(_) => ("seccomp", ""),
+                SyscallEffect::Only => ("seccomp", "all calls that are not listed are denied"),
+            };
+            Row {
+                item: line.to_string(),
+                by,
+                note: note.to_owned(),
+                needs_abi: None,
+                needs_kernel: None,
+            }
+        })
     }
 }
 
@@ -122,8 +158,8 @@ fn path_row(path: &PathPlan<'_>, plan: &Plan) -> Row {
     if !path.unenforced.is_empty() {
         notes.push(format!("{} is open everywhere", path.unenforced));
     }
-    let partly_open = match plan.standing(Class::Read) {
-        Standing::Unrestricted => AccessFs::empty(),
+    let partly_open = match (plan.standing(Class::Read), plan.standing(Class::Truncate)) {
+        (Standing::Unrestricted, _) | (_, Standing::Seccomp) => AccessFs::empty(),
         _ => path.partly_open(),
     };
     for class in Class::of_rights(partly_open) {
@@ -161,6 +197,7 @@ fn port_row(port: &PortPlan) -> Row {
     let (by, note, needs) = match port.standing {
         Standing::Landlock if ephemeral => ("landlock", "0 is a port of the kernel's choice", None),
         Standing::Landlock => ("landlock", "", None),
+        Standing::Seccomp => ("seccomp", "", None),
         Standing::Unrestricted => ("unrestricted", "", None),
         Standing::Open(since) => ("unenforced", "every port is open", since),
     };
@@ -176,13 +213,18 @@ fn port_row(port: &PortPlan) -> Row {
 fn class_row(class: Class, plan: &Plan) -> Row {
     let (by, needs) = match plan.standing(class) {
         Standing::Landlock => ("landlock", None),
+        Standing::Seccomp => ("seccomp", None),
         Standing::Unrestricted => ("unrestricted", None),
         Standing::Open(since) => ("open", since),
+    };
+    let note = match plan.open_because(class) {
+        "" => class.summary().to_owned(),
+        reason => format!("{}: {reason}", class.summary()),
     };
     Row {
         item: class.name().to_owned(),
         by,
-        note: class.summary().to_owned(),
+        note,
         needs_abi: needs.map(Abi::number),
         needs_kernel: needs.map(Abi::first_kernel),
     }

@@ -1,10 +1,12 @@
-//! Plan → Sandbox: paths opened, the ruleset made. All that can fail or take time happens here;
+//! Plan → Sandbox: paths opened, the ruleset made, the filter compiled. All that can fail or take time happens here;
 //! enforcing is a handful of system calls after it.
 
 use crate::kernel::{Abi, Kernel};
 use crate::landlock::{self, Ruleset};
 use crate::plan::Plan;
+use crate::seccomp::{Arch, Program};
 use crate::threads;
+use ringfence_sys::seccomp::{Threads, install_filter};
 
 mod error;
 
@@ -17,10 +19,12 @@ pub struct Sandbox {
     plan: Plan,
     /// None if the policy leaves everything alone, or best effort found no Landlock.
     ruleset: Option<Ruleset>,
+    /// None if the policy leaves system calls alone, or best effort found no filters.
+    filter: Option<Program>,
 }
 
 impl Plan {
-    /// Opens the paths and makes the ruleset. Restricts nothing yet.
+    /// Opens the paths, makes the ruleset and compiles the filter. Restricts nothing yet.
     ///
     /// # Errors
     /// [`PrepareError::Refused`] if the kernel cannot enforce some line and the policy is not best
@@ -46,14 +50,23 @@ impl Plan {
         } else {
             None
         };
+        let filter = self.program()?;
         Ok(Sandbox {
             plan: self,
             ruleset,
+            filter,
         })
     }
-}
 
-impl Plan {
+    /// The filter for this machine.
+    fn program(&self) -> Result<Option<Program>, PrepareError> {
+        match (self.filter(), Arch::NATIVE) {
+            (None, _) => Ok(None),
+            (Some(filter), Some(arch)) => Ok(Some(filter.compile(arch)?)),
+            (Some(_), None) => Err(PrepareError::Architecture(std::env::consts::ARCH)),
+        }
+    }
+
     /// A plan made for another kernel would hold less here than it says, or be refused.
     fn require_running_kernel(&self) -> Result<(), PrepareError> {
         if self.kernel().is_probed() {
@@ -84,10 +97,11 @@ impl Sandbox {
     /// # Errors
     /// [`EnforceError::OtherThreads`] where other threads exist and the kernel cannot restrict them
     /// with this one (below ABI 8); otherwise what the kernel said. On an error no thread is
-    /// restricted, though `no_new_privs` may be set.
+    /// restricted, though `no_new_privs` may be set; but for those errors that say that Landlock
+    /// holds already ([`EnforceError::landlock_holds`]), after which the process should end.
     ///
     /// # References
-    /// `landlock_restrict_self(2)`, `prctl(2)` with `PR_SET_NO_NEW_PRIVS`.
+    /// `landlock_restrict_self(2)`, `seccomp(2)`, `prctl(2)` with `PR_SET_NO_NEW_PRIVS`.
     ///
     /// ```no_run
     /// use ringfence::{Kernel, Plan, Policy};
@@ -98,17 +112,11 @@ impl Sandbox {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn enforce(self) -> Result<Plan, EnforceError> {
-        let all_at_once = self.plan.kernel().abi() >= Abi::new(8);
-        if !all_at_once {
-            threads::require_single()?;
+        if self.plan.kernel().abi() >= Abi::new(8) {
+            return self.restrict(Threads::All);
         }
-        self.restrict(|ruleset| {
-            if all_at_once {
-                ruleset.restrict_all_threads()
-            } else {
-                ruleset.restrict_this_thread()
-            }
-        })
+        threads::require_single()?;
+        self.restrict(Threads::Calling)
     }
 
     /// Restricts the calling thread, and what it will start, for good; other threads stay free.
@@ -118,19 +126,24 @@ impl Sandbox {
     /// make a free one act for it.
     ///
     /// # Errors
-    /// What the kernel said; the thread is then not restricted, though `no_new_privs` may be set.
+    /// What the kernel said, as with [`Self::enforce`].
     pub fn enforce_this_thread(self) -> Result<Plan, EnforceError> {
-        self.restrict(Ruleset::restrict_this_thread)
+        self.restrict(Threads::Calling)
     }
 
-    fn restrict(
-        self,
-        restrict: impl FnOnce(&Ruleset) -> std::io::Result<()>,
-    ) -> Result<Plan, EnforceError> {
+    /// Landlock first: the filter may deny its calls, never the other way round.
+    fn restrict(self, threads: Threads) -> Result<Plan, EnforceError> {
         rustix::thread::set_no_new_privs(true)
             .map_err(|errno| EnforceError::NoNewPrivs(errno.into()))?;
         if let Some(ruleset) = &self.ruleset {
-            restrict(ruleset).map_err(EnforceError::restrict)?;
+            match threads {
+                Threads::All => ruleset.restrict_all_threads(),
+                Threads::Calling => ruleset.restrict_this_thread(),
+            }
+            .map_err(EnforceError::restrict)?;
+        }
+        if let Some(filter) = &self.filter {
+            install_filter(filter.instructions(), threads).map_err(EnforceError::filter)?;
         }
         Ok(self.plan)
     }

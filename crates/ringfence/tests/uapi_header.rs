@@ -13,8 +13,8 @@ fn headers() -> Vec<PathBuf> {
     let fetched = std::fs::read_dir(cache)
         .into_iter()
         .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "h"));
+        .filter_map(|entry| Some(entry.ok()?.path().join("landlock.h")))
+        .filter(|path| path.exists());
     let installed = PathBuf::from("/usr/include/linux/landlock.h");
     fetched
         .chain(installed.exists().then_some(installed))

@@ -1,4 +1,4 @@
-//! Gets kernels and the newest Landlock header from Debian, and keeps them between runs.
+//! Gets kernels and the newest headers from Debian, and keeps them between runs.
 
 use std::cmp::Ordering;
 use std::fs;
@@ -9,6 +9,23 @@ use anyhow::{Context, Result, bail};
 use super::apt::{self, Suite};
 use super::catalog::{self, Series};
 use super::version;
+
+/// What the folder of headers is called, before the version.
+const HEADERS: &str = "headers-";
+
+/// What is kept of `linux-libc-dev`, and where it is there.
+const KEPT_HEADERS: [(&str, &str); 4] = [
+    ("landlock.h", "usr/include/linux/landlock.h"),
+    ("unistd-x86_64.h", "usr/lib/linux/uapi/x86/asm/unistd_64.h"),
+    (
+        "unistd-aarch64.h",
+        "usr/lib/linux/uapi/arm64/asm/unistd_64.h",
+    ),
+    (
+        "unistd-riscv64.h",
+        "usr/lib/linux/uapi/riscv/asm/unistd_64.h",
+    ),
+];
 
 pub struct Archive {
     cache: PathBuf,
@@ -91,11 +108,12 @@ impl Archive {
         bail!("{}", reasons.join("; "))
     }
 
-    /// The newest `linux/landlock.h`, which the library's constants are checked against.
-    pub fn header(&self) -> Result<PathBuf> {
-        let cached = newest_file(&self.cache, "landlock-", ".h");
-        if let (Some(header), false) = (&cached, self.update) {
-            return Ok(header.clone());
+    /// The folder of the newest user-space headers, which the library's constants and its table of
+    /// system calls are checked against.
+    pub fn headers(&self) -> Result<PathBuf> {
+        let cached = newest_file(&self.cache, HEADERS, "");
+        if let (Some(headers), false) = (&cached, self.update) {
+            return Ok(headers.clone());
         }
         let mut newest: Option<(&Suite, String)> = None;
         let mut reasons = Vec::new();
@@ -116,20 +134,32 @@ impl Archive {
         let Some((suite, version)) = newest else {
             return cached.with_context(|| reasons.join("; "));
         };
-        let header = self.cache.join(format!("landlock-{version}.h"));
-        if !header.exists() {
+        let headers = self.cache.join(format!("{HEADERS}{version}"));
+        if !headers.exists() {
             eprintln!(
-                "landlock.h: fetching linux-libc-dev {version} from {}",
+                "headers: fetching linux-libc-dev {version} from {}",
                 suite.name
             );
-            self.keep(
-                suite,
-                "linux-libc-dev",
-                &|name| name == "landlock.h",
-                &header,
-            )?;
+            self.keep_headers(suite, &headers)?;
         }
-        Ok(header)
+        Ok(headers)
+    }
+
+    fn keep_headers(&self, suite: &Suite, target: &Path) -> Result<()> {
+        let staging = self.cache.join("unpacked");
+        suite.unpack("linux-libc-dev", &staging)?;
+        let folder = self.cache.join("headers");
+        fs::create_dir_all(&folder)?;
+        for (name, place) in KEPT_HEADERS {
+            let from = staging.join(place);
+            fs::copy(&from, folder.join(name))
+                .with_context(|| format!("linux-libc-dev does not hold {place}"))?;
+        }
+        // All of them or none.
+        fs::rename(&folder, target)
+            .with_context(|| format!("{} cannot be written", target.display()))?;
+        fs::remove_dir_all(&staging)?;
+        Ok(())
     }
 
     /// Unpacks `package` and keeps one file of it as `target`.

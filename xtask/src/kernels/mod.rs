@@ -36,7 +36,7 @@ pub struct Options {
     /// Fail if a kernel could not be had
     #[arg(long)]
     pub require_all: bool,
-    /// Fetch the kernels and the newest landlock.h, boot nothing
+    /// Fetch the kernels and the newest headers, boot nothing
     #[arg(long)]
     pub fetch_only: bool,
     /// Look for newer versions of the kernels that are already here
@@ -109,11 +109,16 @@ fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
             });
         }
     }
-    match archive.header() {
-        Ok(header) => eprintln!("landlock.h: {}", header.display()),
-        Err(error) => eprintln!("landlock.h: not fetched, {error:#}"),
+    match archive.headers() {
+        Ok(headers) => eprintln!("headers: {}", headers.display()),
+        Err(error) => eprintln!("headers: not fetched, {error:#}"),
     }
     Ok(candidates)
+}
+
+/// The folder of the newest kernel headers, fetched if there is none.
+pub fn headers() -> Result<PathBuf> {
+    Archive::new(workspace::cache().join("kernels"), false).headers()
 }
 
 fn without_boot(candidates: Vec<Candidate>, had: &Outcome) -> Summary {

@@ -8,7 +8,12 @@ use crate::flags::Group;
 use crate::{run, ui};
 
 pub(super) fn command() -> Command {
-    let policy = [Group::Paths, Group::Network, Group::Strictness];
+    let policy = [
+        Group::Paths,
+        Group::Network,
+        Group::Syscalls,
+        Group::Strictness,
+    ];
     with_flags(Command::new("plan"), &policy)
         .about("Show what of a policy holds on this kernel, or on another, and by what")
         .long_about(

@@ -29,6 +29,8 @@ pub enum Request<'a> {
 pub enum Mechanism {
     /// Landlock.
     Landlock,
+    /// The filter of system calls.
+    Seccomp,
 }
 
 /// The plan's answer.
@@ -89,14 +91,16 @@ impl Plan {
         match request {
             Request::Path(rights, path) => self.decide_path(rights, path),
             Request::Port(class, port) => self.decide_port(class, port),
-            Request::Class(class) => match self.standing(class) {
-                Standing::Landlock => Decision::Denied {
-                    by: Mechanism::Landlock,
-                    missing: AccessFs::empty(),
-                },
-                Standing::Unrestricted => Decision::Allowed(Allowance::Unrestricted),
-                Standing::Open(since) => Decision::Allowed(Allowance::Open(since)),
-            },
+            Request::Class(class) => self.decide_class(class),
+        }
+    }
+
+    fn decide_class(&self, class: Class) -> Decision<'static> {
+        match self.standing(class) {
+            Standing::Landlock => denied(Mechanism::Landlock),
+            Standing::Seccomp => denied(Mechanism::Seccomp),
+            Standing::Unrestricted => Decision::Allowed(Allowance::Unrestricted),
+            Standing::Open(since) => Decision::Allowed(Allowance::Open(since)),
         }
     }
 
@@ -111,9 +115,23 @@ impl Plan {
             self.handled_fs
         };
         let asked = rights & denied_unless_granted;
+        // Rights of which Landlock here knows nothing: the filter may deny the whole class.
+        let unknown = rights - asked;
+        // What is open for writing may be truncated by whatever allows to write.
+        let by_name = if asked.contains(AccessFs::WRITE_FILE) {
+            unknown - AccessFs::TRUNCATE
+        } else {
+            unknown
+        };
+        let filtered = |class: &Class| self.standing(*class) == Standing::Seccomp;
+        if Class::of_rights(by_name).any(|class| filtered(&class)) {
+            return denied(Mechanism::Seccomp);
+        }
         if asked.is_empty() {
-            let since = Class::of_rights(rights).filter_map(Class::since).max();
-            return Decision::Allowed(Allowance::Open(since));
+            let open = Class::of_rights(unknown).next();
+            return open.map_or(Decision::Allowed(Allowance::Unrestricted), |class| {
+                self.decide_class(class)
+            });
         }
 
         let parent = path.parent().unwrap_or(path);
@@ -146,19 +164,22 @@ impl Plan {
 
     fn decide_port(&self, class: PortClass, port: u16) -> Decision<'_> {
         match self.standing(Class::Port(class)) {
-            Standing::Unrestricted => Decision::Allowed(Allowance::Unrestricted),
-            Standing::Open(since) => Decision::Allowed(Allowance::Open(since)),
             Standing::Landlock => self
                 .ports
                 .iter()
                 .find(|plan| plan.line.class == class && plan.line.ports.contains(port))
-                .map_or(
-                    Decision::Denied {
-                        by: Mechanism::Landlock,
-                        missing: AccessFs::empty(),
-                    },
-                    |plan| Decision::Allowed(Allowance::Port(plan)),
-                ),
+                .map_or(denied(Mechanism::Landlock), |plan| {
+                    Decision::Allowed(Allowance::Port(plan))
+                }),
+            _ => self.decide_class(Class::Port(class)),
         }
+    }
+}
+
+/// The answer where no right of a path is missing.
+fn denied(by: Mechanism) -> Decision<'static> {
+    Decision::Denied {
+        by,
+        missing: AccessFs::empty(),
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Plan, Standing};
+use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
 
 /// One thing that this kernel cannot enforce.
@@ -22,6 +23,19 @@ pub enum Refusal {
     BelowMinimum(u32),
     /// Nothing at all of the policy would hold. The first ABI on which something would.
     Nothing(Abi),
+    /// The kernel has no filters of system calls, or an outer filter hides them.
+    NoFilter,
+    /// A line demands that a class is denied, and it is not.
+    Class {
+        /// The line.
+        line: String,
+        /// Why nothing denies the class.
+        why: &'static str,
+        /// The first ABI that would, if any does.
+        since: Option<Abi>,
+    },
+    /// The policy demands that nothing stays open, and these classes do.
+    Incomplete(Vec<Class>),
 }
 
 impl fmt::Display for Refusal {
@@ -31,6 +45,23 @@ impl fmt::Display for Refusal {
             Self::BelowMinimum(minimum) => write!(f, "the policy demands at least ABI {minimum}"),
             Self::Nothing(since) => {
                 write!(f, "nothing of the policy would hold; it needs {since}")
+            }
+            Self::NoFilter => f.write_str(
+                "it has no filters of system calls (CONFIG_SECCOMP_FILTER), or an outer filter \
+                 hides seccomp(2); `--unrestricted-syscalls` does without",
+            ),
+            Self::Class { line, why, since } => {
+                write!(f, "`{line}`: {why}")?;
+                since.map_or(Ok(()), |since| write!(f, "; it needs {since}"))
+            }
+            Self::Incomplete(classes) => {
+                let names: Vec<_> = classes.iter().map(|class| class.name()).collect();
+                let names = names.join(",");
+                write!(
+                    f,
+                    "the policy demands that nothing stays open, and this does: {names}; \
+                     `--allow {names}` leaves it open knowingly"
+                )
             }
         }
     }
@@ -62,7 +93,9 @@ impl fmt::Display for Refused {
 impl Refused {
     /// Whether best effort would start.
     fn can_be_left_out(&self) -> bool {
-        let hard = |refusal: &Refusal| matches!(refusal, Refusal::BelowMinimum(_));
+        let hard = |refusal: &Refusal| {
+            matches!(refusal, Refusal::BelowMinimum(_) | Refusal::Incomplete(_))
+        };
         !self.refusals.iter().any(hard)
     }
 }
@@ -88,7 +121,28 @@ impl Plan {
             }),
             _ => None,
         });
-        nothing.into_iter().chain(paths).chain(ports)
+        let no_filter = !self.unrestricted.syscalls && !self.kernel.seccomp().filter;
+        let classes = self.classes.iter().filter(|line| !line.allow);
+        let classes = classes.filter_map(|line| match self.standing(line.class) {
+            Standing::Open(since) => Some(Refusal::Class {
+                line: line.to_string(),
+                why: self.open_because(line.class),
+                since,
+            }),
+            _ => None,
+        });
+        nothing
+            .into_iter()
+            .chain(no_filter.then_some(Refusal::NoFilter))
+            .chain(paths)
+            .chain(ports)
+            .chain(classes)
+    }
+
+    /// The classes that nothing denies and that the policy does not leave alone by name.
+    pub fn open(&self) -> impl Iterator<Item = Class> + '_ {
+        let open = |class: &Class| matches!(self.standing(*class), Standing::Open(_));
+        Class::ALL.into_iter().filter(open)
     }
 
     /// Whether the start may go on.
@@ -100,6 +154,12 @@ impl Plan {
         let mut refusals = Vec::new();
         if self.kernel.reported_abi() < self.minimum_abi {
             refusals.push(Refusal::BelowMinimum(self.minimum_abi));
+        }
+        if self.require_complete {
+            let open: Vec<_> = self.open().collect();
+            if !open.is_empty() {
+                refusals.push(Refusal::Incomplete(open));
+            }
         }
         if !self.best_effort {
             refusals.extend(self.unenforced());

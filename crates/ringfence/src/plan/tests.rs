@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::{
-    Abi, Access, AccessFs, AccessNet, Allowance, Class, Decision, Errata, Kernel, PathLine, Plan,
-    Policy, PolicyBuilder, PortClass, Ports, Request, Scope, Source, Standing, WORDS,
+    Abi, Access, AccessFs, AccessNet, Allowance, Class, Decision, Errata, Kernel, Mechanism,
+    PathLine, Plan, Policy, PolicyBuilder, PortClass, Ports, Request, Scope, Source, Standing,
+    WORDS,
 };
 
 fn plan(policy: PolicyBuilder, abi: Abi) -> Plan {
@@ -223,10 +224,14 @@ fn sending_datagrams_implies_to_bind_a_port_of_the_kernels_choice() {
 #[test]
 fn the_fix_that_lets_other_streams_pass_is_known() {
     let kernel = Kernel::with_abi(7);
-    let fixed = Plan::new(Policy::default(), kernel);
-    assert_eq!(fixed.standing(Class::OtherStreams), Standing::Open(None));
-    let unfixed = Plan::new(Policy::default(), kernel.with_errata(Errata::empty()));
-    assert_eq!(unfixed.standing(Class::OtherStreams), Standing::Landlock);
+    let standing = |policy: PolicyBuilder, kernel| {
+        Plan::new(policy.build().unwrap(), kernel).standing(Class::OtherStreams)
+    };
+    let bare = || Policy::builder().unrestricted_syscalls();
+    let unfixed = kernel.with_errata(Errata::empty());
+    assert_eq!(standing(Policy::builder(), kernel), Standing::Seccomp);
+    assert_eq!(standing(bare(), kernel), Standing::Unrestricted);
+    assert_eq!(standing(bare(), unfixed), Standing::Landlock);
 }
 
 #[test]
@@ -239,8 +244,11 @@ fn no_class_is_without_a_word_on_any_abi() {
                     let since = class.since().expect("deniable on some kernel");
                     assert!(since <= abi, "{}", class.name());
                 }
-                Standing::Open(Some(since)) => assert!(since > abi, "{}", class.name()),
-                Standing::Open(None) => {}
+                Standing::Seccomp => assert!(plan.filter().is_some()),
+                Standing::Open(since) => {
+                    assert!(since.is_none_or(|since| since > abi), "{}", class.name());
+                    assert!(!plan.open_because(class).is_empty(), "{}", class.name());
+                }
                 Standing::Unrestricted => panic!("{} on {abi}", class.name()),
             }
         }
@@ -278,7 +286,11 @@ fn the_oracle_names_the_lines_that_allow() {
         other => panic!("{other:?}"),
     }
     match plan.decide(Request::Port(PortClass::ConnectUdp, 53)) {
-        Decision::Allowed(Allowance::Open(since)) => assert_eq!(since, Some(abi(10))),
+        Decision::Denied { by, .. } => assert_eq!(by, Mechanism::Seccomp),
+        Decision::Allowed(by) => panic!("{by:?}"),
+    }
+    match plan.decide(Request::Class(Class::Stat)) {
+        Decision::Allowed(Allowance::Open(since)) => assert_eq!(since, None),
         other => panic!("{other:?}"),
     }
 }
@@ -305,9 +317,15 @@ fn on_abi_1_a_rename_is_denied_and_the_plan_says_so() {
     assert_eq!(plan.standing(Class::Rename), Standing::Landlock);
     let truncate = Request::Path(AccessFs::TRUNCATE, Path::new("/etc/x"));
     match plan.decide(truncate) {
-        Decision::Allowed(Allowance::Open(since)) => assert_eq!(since, Some(abi(3))),
-        other => panic!("{other:?}"),
+        Decision::Denied { by, .. } => assert_eq!(by, Mechanism::Seccomp),
+        Decision::Allowed(by) => panic!("{by:?}"),
     }
+    // A file that may be written may be truncated through its descriptor.
+    let written = AccessFs::WRITE_FILE | AccessFs::TRUNCATE;
+    assert!(
+        plan.decide(Request::Path(written, Path::new("/srv/a")))
+            .is_allowed()
+    );
 }
 
 #[test]
@@ -365,8 +383,8 @@ mod properties {
             prop_assert!(!narrow.decide(request).is_allowed() || wide.decide(request).is_allowed());
         }
 
-        /// A newer kernel never allows what an older one denies, but for renames on ABI 1, which
-        /// it denies altogether.
+        /// A newer kernel never allows what an older one denies, but for renames on ABI 1, which it
+        /// denies altogether, and truncating by name before ABI 3, which only the filter can deny.
         #[test]
         fn a_newer_kernel_never_denies_less(
             lines in prop::collection::vec((access(), path()), 0..5),
@@ -378,7 +396,8 @@ mod properties {
                 .fold(Policy::builder(), |policy, (access, path)| policy.allow(access, path));
             let old = plan(builder.clone(), abi(number));
             let new = plan(builder, abi(number + 1));
-            let request = Request::Path(asked.0.rights(), Path::new(&asked.1));
+            let rights = asked.0.rights() - AccessFs::TRUNCATE;
+            let request = Request::Path(rights, Path::new(&asked.1));
             prop_assert!(old.decide(request).is_allowed() || !new.decide(request).is_allowed());
         }
     }

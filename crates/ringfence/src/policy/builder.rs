@@ -3,8 +3,12 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::{PathLine, Policy, PortClass, PortLine, Ports, Source};
+use super::{
+    ClassLine, PathLine, Policy, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine,
+};
 use crate::access::Access;
+use crate::class::Class;
+use crate::seccomp::{Action, Syscall};
 
 /// Collects the lines of a [`Policy`]. Each method adds one line, or switches one thing.
 #[derive(Clone, Debug, Default)]
@@ -110,6 +114,85 @@ impl PolicyBuilder {
         self
     }
 
+    /// Leaves a class of acts alone that neither a path nor a port tells apart.
+    pub fn allow_class(self, class: Class) -> Self {
+        self.class(class, true)
+    }
+
+    /// Demands that a class of acts is denied: where the kernel cannot, the start is refused.
+    ///
+    /// [`Class::Metadata`] is the one that is otherwise denied only where no line lets programs
+    /// create files.
+    pub fn deny_class(self, class: Class) -> Self {
+        self.class(class, false)
+    }
+
+    fn class(self, class: Class, allow: bool) -> Self {
+        self.class_line(ClassLine {
+            class,
+            allow,
+            source: Source::Api,
+        })
+    }
+
+    /// Adds a line about a class whose every field the caller chose.
+    pub fn class_line(mut self, line: ClassLine) -> Self {
+        self.policy.classes.push(line);
+        self
+    }
+
+    /// Lets a system call pass, also where the filter would look at it or deny it by itself.
+    pub fn allow_syscall(self, call: Syscall) -> Self {
+        self.syscall(call, SyscallEffect::Allow)
+    }
+
+    /// Denies a system call.
+    pub fn deny_syscall(self, call: Syscall, action: Action) -> Self {
+        self.syscall(call, SyscallEffect::Deny(action))
+    }
+
+    /// Allows these system calls and no other; what ends a program or returns from a signal is
+    /// always allowed. Of the calls that are listed, the filter still denies what it would deny
+    /// without the list.
+    pub fn only_syscalls(self, calls: impl IntoIterator<Item = Syscall>) -> Self {
+        calls.into_iter().fold(self, |policy, call| {
+            policy.syscall(call, SyscallEffect::Only)
+        })
+    }
+
+    /// What calls are answered that are not listed; EPERM without this.
+    pub fn other_syscalls(mut self, action: Action) -> Self {
+        self.policy.syscalls.others = action;
+        self
+    }
+
+    fn syscall(self, call: Syscall, effect: SyscallEffect) -> Self {
+        self.syscall_line(SyscallLine {
+            calls: call.into(),
+            effect,
+            source: Source::Api,
+        })
+    }
+
+    /// Adds a line about system calls whose every field the caller chose.
+    pub fn syscall_line(mut self, line: SyscallLine) -> Self {
+        self.policy.syscalls.lines.push(line);
+        self
+    }
+
+    /// Leaves system calls alone: Landlock alone holds, and what it leaves open is open.
+    pub fn unrestricted_syscalls(mut self) -> Self {
+        self.policy.unrestricted.syscalls = true;
+        self
+    }
+
+    /// Refuses to start while any class of acts is open that the policy does not leave alone by
+    /// name, best effort or not.
+    pub fn require_complete(mut self) -> Self {
+        self.policy.require_complete = true;
+        self
+    }
+
     /// Lets the program start although the kernel cannot enforce some line; the plan says which.
     pub fn best_effort(mut self) -> Self {
         self.policy.best_effort = true;
@@ -157,7 +240,44 @@ impl PolicyBuilder {
                 });
             }
         }
+        self.check_classes()?;
+        self.check_syscalls()?;
         Ok(self.policy)
+    }
+
+    fn check_classes(&self) -> Result<(), InvalidLine> {
+        for line in &self.policy.classes {
+            let contradicts = |other: &ClassLine| other.class == line.class && !other.allow;
+            let why = if line.allow && self.policy.classes.iter().any(contradicts) {
+                "another line denies the same"
+            } else if let Some(fault) = line.fault() {
+                fault
+            } else {
+                continue;
+            };
+            return Err(InvalidLine {
+                line: line.to_string(),
+                why,
+            });
+        }
+        Ok(())
+    }
+
+    fn check_syscalls(&self) -> Result<(), InvalidLine> {
+        let syscalls = &self.policy.syscalls;
+        if let Some((denial, _)) = syscalls.contradiction() {
+            return Err(InvalidLine {
+                line: denial.to_string(),
+                why: "another line allows the same",
+            });
+        }
+        match syscalls.lines.first() {
+            Some(line) if self.policy.unrestricted.syscalls => Err(InvalidLine {
+                line: line.to_string(),
+                why: "system calls are left alone as a whole (unrestricted-syscalls)",
+            }),
+            _ => Ok(()),
+        }
     }
 }
 

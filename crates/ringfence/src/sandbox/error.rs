@@ -9,6 +9,7 @@ use crate::access::Access;
 use crate::paths;
 use crate::plan::Refused;
 use crate::policy::PathLine;
+use crate::seccomp::FilterTooLong;
 use crate::shown::Shown;
 
 /// Why a plan could not be made ready.
@@ -31,6 +32,15 @@ pub enum PrepareError {
     /// A line's path cannot be allowed.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// The kernel would not take the filter.
+    #[error(transparent)]
+    Filter(#[from] FilterTooLong),
+    /// The system calls of this machine are not known.
+    #[error(
+        "cannot make a filter of system calls for {0}, whose calls are not known here; leave system \
+         calls alone (unrestricted-syscalls)"
+    )]
+    Architecture(&'static str),
     /// A line whose words all speak of directories names something else.
     #[error(
         "`{line}`: {words} is about the entries of a directory, and this is none; name its directory"
@@ -247,9 +257,51 @@ pub enum EnforceError {
         "cannot restrict this process; an outer seccomp filter may forbid landlock_restrict_self"
     )]
     Restrict(#[source] io::Error),
+    /// Filters cannot be installed here.
+    #[error(
+        "cannot install the filter of system calls; this kernel has none, or an outer seccomp \
+         filter forbids seccomp(2): allow it there, or leave system calls alone \
+         (unrestricted-syscalls)"
+    )]
+    FilterForbidden(#[source] io::Error),
+    /// The filters of this process are too long together.
+    #[error(
+        "cannot install the filter of system calls: this process is in too many filters already, \
+         and the kernel stacks no more; leave out one of the outer sandboxes"
+    )]
+    TooManyFilters,
+    /// Another thread has a filter that this one does not have.
+    #[error(
+        "cannot install the filter of system calls on all threads: one has a filter of its own; \
+         enforce before threads restrict themselves"
+    )]
+    ThreadWithFilter,
+    /// The kernel refused for another reason.
+    #[error("cannot install the filter of system calls")]
+    Filter(#[source] io::Error),
 }
 
 impl EnforceError {
+    /// Whether the process is restricted by Landlock although this error was returned.
+    pub fn landlock_holds(&self) -> bool {
+        matches!(
+            self,
+            Self::FilterForbidden(_)
+                | Self::TooManyFilters
+                | Self::ThreadWithFilter
+                | Self::Filter(_)
+        )
+    }
+
+    pub(crate) fn filter(error: io::Error) -> Self {
+        match errno(&error) {
+            Some(Errno::NOSYS | Errno::PERM | Errno::ACCESS) => Self::FilterForbidden(error),
+            Some(Errno::NOMEM) => Self::TooManyFilters,
+            Some(Errno::SRCH) => Self::ThreadWithFilter,
+            _ => Self::Filter(error),
+        }
+    }
+
     pub(crate) fn restrict(error: io::Error) -> Self {
         match errno(&error) {
             Some(Errno::TOOBIG) => Self::TooManyLayers,

@@ -1,0 +1,60 @@
+//! Lines about whole classes of acts.
+
+use std::fmt;
+
+use super::Source;
+use crate::class::Class;
+
+/// A line about a class of acts that no path or port tells apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassLine {
+    /// The class.
+    pub class: Class,
+    /// Whether it is left alone; else it must be denied, and the start is refused where it cannot.
+    pub allow: bool,
+    /// Where the line was written.
+    pub source: Source,
+}
+
+impl ClassLine {
+    /// Why the line means nothing, if it does not.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        if !self.allow {
+            return None;
+        }
+        match self.class {
+            Class::Read
+            | Class::Execute
+            | Class::Write
+            | Class::Truncate
+            | Class::Create
+            | Class::Remove
+            | Class::MakeDevice => {
+                Some("a path has to be named; a line for / allows it everywhere")
+            }
+            Class::Rename => Some("Landlock denies it unless a line for a path allows it"),
+            Class::Port(_) => Some("ports have to be named; `any` stands for all of them"),
+            Class::Mount | Class::MessageQueues => Some(
+                "Landlock denies it to every sandbox that restricts paths; leave paths alone as a \
+                 whole (unrestricted-fs)",
+            ),
+            Class::Ptrace => Some("Landlock denies it to every sandbox"),
+            Class::ForeignCalls => Some(
+                "no filter would hold then; leave system calls alone as a whole \
+                 (unrestricted-syscalls)",
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ClassLine {
+    /// The line as its author wrote it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.source == Source::Flag {
+            f.write_str("--")?;
+        }
+        f.write_str(if self.allow { "allow " } else { "deny " })?;
+        f.write_str(self.class.name())
+    }
+}

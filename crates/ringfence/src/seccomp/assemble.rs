@@ -1,0 +1,248 @@
+//! Filter → program: a balanced search for the number, then the tests of that call.
+//!
+//! The numbers are cut into intervals with one verdict each, and a tree of comparisons finds the
+//! interval: its depth grows with the logarithm of their count. Nothing else than the architecture
+//! and the number is loaded on the way to an interval without tests, so that the kernel can keep
+//! such answers in its cache of constant actions and need not run the program at all (Linux 5.11,
+//! `seccomp_is_const_allow` in `kernel/seccomp.c`).
+//!
+//! The program is made from its end: where a jump leads to is known when the jump is written.
+
+use ringfence_sys::seccomp::Instruction;
+
+use super::arch::{Arch, X32_BIT};
+use super::call::Syscall;
+use super::filter::{Action, Filter, Is, Test, Verdict};
+use super::program::{
+    AND, FilterTooLong, JUMP, JUMP_ANY_BIT, JUMP_AT_LEAST, JUMP_EQUAL, LOAD, Program, RETURN,
+    answer, offset,
+};
+
+impl Filter {
+    /// The filter as a program for this architecture.
+    ///
+    /// # Errors
+    /// If the kernel would not take a program of that length.
+    pub fn compile(&self, arch: Arch) -> Result<Program, FilterTooLong> {
+        let mut assembler = Assembler::default();
+        assembler.answer(self.foreign);
+        let foreign = assembler.here();
+        assembler.search(&self.intervals(arch));
+        assembler.load(offset::NUMBER);
+        let native = assembler.here();
+        assembler.branch(JUMP_EQUAL, arch.audit(), native, foreign);
+        assembler.load(offset::AUDIT);
+        assembler.finish()
+    }
+
+    /// The verdict from each number up to the next, in order.
+    fn intervals(&self, arch: Arch) -> Vec<(u32, &Verdict)> {
+        let mut by_number = [None; 512];
+        for call in Syscall::all() {
+            if let Some(slot) = call
+                .number(arch)
+                .and_then(|number| by_number.get_mut(number as usize))
+            {
+                *slot = Some(call);
+            }
+        }
+        let mut intervals: Vec<(u32, &Verdict)> = Vec::with_capacity(Syscall::COUNT);
+        let mut add = |from, verdict| {
+            if intervals.last().is_none_or(|(_, last)| *last != verdict) {
+                intervals.push((from, verdict));
+            }
+        };
+        for (number, call) in (0..).zip(by_number) {
+            add(
+                number,
+                call.map_or(&self.unknown, |call| self.verdict(call)),
+            );
+        }
+        if arch == Arch::X86_64 {
+            add(X32_BIT, &self.x32);
+        }
+        intervals
+    }
+}
+
+/// A place in the program, counted from its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place(usize);
+
+/// What the machine's one register holds: bits of half an argument.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Loaded {
+    offset: u32,
+    mask: u32,
+}
+
+#[derive(Default)]
+struct Assembler {
+    /// The last instruction first.
+    backwards: Vec<Instruction>,
+}
+
+impl Assembler {
+    /// Where the instruction is that was written last.
+    fn here(&self) -> Place {
+        Place(self.backwards.len())
+    }
+
+    /// Instructions between the one that will be written next and a place behind it.
+    fn distance(&self, to: Place) -> usize {
+        self.backwards.len() - to.0
+    }
+
+    fn finish(mut self) -> Result<Program, FilterTooLong> {
+        self.backwards.reverse();
+        Program::new(self.backwards)
+    }
+
+    fn push(&mut self, code: u16, jump: [u8; 2], operand: u32) {
+        self.backwards.push(Instruction {
+            code,
+            jump,
+            operand,
+        });
+    }
+
+    fn load(&mut self, offset: u32) {
+        self.push(LOAD, [0, 0], offset);
+    }
+
+    fn answer(&mut self, action: Action) {
+        self.push(RETURN, [0, 0], answer(action));
+    }
+
+    /// A comparison that goes on at one of two places. It reaches 255 instructions far; to one
+    /// farther off a jump of its own is put behind it.
+    fn branch(&mut self, code: u16, operand: u32, yes: Place, no: Place) {
+        let no = self.within_reach(no);
+        let yes = self.within_reach(yes);
+        let reach = |place, assembler: &Self| {
+            u8::try_from(assembler.distance(place)).expect("brought within reach above")
+        };
+        let jump = [reach(yes, self), reach(no, self)];
+        self.push(code, jump, operand);
+    }
+
+    /// A place that a comparison reaches, and still does with one more jump before it.
+    fn within_reach(&mut self, place: Place) -> Place {
+        let distance = self.distance(place);
+        if distance < usize::from(u8::MAX) {
+            return place;
+        }
+        let distance = u32::try_from(distance).unwrap_or(u32::MAX);
+        self.push(JUMP, [0, 0], distance);
+        self.here()
+    }
+
+    /// Finds the interval of the number, which is in the register.
+    fn search(&mut self, intervals: &[(u32, &Verdict)]) {
+        match intervals {
+            [] => {}
+            [(_, verdict)] => self.verdict(verdict, None),
+            _ => {
+                let (low, high) = intervals.split_at(intervals.len() / 2);
+                self.search(high);
+                let at_least = self.here();
+                self.search(low);
+                let below = self.here();
+                self.branch(JUMP_AT_LEAST, high[0].0, at_least, below);
+            }
+        }
+    }
+
+    /// The tests of one call. `loaded` is what the register holds when it comes here.
+    fn verdict(&mut self, verdict: &Verdict, loaded: Option<Loaded>) {
+        let (test, then, otherwise) = match verdict {
+            Verdict::Always(action) => return self.answer(*action),
+            Verdict::If(test, then, otherwise) => (test, then, otherwise),
+        };
+        // Only the half that is looked at last is in the register on both ways out.
+        let (then, otherwise) = match test.is {
+            Is::Not(_) => (otherwise, then),
+            Is::Exactly(_) | Is::NonZero => (then, otherwise),
+        };
+        let any_bit = test.is == Is::NonZero;
+        let halves = Half::of(test);
+        if halves.is_empty() {
+            // A test of no bit: none of them is set, and all are as they should be.
+            return self.verdict(if any_bit { otherwise } else { then }, loaded);
+        }
+        let last = (halves.len() == 1).then(|| halves[0].loaded());
+        self.verdict(otherwise, last);
+        let no = self.here();
+        self.verdict(then, last);
+        let yes = self.here();
+        self.test(any_bit, &halves, yes, no, loaded);
+    }
+
+    fn test(
+        &mut self,
+        any_bit: bool,
+        halves: &[Half],
+        mut yes: Place,
+        mut no: Place,
+        loaded: Option<Loaded>,
+    ) {
+        for (place, half) in halves.iter().enumerate().rev() {
+            // The half before this one decides alone if it can, else goes on here.
+            if any_bit {
+                self.branch(JUMP_ANY_BIT, half.mask, yes, no);
+            } else {
+                self.branch(JUMP_EQUAL, half.value, yes, no);
+            }
+            if place > 0 || loaded != Some(half.loaded()) {
+                if !any_bit && half.mask != u32::MAX {
+                    self.push(AND, [0, 0], half.mask);
+                }
+                self.load(half.offset);
+            }
+            if any_bit {
+                no = self.here();
+            } else {
+                yes = self.here();
+            }
+        }
+    }
+}
+
+/// The part of a test that looks at 32 bits, which is what the machine loads.
+struct Half {
+    offset: u32,
+    mask: u32,
+    value: u32,
+    masked: bool,
+}
+
+impl Half {
+    #[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
+    fn of(test: &Test) -> Vec<Self> {
+        let (value, masked) = match test.is {
+            Is::Exactly(value) | Is::Not(value) => (value, true),
+            Is::NonZero => (0, false),
+        };
+        let half = |offset, shift: u32| Self {
+            offset,
+            mask: (test.mask >> shift) as u32,
+            value: (value >> shift) as u32,
+            masked,
+        };
+        [
+            half(offset::low(test.argument), 0),
+            half(offset::high(test.argument), 32),
+        ]
+        .into_iter()
+        .filter(|half| half.mask != 0 || half.value != 0)
+        .collect()
+    }
+
+    /// A test of single bits leaves the whole word in the register.
+    fn loaded(&self) -> Loaded {
+        Loaded {
+            offset: self.offset,
+            mask: if self.masked { self.mask } else { u32::MAX },
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What a filter answers to each system call: the model that the assembler turns into a program.
+
+use std::fmt;
+
+use super::arch::{Arch, X32_BIT};
+use super::call::Syscall;
+
+/// What happens to a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// It is executed.
+    Allow,
+    /// It fails with this `errno` and is not executed.
+    Errno(u16),
+    /// The whole process ends by `SIGSYS` (Linux 4.14).
+    Kill,
+}
+
+impl Action {
+    /// "Operation not permitted".
+    pub const EPERM: Self = Self::Errno(1);
+}
+
+/// A look at one argument of a call.
+///
+/// Filters see registers of 64 bits, but the kernel takes only the lower half of an argument that
+/// is an `int`. A test looks at the bits of its mask alone, so that a mask of 32 bits sees what the
+/// kernel sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Test {
+    /// Which argument, 0 to 5.
+    pub argument: u8,
+    /// The bits to look at.
+    pub mask: u64,
+    /// What they must be.
+    pub is: Is,
+}
+
+/// What the masked bits of an argument must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Is {
+    /// Exactly this.
+    Exactly(u64),
+    /// Anything but this.
+    Not(u64),
+    /// Not all zero.
+    NonZero,
+}
+
+/// All of an argument that is an `int`.
+pub(super) const INT: u64 = 0xffff_ffff;
+
+impl Test {
+    /// Whether the lower half of an argument is `value`.
+    pub(super) const fn int(argument: u8, value: u32) -> Self {
+        Self::masked(argument, INT, value)
+    }
+
+    /// Whether these bits of an argument are `value`.
+    pub(super) const fn masked(argument: u8, mask: u64, value: u32) -> Self {
+        Self {
+            argument,
+            mask,
+            is: Is::Exactly(value as u64),
+        }
+    }
+
+    /// Whether the lower half of an argument is anything but `value`.
+    pub(super) const fn not_int(argument: u8, value: u32) -> Self {
+        Self {
+            argument,
+            mask: INT,
+            is: Is::Not(value as u64),
+        }
+    }
+
+    /// Whether any of these bits of an argument is set.
+    pub(super) const fn any(argument: u8, mask: u64) -> Self {
+        Self {
+            argument,
+            mask,
+            is: Is::NonZero,
+        }
+    }
+
+    fn holds(self, arguments: [u64; 6]) -> bool {
+        let bits = arguments[usize::from(self.argument)] & self.mask;
+        match self.is {
+            Is::Exactly(value) => bits == value,
+            Is::Not(value) => bits != value,
+            Is::NonZero => bits != 0,
+        }
+    }
+}
+
+/// What a filter answers to one system call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The same, whatever its arguments.
+    Always(Action),
+    /// What the first branch says if the test holds, else what the second says.
+    If(Test, Box<Verdict>, Box<Verdict>),
+}
+
+impl Verdict {
+    pub(super) const ALLOW: Self = Self::Always(Action::Allow);
+
+    pub(super) fn when(test: Test, then: Self, otherwise: Self) -> Self {
+        if then == otherwise {
+            return then;
+        }
+        Self::If(test, Box::new(then), Box::new(otherwise))
+    }
+
+    /// This verdict if all tests hold, else `otherwise`.
+    pub(super) fn when_all(self, tests: &[Test], otherwise: &Self) -> Self {
+        tests.iter().rev().fold(self, |then, &test| {
+            Self::when(test, then, otherwise.clone())
+        })
+    }
+
+    /// The answer for these arguments.
+    pub fn decide(&self, arguments: [u64; 6]) -> Action {
+        match self {
+            Self::Always(action) => *action,
+            Self::If(test, then, _) if test.holds(arguments) => then.decide(arguments),
+            Self::If(_, _, otherwise) => otherwise.decide(arguments),
+        }
+    }
+
+    /// Whether some arguments make it anything else than allowed.
+    pub fn denies(&self) -> bool {
+        match self {
+            Self::Always(action) => *action != Action::Allow,
+            Self::If(_, then, otherwise) => then.denies() || otherwise.denies(),
+        }
+    }
+}
+
+/// A filter: what it answers to every call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// By [`Syscall::index`].
+    known: Vec<Verdict>,
+    /// Calls that this version does not know: newer ones, and gaps between numbers.
+    pub(super) unknown: Verdict,
+    /// Calls by the 32-bit entry of a 64-bit kernel. A program that can do nothing else has no use
+    /// for an error number.
+    pub(super) foreign: Action,
+    /// x32 calls. Kernels without x32, most there are, say the same.
+    pub(super) x32: Verdict,
+}
+
+/// "No such system call".
+pub(super) const ENOSYS: u16 = 38;
+
+impl Filter {
+    /// One that allows every call that is known here, and no other.
+    pub(super) fn permissive() -> Self {
+        Self {
+            known: vec![Verdict::ALLOW; Syscall::COUNT],
+            unknown: Verdict::Always(Action::Errno(ENOSYS)),
+            foreign: Action::Kill,
+            x32: Verdict::Always(Action::Errno(ENOSYS)),
+        }
+    }
+
+    /// What it answers to a call.
+    pub fn verdict(&self, call: Syscall) -> &Verdict {
+        &self.known[call.index()]
+    }
+
+    pub(super) fn set(&mut self, call: Syscall, verdict: Verdict) {
+        self.known[call.index()] = verdict;
+    }
+
+    /// What it answers to a call by number, as the kernel would ask it on `arch`.
+    ///
+    /// The reference that the compiled program is held against, by the tests and by a fuzzer.
+    pub fn decide(&self, arch: Arch, audit: u32, number: u32, arguments: [u64; 6]) -> Action {
+        if audit != arch.audit() {
+            return self.foreign;
+        }
+        let verdict = if arch == Arch::X86_64 && number >= X32_BIT {
+            &self.x32
+        } else {
+            Syscall::all()
+                .find(|call| call.number(arch) == Some(number))
+                .map_or(&self.unknown, |call| self.verdict(call))
+        };
+        verdict.decide(arguments)
+    }
+}
+
+impl fmt::Display for Action {
+    /// `allow`, `kill`, or the name of the error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow => f.write_str("allow"),
+            Self::Kill => f.write_str("kill"),
+            Self::Errno(number) => match super::errno::name(*number) {
+                Some(name) => f.write_str(name),
+                None => write!(f, "{number}"),
+            },
+        }
+    }
+}
