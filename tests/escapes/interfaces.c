@@ -113,8 +113,8 @@ const struct technique interfaces[] = {
 	{ "perf-event-open-victim", "kernel-interfaces", "nothing", "as root, measure a process outside", measure_victim },
 	{ "userfaultfd", "kernel-interfaces", "nothing", "handle page faults", catch_faults },
 	{ "personality-executable", "kernel-interfaces", "nothing", "readable memory executable", executable_data },
-	{ "personality-addresses", "kernel-interfaces", "nothing", "addresses that can be foretold", fixed_addresses },
+	{ "personality-addresses", "own-process", "nothing", "addresses that can be foretold", fixed_addresses },
 	{ "modify-ldt", "kernel-interfaces", "nothing", "a 32-bit segment", segment },
-	{ "prctl-mm", "kernel-interfaces", "nothing", "change what the kernel knows of the memory", change_memory_map },
+	{ "prctl-mm", "own-process", "nothing", "change what the kernel knows of the memory", change_memory_map },
 	{ 0 },
 };

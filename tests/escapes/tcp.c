@@ -64,6 +64,15 @@ static int fast_open_connect(void)
 	return connect_and_send(fd, staged_number("TCP"), "tcp");
 }
 
+/* Turns a TCP socket into one of SMC. */
+static int become_smc(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_ULP, "smc", sizeof("smc")) != 0)
+		return errno;
+	return connect_and_send(fd, staged_number("TCP"), "tcp");
+}
+
 enum call { SENDTO, SENDMSG, SENDMMSG };
 
 /* Connects by sending. */
@@ -195,6 +204,7 @@ const struct technique tcp[] = {
 	{ "tcp-fast-open-sendmsg-garbage", "tcp-fast-open", "tcp-client", "the same with garbage in the upper half of the flags", fast_open_sendmsg_garbage },
 	{ "tcp-fast-open-sendmmsg-garbage", "tcp-fast-open", "tcp-client", "the same with garbage and another flag", fast_open_sendmmsg_garbage },
 	{ "mptcp-fast-open", "other-streams", "tcp-client", "connect an MPTCP socket by sendto(MSG_FASTOPEN)", fast_open_mptcp },
+	{ "tcp-become-smc", "other-streams", "tcp-client", "turn a TCP socket into one of SMC", become_smc },
 	{ "tcp-bind", "bind-tcp", "nothing", "bind a port", bind_forbidden },
 	{ "tcp-bind-other-port", "bind-tcp", "tcp-server", "bind a port beside the allowed ones", bind_forbidden },
 	{ "tcp-bind-below-range", "bind-tcp", "tcp-server", "bind the port below the allowed range", bind_below },

@@ -31,6 +31,12 @@ static int by_openat2(void)
 	return is_empty(syscall(SYS_openat2, AT_FDCWD, outside("file"), &how, sizeof(how)));
 }
 
+static int by_odd_mode(void)
+{
+	/* Access mode 3 is neither reading nor writing, and known to a few drivers. */
+	return is_empty(open(outside("file"), 3 | O_TRUNC));
+}
+
 static int by_creat(void)
 {
 	return is_empty(creat(outside("file"), 0600));
@@ -47,6 +53,7 @@ const struct technique truncation[] = {
 	{ "truncate-path", "truncate", "nothing", "truncate by path", by_path },
 	{ "truncate-open", "truncate", "reads-outside", "open for reading with O_TRUNC", by_opening },
 	{ "truncate-openat2", "truncate", "reads-outside", "the same by openat2", by_openat2 },
+	{ "truncate-odd-mode", "write,truncate", "reads-outside", "the same with access mode 3", by_odd_mode },
 	{ "truncate-creat", "write,truncate", "nothing", "creat over a file", by_creat },
 	{ "truncate-hole", "write", "reads-outside", "punch a hole", by_hole },
 	{ 0 },

@@ -1,6 +1,7 @@
 /* The terminal behind standard input. */
 #include "escape.h"
 
+#include <linux/kd.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -45,6 +46,15 @@ static int console_garbage(void)
 	return console(GARBAGE_ABOVE(TIOCLINUX));
 }
 
+/* A key that types a line: set to what it is. */
+static int key_text(void)
+{
+	struct kbsentry text = { .kb_func = 0 };
+	if (ioctl(STDIN_FILENO, KDGKBSENT, &text) != 0)
+		return errno;
+	return outcome(ioctl(STDIN_FILENO, KDSKBSENT, &text));
+}
+
 static int discipline(unsigned long command)
 {
 	int usual = 0;
@@ -66,6 +76,7 @@ const struct technique typing[] = {
 	{ "terminal-type-garbage", "terminal", "terminal", "the same with garbage in the upper half of the command", type_garbage },
 	{ "terminal-console", "terminal", "console", "command a console (TIOCLINUX)", console_plainly },
 	{ "terminal-console-garbage", "terminal", "console", "the same with garbage in the upper half of the command", console_garbage },
+	{ "terminal-key-text", "terminal", "console", "have a key type a line (KDSKBSENT)", key_text },
 	{ "terminal-discipline", "terminal", "terminal", "set the line discipline (TIOCSETD)", discipline_plainly },
 	{ "terminal-discipline-garbage", "terminal", "terminal", "the same with garbage in the upper half of the command", discipline_garbage },
 	{ 0 },

@@ -154,6 +154,13 @@ static int ping(void)
 	return outcome(recv(fd, echo, sizeof(echo), 0));
 }
 
+/* A socket that was there before the sandbox. */
+static int send_from_input(void)
+{
+	struct sockaddr_in to = loopback(staged_number("UDP"));
+	return send_to(STDIN_FILENO, &to, sizeof(to));
+}
+
 const struct technique udp[] = {
 	{ "udp-connect", "connect-udp", "nothing", "connect and send", connect_plainly },
 	{ "udp-connect-garbage", "connect-udp", "nothing", "socket() with garbage in the upper halves", connect_with_garbage },
@@ -169,6 +176,7 @@ const struct technique udp[] = {
 	{ "udp-send-unspec", "connect-udp", "udp-client", "send to an address of no family", send_to_unspec },
 	{ "udp-send-other-family", "connect-udp", "udp-client", "an IPv4 address through an IPv6 socket", send_to_other_family },
 	{ "udp-send-mapped", "connect-udp", "udp-client", "an IPv4-mapped address through an IPv6 socket", send_to_mapped },
+	{ "udp-send-input", "connect-udp@landlock", "input-udp", "send from a socket that standard input is", send_from_input },
 	{ "udp-bind", "bind-udp", "nothing", "bind a port", bind_forbidden },
 	{ "udp-bind-other-port", "bind-udp", "udp-server", "bind a port beside the allowed one", bind_forbidden },
 	{ "udp-bind-zero", "bind-udp", "udp-server", "bind a port of the kernel's choice", bind_zero },

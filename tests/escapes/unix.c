@@ -96,6 +96,12 @@ static int pair_raw_send(void)
 	return made != 0 ? errno : send_to(pair[0], outside("datagram"));
 }
 
+/* A socket that was there before the sandbox. */
+static int send_from_input(void)
+{
+	return send_to(STDIN_FILENO, outside("datagram"));
+}
+
 static int relative(void)
 {
 	if (chdir(outside("")) != 0)
@@ -193,6 +199,7 @@ const struct technique unix_sockets[] = {
 	{ "unix-pair-reconnect", "connect-unix", "nothing", "connect half of a datagram pair to a path", pair_reconnect },
 	{ "unix-pair-send", "connect-unix", "nothing", "send from half of a datagram pair to a path", pair_send },
 	{ "unix-pair-raw", "connect-unix", "nothing", "the same from a pair of SOCK_RAW, with garbage", pair_raw_send },
+	{ "unix-send-input", "connect-unix@landlock", "input-unix", "send from a socket that standard input is", send_from_input },
 	{ "unix-relative", "connect-unix", "unix", "connect by a path relative to the directory outside", relative },
 	{ "unix-symlink", "connect-unix", "zone,unix", "connect through a symlink in the zone", by_symlink },
 	{ "unix-proc-descriptor", "connect-unix", "reads-proc", "connect through a directory opened by O_PATH", by_descriptor },

@@ -50,6 +50,18 @@ static int read_file(void)
 	return result != 0 ? result : file_is_original(fd);
 }
 
+static int truncate_file(void)
+{
+	struct io_uring_sqe open = {
+		.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t)outside("file"), .open_flags = O_RDONLY | O_TRUNC,
+	};
+	struct stat now;
+	int fd, result = operate(&open, &fd);
+	if (result != 0)
+		return result;
+	return stat(outside("file"), &now) == 0 && now.st_size == 0 ? 0 : BROKEN;
+}
+
 static int make_socket(int family, int type)
 {
 	struct io_uring_sqe socket = { .opcode = IORING_OP_SOCKET, .fd = family, .off = type };
@@ -101,6 +113,7 @@ static int remove_file(void)
 const struct technique uring[] = {
 	{ "io-uring", "io-uring", "nothing", "a ring", set_up },
 	{ "io-uring-read", "read,io-uring", "nothing", "open a file", read_file },
+	{ "io-uring-truncate", "truncate,io-uring", "reads-outside", "open a file for reading, and truncate it", truncate_file },
 	{ "io-uring-remove", "remove,io-uring", "nothing", "remove a file", remove_file },
 	{ "io-uring-connect", "connect-tcp,io-uring", "tcp-client", "connect to a port beside the allowed one", connect_socket },
 	{ "io-uring-netlink", "io-uring", "nothing", "a netlink socket", make_netlink },

@@ -4,6 +4,7 @@ use std::fmt;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use ringfence_tests::wrapper::{NOBODY, Sandbox, stderr, stdout};
 use rustix::io::Errno;
@@ -69,7 +70,13 @@ pub fn sandboxed(
     run(technique, stage, program, sandbox.command(line))
 }
 
+/// There is one console, and it belongs to one session at a time.
+static CONSOLE: Mutex<()> = Mutex::new(());
+
 fn run(technique: &Technique, stage: &mut Stage, program: &Path, mut command: Command) -> Came {
+    let _only_one = technique
+        .needs("console")
+        .then(|| CONSOLE.lock().unwrap_or_else(PoisonError::into_inner));
     for (word, device) in [("terminal", "pty"), ("console", "/dev/tty1")] {
         if technique.needs(word) {
             let mut outer = Command::new(program);
@@ -80,7 +87,7 @@ fn run(technique: &Technique, stage: &mut Stage, program: &Path, mut command: Co
     }
     let output = command
         .envs(stage.variables().iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
+        .stdin(stage.input(technique))
         .output()
         .expect("the program starts");
     judge(&output, stage)

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use ringfence::{Access, PolicyBuilder, PortClass, Ports};
+use ringfence::{Access, Class, Policy, PolicyBuilder, PortClass, Ports};
 use ringfence_tests::wrapper::{NOBODY, Sandbox};
 
 use crate::catalog::Technique;
 use crate::stage::Stage;
+use crate::wanted;
 
 /// Where dynamic programs find what they are linked with.
 const LIBRARIES: [&str; 4] = ["/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"];
@@ -26,12 +27,31 @@ pub fn sandbox(technique: &Technique, stage: &Stage, program: &Path) -> Sandbox 
         .fold(sandbox, |sandbox, word| with(sandbox, word, stage))
 }
 
+/// The same sandbox with all classes of the technique left alone, as far as a policy can.
+pub fn lifted(sandbox: Sandbox, technique: &Technique) -> Sandbox {
+    technique
+        .classes
+        .iter()
+        .filter_map(|text| wanted::named(wanted::split(text).0))
+        .fold(sandbox, |sandbox, class| match class {
+            Class::Port(port) => sandbox.ports(port, Ports::Any),
+            Class::ConnectUnix => sandbox.allow(Access::CONNECT_UNIX, "/"),
+            class if Policy::builder().allow_class(class).build().is_ok() => {
+                sandbox.allow_class(class)
+            }
+            // Denied but for what paths allow.
+            _ => sandbox,
+        })
+}
+
 fn with(sandbox: Sandbox, word: &str, stage: &Stage) -> Sandbox {
     let (inside, outside) = (stage.inside(), stage.outside());
     let ports = &stage.ports;
     match word {
         // These allow nothing; what they stage is in stage.rs and attempt.rs.
-        "nothing" | "program" | "mounted" | "terminal" | "console" => sandbox,
+        "nothing" | "program" | "mounted" | "terminal" | "console" | "input-udp" | "input-unix" => {
+            sandbox
+        }
         "tcp-client" => sandbox.ports(PortClass::ConnectTcp, ports.tcp_allowed),
         "tcp-server" => sandbox.ports(PortClass::BindTcp, Ports::from(ports.bind_allowed())),
         "udp-client" => sandbox.ports(PortClass::ConnectUdp, ports.udp_allowed),

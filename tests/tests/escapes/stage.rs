@@ -8,7 +8,7 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::mqueue::{MQ_OFlag, MqAttr, mq_close, mq_open, mq_unlink};
@@ -130,6 +130,21 @@ impl Stage {
     /// How the technique learns of all this.
     pub fn variables(&self) -> &[(&'static str, OsString)] {
         &self.variables
+    }
+
+    /// What the technique reads from, which it may turn into something else.
+    pub fn input(&self, technique: &Technique) -> Stdio {
+        let socket = |family| {
+            rustix::net::socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None)
+                .expect("a socket")
+        };
+        if technique.needs("input-udp") {
+            socket(AddressFamily::INET).into()
+        } else if technique.needs("input-unix") {
+            socket(AddressFamily::UNIX).into()
+        } else {
+            Stdio::null()
+        }
     }
 
     /// Whether what the technique says it has sent is really there.

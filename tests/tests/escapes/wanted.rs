@@ -66,7 +66,7 @@ pub fn word(technique: &Technique, sandbox: &Sandbox, stage: &Stage) -> Word {
 }
 
 fn of_class(text: &str, plan: &Plan, stage: &Stage) -> Word {
-    let (name, only_by) = text.split_once('@').unwrap_or((text, ""));
+    let (name, only_by) = split(text);
     let word = match name {
         "privileges" | "descriptors" => Word::Always,
         // Any filter at all.
@@ -77,7 +77,8 @@ fn of_class(text: &str, plan: &Plan, stage: &Stage) -> Word {
         {
             Word::Seccomp
         }
-        "filter" => Word::Open,
+        // Nothing outside of the sandbox is touched.
+        "filter" | "own-process" => Word::Open,
         name => named(name).map_or(Word::Open, |class| decided(plan, class, stage)),
     };
     if only_by.is_empty() || only_by == word.name() {
@@ -87,9 +88,19 @@ fn of_class(text: &str, plan: &Plan, stage: &Stage) -> Word {
     }
 }
 
-/// The class of this name; none where this version does not know it, and so does not deny it.
+/// The name of a class, and the mechanism by which alone it closes the technique, if there is one.
+pub fn split(text: &str) -> (&str, &str) {
+    text.split_once('@').unwrap_or((text, ""))
+}
+
+/// The class of this name; none for what is no class of the plan.
 pub fn named(name: &str) -> Option<Class> {
-    Class::ALL.into_iter().find(|class| class.name() == name)
+    let class = Class::ALL.into_iter().find(|class| class.name() == name);
+    assert!(
+        class.is_some() || ["privileges", "descriptors", "filter", "own-process"].contains(&name),
+        "no class is called {name}"
+    );
+    class
 }
 
 /// A class of ports is denied but for the ports of its lines, and no technique tries one of those.
@@ -106,8 +117,8 @@ fn decided(plan: &Plan, class: Class, stage: &Stage) -> Word {
 fn standing(plan: &Plan, class: Class) -> Word {
     match plan.standing(class) {
         Standing::Landlock => Word::Landlock,
-        Standing::Unrestricted | Standing::Open(_) => Word::Open,
-        _ => Word::Seccomp,
+        Standing::Seccomp => Word::Seccomp,
+        _ => Word::Open,
     }
 }
 
