@@ -203,7 +203,7 @@ const struct technique tcp[] = {
 	{ "tcp-fast-open-sendto-garbage", "tcp-fast-open", "tcp-client", "the same with garbage in the upper half of the flags", fast_open_sendto_garbage },
 	{ "tcp-fast-open-sendmsg-garbage", "tcp-fast-open", "tcp-client", "the same with garbage in the upper half of the flags", fast_open_sendmsg_garbage },
 	{ "tcp-fast-open-sendmmsg-garbage", "tcp-fast-open", "tcp-client", "the same with garbage and another flag", fast_open_sendmmsg_garbage },
-	{ "mptcp-fast-open", "other-streams", "tcp-client", "connect an MPTCP socket by sendto(MSG_FASTOPEN)", fast_open_mptcp },
+	{ "mptcp-fast-open", "other-streams,tcp-fast-open@seccomp", "tcp-client", "connect an MPTCP socket by sendto(MSG_FASTOPEN)", fast_open_mptcp },
 	{ "tcp-become-smc", "other-streams", "tcp-client", "turn a TCP socket into one of SMC", become_smc },
 	{ "tcp-bind", "bind-tcp", "nothing", "bind a port", bind_forbidden },
 	{ "tcp-bind-other-port", "bind-tcp", "tcp-server", "bind a port beside the allowed ones", bind_forbidden },

@@ -4,6 +4,7 @@ use std::env;
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -57,12 +58,17 @@ pub fn release() -> Result<Vec<Executable>> {
         .collect()
 }
 
-/// The tests that need a real kernel.
-pub fn kernel_tests() -> Result<Executable> {
-    one(
-        "test",
-        &["--no-run", "--package=ringfence-tests", "--test=kernel"],
-    )
+/// A test of the crate `ringfence-tests` that needs a real kernel.
+pub fn static_test(name: &str) -> Result<Executable> {
+    let test = format!("--test={name}");
+    one("test", &["--no-run", "--package=ringfence-tests", &test])
+}
+
+/// The C program of the tests called `escapes`, which know how to compile it.
+pub fn escape_program() -> Result<PathBuf> {
+    let mut command = Command::new(static_test("escapes")?.path);
+    let path = tool::shown(command.arg("program"))?;
+    Ok(path.trim().into())
 }
 
 /// Process 1 of the virtual machines.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use ringfence_tests::wrapper::{NOBODY, Sandbox, stderr, stdout};
@@ -40,8 +40,11 @@ impl fmt::Display for Came {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Got => f.write_str("-"),
-            Self::Denied(errno) => write!(f, "{errno}"),
-            Self::Ended => f.write_str("killed by SIGSYS"),
+            Self::Denied(errno) => {
+                let name = nix::errno::Errno::from_raw(errno.raw_os_error());
+                write!(f, "{name:?}")
+            }
+            Self::Ended => f.write_str("SIGSYS"),
             Self::Silence => f.write_str("nothing arrives"),
             Self::Cannot => f.write_str("nothing to try on this machine"),
             Self::Refused(why) | Self::Broken(why) => f.write_str(why),
@@ -87,7 +90,7 @@ fn run(technique: &Technique, stage: &mut Stage, program: &Path, mut command: Co
     }
     let output = command
         .envs(stage.variables().iter().map(|(name, value)| (name, value)))
-        .stdin(stage.input(technique))
+        .stdin(Stage::input(technique))
         .output()
         .expect("the program starts");
     judge(&output, stage)

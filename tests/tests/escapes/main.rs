@@ -24,6 +24,22 @@ use ringfence::Kernel;
 use ringfence_tests::trial;
 
 fn main() -> ExitCode {
+    // For whoever needs the program of the techniques elsewhere.
+    if std::env::args()
+        .nth(1)
+        .is_some_and(|first| first == "program")
+    {
+        return match program::ready() {
+            Ok(path) => {
+                println!("{}", path.display());
+                ExitCode::SUCCESS
+            }
+            Err(why) => {
+                eprintln!("{why}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let kernel = Kernel::probe();
     println!("landlock abi: {}", kernel.reported_abi());
     trial::main(tests::all())

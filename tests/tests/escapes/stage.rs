@@ -133,7 +133,7 @@ impl Stage {
     }
 
     /// What the technique reads from, which it may turn into something else.
-    pub fn input(&self, technique: &Technique) -> Stdio {
+    pub fn input(technique: &Technique) -> Stdio {
         let socket = |family| {
             rustix::net::socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None)
                 .expect("a socket")

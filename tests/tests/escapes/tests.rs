@@ -78,7 +78,7 @@ fn assert_lifted(technique: &Technique, program: &Path) {
 
 fn skip(technique: &Technique, why: String) -> Outcome {
     say(technique, "n/a", &why);
-    Outcome::Skipped(why)
+    Outcome::Absent(why)
 }
 
 /// A line that the table of all kernels is made of.

@@ -30,6 +30,10 @@ const DENIALS: [Errno; 7] = [
     Errno::BADF,
 ];
 
+/// What Landlock takes for malformed, and denies as such: an address of another family than the
+/// socket's.
+const MALFORMED: [&str; 1] = ["udp-send-other-family"];
+
 /// What the plan says of a technique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
@@ -125,6 +129,7 @@ fn standing(plan: &Plan, class: Class) -> Word {
 /// Whether what came is what the plan says.
 pub fn holds(word: Word, technique: &Technique, came: &Came) -> bool {
     let denied = match came {
+        Came::Denied(Errno::INVAL) => MALFORMED.contains(&technique.name.as_str()),
         Came::Denied(errno) => DENIALS.contains(errno),
         Came::Ended | Came::Silence => true,
         _ => false,

@@ -47,7 +47,13 @@ pub fn write(options: &Options, path: &Path) -> Result<()> {
     }
     match &options.program {
         Some(other) => program(&mut cpio, "tests/kernel", other)?,
-        None => program(&mut cpio, "tests/kernel", &artifacts::kernel_tests()?.path)?,
+        None => {
+            for name in ["kernel", "escapes"] {
+                let tests = artifacts::static_test(name)?;
+                program(&mut cpio, &format!("tests/{name}"), &tests.path)?;
+            }
+            program(&mut cpio, "tests/escape", &artifacts::escape_program()?)?;
+        }
     }
     fs::write(path, cpio.finish()).with_context(|| format!("{} cannot be written", path.display()))
 }

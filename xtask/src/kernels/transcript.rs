@@ -17,10 +17,11 @@ pub struct Transcript {
     pub powered_off: bool,
 }
 
-/// The tests as one user.
+/// Some tests as one user.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Run {
-    pub user: String,
+    /// Such as `kernel as root`.
+    pub name: String,
     /// None if the run never came to its end.
     pub exit: Option<i32>,
     pub counts: Option<Counts>,
@@ -55,13 +56,13 @@ impl Transcript {
     fn note(&mut self, event: Event) {
         match event {
             Event::Up(release) => self.release = Some(release),
-            Event::Begin(user) => self.runs.push(Run {
-                user,
+            Event::Begin(name) => self.runs.push(Run {
+                name,
                 exit: None,
                 counts: None,
             }),
-            Event::End(user, exit) => {
-                for run in self.runs.iter_mut().filter(|run| run.user == user) {
+            Event::End(name, exit) => {
+                for run in self.runs.iter_mut().filter(|run| run.name == name) {
                     run.exit = Some(exit);
                 }
             }
@@ -79,12 +80,12 @@ mod tests {
     fn a_whole_console_is_read() {
         let console = "SeaBIOS\r\n\
             RINGFENCE-VM up 6.12.95\r\n\
-            RINGFENCE-VM begin root\r\nlandlock abi: 6\r\n\
+            RINGFENCE-VM begin kernel as root\r\nlandlock abi: 6\r\n\
             test result: ok. 2 passed; 0 failed; 1 ignored;\r\n\
             refusals proved: 7\r\n\
-            RINGFENCE-VM end root exit=0\r\n\
-            RINGFENCE-VM begin nobody\r\n\
-            RINGFENCE-VM end nobody exit=139\r\n\
+            RINGFENCE-VM end kernel as root exit=0\r\n\
+            RINGFENCE-VM begin kernel as nobody\r\n\
+            RINGFENCE-VM end kernel as nobody exit=139\r\n\
             RINGFENCE-VM off\r\n";
         let counts = Some(Counts {
             passed: 2,
@@ -99,12 +100,12 @@ mod tests {
                 refused: 7,
                 runs: vec![
                     Run {
-                        user: "root".into(),
+                        name: "kernel as root".into(),
                         exit: Some(0),
                         counts
                     },
                     Run {
-                        user: "nobody".into(),
+                        name: "kernel as nobody".into(),
                         exit: Some(139),
                         counts: None
                     },
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_panic_leaves_a_run_without_end() {
-        let console = "RINGFENCE-VM begin root\nKernel panic - not syncing\n";
+        let console = "RINGFENCE-VM begin kernel as root\nKernel panic - not syncing\n";
         let transcript = Transcript::read(console);
         assert_eq!(transcript.runs[0].exit, None);
         assert!(!transcript.powered_off);

@@ -22,10 +22,16 @@ fn run() -> Result<(), String> {
     loopback::up()
         .map_err(|error| format!("the loopback interface could not be brought up: {error}"))?;
     let arguments = programs::arguments()?;
-    for user in &programs::USERS {
-        say(&Event::Begin(user.name.into()));
-        let exit = programs::run(user, &arguments)?;
-        say(&Event::End(user.name.into(), exit));
+    for tests in programs::TESTS {
+        let Some(path) = programs::path_of(tests) else {
+            continue;
+        };
+        for user in &programs::USERS {
+            let run = format!("{tests} as {}", user.name);
+            say(&Event::Begin(run.clone()));
+            let exit = programs::run(&path, user, &arguments)?;
+            say(&Event::End(run, exit));
+        }
     }
     say(&Event::Off);
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
@@ -22,11 +23,13 @@ pub const USERS: [User; 2] = [
     },
 ];
 
-const TESTS: &str = "/tests/kernel";
-const ENVIRONMENT: [(&str, &str); 8] = [
+/// In this order; what the host has left out is not run.
+pub const TESTS: [&str; 2] = ["kernel", "escapes"];
+const ENVIRONMENT: [(&str, &str); 9] = [
     ("HOME", "/tmp"),
     ("NO_COLOR", "1"),
     ("PATH", "/tests"),
+    ("RINGFENCE_ESCAPE", "/tests/escape"),
     ("RINGFENCE_RUNNER", "/tests/landlock-runner"),
     ("RINGFENCE_VM", "1"),
     ("RINGFENCE_WORKBENCH", "/tests/ringfence"),
@@ -41,9 +44,15 @@ pub fn arguments() -> Result<Vec<String>, String> {
     Ok(text.lines().map(Into::into).collect())
 }
 
+/// Where these tests are, if they are here.
+pub fn path_of(tests: &str) -> Option<PathBuf> {
+    let path = Path::new("/tests").join(tests);
+    path.exists().then_some(path)
+}
+
 /// Runs the tests to their end and gives their exit code.
-pub fn run(user: &User, arguments: &[String]) -> Result<i32, String> {
-    let mut command = Command::new(TESTS);
+pub fn run(tests: &Path, user: &User, arguments: &[String]) -> Result<i32, String> {
+    let mut command = Command::new(tests);
     command.args(arguments).env_clear().envs(ENVIRONMENT);
     command.stdin(Stdio::null()).current_dir("/tmp");
     if user.id != 0 {
@@ -52,7 +61,7 @@ pub fn run(user: &User, arguments: &[String]) -> Result<i32, String> {
     }
     let child = command
         .spawn()
-        .map_err(|error| format!("{TESTS} could not be started: {error}"))?;
+        .map_err(|error| format!("{} could not be started: {error}", tests.display()))?;
     wait_for(Pid::from_child(&child))
 }
 
@@ -62,7 +71,7 @@ fn wait_for(child: Pid) -> Result<i32, String> {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid == child => return Ok(exit_code(status)),
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(format!("{TESTS} was lost: {error}")),
+            Err(error) => return Err(format!("the tests were lost: {error}")),
         }
     }
 }
