@@ -51,7 +51,7 @@ pub enum Class {
     OtherStreams,
     /// Raw, packet, vsock, kernel-crypto and other sockets.
     OtherSockets,
-    /// Netlink sockets.
+    /// Netlink sockets, and other ways to configure the network.
     Netlink,
     /// Mode, owner, times and extended attributes of files.
     Metadata,
@@ -65,7 +65,7 @@ pub enum Class {
     SharedIpc,
     /// Priority, limits and processors of the user's other processes.
     OtherProcesses,
-    /// Flags of mounts that exist.
+    /// Flags of mounts and state of file systems that exist.
     MountAttributes,
     /// Watch files and directories.
     Notifications,

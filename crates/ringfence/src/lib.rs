@@ -69,7 +69,7 @@ pub use policy::{
     PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine, Syscalls, Unrestricted,
     denying_action,
 };
-pub use report::{KernelReport, PlanReport, Row};
+pub use report::{CallRow, KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};
 pub use seccomp::{
     Action, Arch, CallData, Filter, FilterTooLong, GROUPS, Group, Is, Program, Syscall, Test,

@@ -99,6 +99,10 @@ impl Policy {
 /// The parts of a sandbox that a policy leaves alone as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each part is left alone by itself"
+)]
 pub struct Unrestricted {
     /// Paths: every word of [`crate::WORDS`], UNIX sockets by path included.
     pub fs: bool,

@@ -9,6 +9,10 @@ use crate::plan::{Found, PathPlan, Plan, PortPlan, Standing};
 use crate::policy::SyscallEffect;
 use crate::shown::Shown;
 
+mod calls;
+
+pub use calls::CallRow;
+
 /// A plan as plain data: what tables, JSON and other languages show of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -217,9 +221,9 @@ fn class_row(class: Class, plan: &Plan) -> Row {
         Standing::Unrestricted => ("unrestricted", None),
         Standing::Open(since) => ("open", since),
     };
-    let note = match plan.open_because(class) {
-        "" => class.summary().to_owned(),
-        reason => format!("{}: {reason}", class.summary()),
+    let note = match (plan.open_because(class), plan.closed_whole(class)) {
+        ("", "") => class.summary().to_owned(),
+        (reason, how) => format!("{}: {reason}{how}", class.summary()),
     };
     Row {
         item: class.name().to_owned(),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Output;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use ringfence::Request;
+use ringfence::{Decision, Mechanism, Request};
 use ringfence_tests::wrapper::{Sandbox, stderr};
 use rustix::io::Errno;
 
@@ -17,6 +17,8 @@ pub enum Verdict {
     Allowed,
     /// It fails with this errno.
     Denied(Errno),
+    /// It fails with one of the errors that a filter answers with.
+    Filtered,
     /// The sandbox does not start on this kernel, so that nothing is executed.
     Refused,
 }
@@ -25,13 +27,27 @@ pub enum Verdict {
 pub fn verdict(sandbox: &Sandbox, request: Request<'_>, errno: Errno) -> Verdict {
     let plan = sandbox.plan();
     if plan.check().is_err() {
-        Verdict::Refused
-    } else if plan.decide(request).is_allowed() {
-        Verdict::Allowed
-    } else {
-        Verdict::Denied(errno)
+        return Verdict::Refused;
+    }
+    match plan.decide(request) {
+        Decision::Allowed(_) => Verdict::Allowed,
+        Decision::Denied {
+            by: Mechanism::Landlock,
+            ..
+        } => Verdict::Denied(errno),
+        _ => Verdict::Filtered,
     }
 }
+
+/// What filters answer with.
+const FILTER_ERRORS: [Errno; 6] = [
+    Errno::PERM,
+    Errno::ACCESS,
+    Errno::NOSYS,
+    Errno::AFNOSUPPORT,
+    Errno::PROTONOSUPPORT,
+    Errno::NOPROTOOPT,
+];
 
 /// Tries `act` in `sandbox` and compares.
 pub fn assert_verdict(sandbox: &Sandbox, act: &[impl AsRef<Path>], expected: Verdict) {
@@ -48,6 +64,14 @@ pub fn assert_verdict(sandbox: &Sandbox, act: &[impl AsRef<Path>], expected: Ver
         Verdict::Allowed => assert_eq!(output.status.code(), Some(0), "{what}"),
         Verdict::Denied(errno) => {
             assert_eq!(output.status.code(), Some(errno.raw_os_error()), "{what}");
+        }
+        Verdict::Filtered => {
+            let errno = Errno::from_raw_os_error(output.status.code().unwrap_or(0));
+            assert!(
+                FILTER_ERRORS.contains(&errno),
+                "{what}: {:?}",
+                output.status
+            );
         }
         Verdict::Refused => assert_refused(&output),
     }

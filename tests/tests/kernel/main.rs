@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod calls;
 mod classes;
 mod descriptors;
 mod expect;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     let tests = [
         files::tests(),
         ports::tests(),
+        calls::tests(),
         classes::tests(),
         processes::tests(),
         descriptors::tests(),

@@ -81,7 +81,25 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
             0o600.into(),
             0,
         )?),
-        "mksock" => UnixListener::bind(path).map(drop),
+        "mksock" => Ok(rustix::fs::mknodat(
+            CWD,
+            path,
+            FileType::Socket,
+            0o600.into(),
+            0,
+        )?),
+        "bind-unix" => UnixListener::bind(path).map(drop),
+        "unix-pair" => Ok(rustix::net::socketpair(
+            AddressFamily::UNIX,
+            if first == "dgram" {
+                SocketType::DGRAM
+            } else {
+                SocketType::STREAM
+            },
+            rustix::net::SocketFlags::empty(),
+            None,
+        )
+        .map(drop)?),
         "mkchar" => Ok(rustix::fs::mknodat(
             CWD,
             path,
@@ -146,6 +164,11 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
             let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
             Ok(rustix::net::socket(family, kind, None).map(drop)?)
         }
+        "raw-socket" => {
+            let (family, kind) = (AddressFamily::INET, SocketType::RAW);
+            Ok(rustix::net::socket(family, kind, Some(ipproto::ICMP)).map(drop)?)
+        }
+        "trace-me" => Ok(nix::sys::ptrace::traceme()?),
         "signal" => Ok(rustix::process::kill_process(pid(first)?, Signal::USR1)?),
         "limit" => Ok(rustix::process::prlimit(
             Some(pid(first)?),

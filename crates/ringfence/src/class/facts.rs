@@ -115,7 +115,7 @@ impl Class {
             Self::Netlink => (
                 "netlink",
                 Guard::Nothing,
-                "netlink sockets: interfaces, routes, events of the kernel",
+                "netlink sockets; as root also interfaces, routes and the firewall by other sockets",
             ),
             Self::Metadata => (
                 "metadata",
@@ -151,7 +151,7 @@ impl Class {
             Self::MountAttributes => (
                 "mount-attributes",
                 Guard::Nothing,
-                "as root: change the flags of mounts (mount_setattr)",
+                "as root: change mounts and file systems that exist (mount_setattr, FIFREEZE)",
             ),
             Self::Notifications => (
                 "notifications",

@@ -131,6 +131,23 @@ impl Plan {
         self.says(Class::Metadata) == Some(false) || !self.lines.iter().any(creates)
     }
 
+    /// How a class is closed, where the filter has to deny more than the class; else empty.
+    pub fn closed_whole(&self, class: Class) -> &'static str {
+        if self.standing(class) != Standing::Seccomp {
+            return "";
+        }
+        match class {
+            Class::Truncate => "no file can be truncated by name",
+            Class::ConnectUnix | Class::AbstractUnix => {
+                "no UNIX socket can be made; `--allow connect-unix` leaves them alone"
+            }
+            Class::Port(PortClass::BindUdp | PortClass::ConnectUdp) => "no UDP socket can be made",
+            Class::ListenUnbound if self.may_have_sockets().tcp => "no socket can listen",
+            Class::ListenUnbound | Class::Port(_) => "no TCP socket can be made",
+            _ => "",
+        }
+    }
+
     /// Why nothing denies this class here; empty for one that is not open.
     pub fn open_because(&self, class: Class) -> &'static str {
         if !matches!(self.standing(class), Standing::Open(_)) {

@@ -40,6 +40,13 @@ const TIOCLINUX: u32 = 0x541c;
 const TIOCCONS: u32 = 0x541d;
 const TIOCSETD: u32 = 0x5423;
 
+// `linux/kd.h`
+const KDSKBENT: u32 = 0x4b47;
+const KDSKBSENT: u32 = 0x4b49;
+
+/// A command of `ioctl` without direction and size.
+const TYPE_AND_NUMBER: u64 = 0xffff;
+
 // `linux/fs.h`, and its form for 32-bit programs, which file systems take from any.
 const FS_IOC_SETFLAGS: u32 = 0x4008_6602;
 const FS_IOC32_SETFLAGS: u32 = 0x4004_6602;
@@ -72,6 +79,79 @@ use Class::{
     Debug, IoUring, KernelInterfaces, Metadata, Mount, MountAttributes, Namespaces, Notifications,
     OtherProcesses, SharedIpc, Terminal, Truncate,
 };
+
+/// Commands of `ioctl` that share a type, the second byte: one subsystem's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IoctlType {
+    pub(crate) class: Class,
+    pub(crate) byte: u8,
+    /// Commands of this type that the filter lets pass, because programs need them and they change
+    /// nothing of the kind.
+    pub(crate) but: &'static [u32],
+    pub(crate) errno: u16,
+}
+
+/// Types of which a program may use few commands or none.
+pub(crate) const IOCTL_TYPES: [IoctlType; 4] = [
+    // `linux/sockios.h`: interfaces, routes, addresses, tunnels, bridges. Reading them, and what is
+    // about the socket itself, passes.
+    IoctlType {
+        class: Class::Netlink,
+        byte: 0x89,
+        but: &[
+            0x8901, // FIOSETOWN
+            0x8902, // SIOCSPGRP
+            0x8903, // FIOGETOWN
+            0x8904, // SIOCGPGRP
+            0x8905, // SIOCATMARK
+            0x8906, // SIOCGSTAMP
+            0x8907, // SIOCGSTAMPNS
+            0x8910, // SIOCGIFNAME
+            0x8912, // SIOCGIFCONF
+            0x8913, // SIOCGIFFLAGS
+            0x8915, // SIOCGIFADDR
+            0x8917, // SIOCGIFDSTADDR
+            0x8919, // SIOCGIFBRDADDR
+            0x891b, // SIOCGIFNETMASK
+            0x891d, // SIOCGIFMETRIC
+            0x8921, // SIOCGIFMTU
+            0x8927, // SIOCGIFHWADDR
+            0x8933, // SIOCGIFINDEX
+            0x8942, // SIOCGIFTXQLEN
+            0x894b, // SIOCOUTQNSD
+        ],
+        errno: EPERM,
+    },
+    // `linux/wireless.h`: radio.
+    IoctlType {
+        class: Class::Netlink,
+        byte: 0x8b,
+        but: &[],
+        errno: EPERM,
+    },
+    // `linux/fs.h` and XFS: freeze, thaw, trim, shut down, grow. What is asked of a file system is
+    // asked of any file on it.
+    IoctlType {
+        class: MountAttributes,
+        byte: b'X',
+        but: &[
+            0x801c_581f, // FS_IOC_FSGETXATTR
+            FS_IOC_FSSETXATTR,
+        ],
+        errno: EPERM,
+    },
+    // `linux/btrfs.h`: subvolumes, devices, balance. Copying by reference is every file system's.
+    IoctlType {
+        class: MountAttributes,
+        byte: 0x94,
+        but: &[
+            0x4004_9409, // FICLONE
+            0x4020_940d, // FICLONERANGE
+            0xc018_9436, // FIDEDUPERANGE
+        ],
+        errno: EPERM,
+    },
+];
 
 /// Every denial, class by class.
 #[rustfmt::skip]
@@ -161,6 +241,12 @@ pub(crate) const DENIALS: &[Denial] = &[
     // Lifts nosuid, noexec and read-only from a mount that exists.
     all(MountAttributes, EPERM, Syscall::MOUNT_SETATTR),
     all(MountAttributes, EPERM, Syscall::OPEN_TREE_ATTR),
+    // ext4's own: grow it, move extents, swap the boot loader's inode.
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6607)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6608)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x660f)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6610)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6611)]),
 
     // Names of files that come and go in directories that the policy does not let it list. Programs
     // take it for a kernel without inotify, and poll.
@@ -178,6 +264,9 @@ pub(crate) const DENIALS: &[Denial] = &[
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCCONS)]),
     // Loads a line discipline, old code with a record of holes.
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCSETD)]),
+    // As root, gives keys of a virtual console another meaning: a whole command, say.
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDSKBENT)]),
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDSKBSENT)]),
 
     // Its operations never pass by a filter. Programs fall back on plain calls.
     all(IoUring, ENOSYS, Syscall::IO_URING_SETUP),
@@ -268,7 +357,8 @@ fn socket_calls(class: Class) -> &'static [Syscall] {
         Class::ConnectUnix | Class::AbstractUnix | Class::OtherSockets => {
             &[Syscall::SOCKET, Syscall::SOCKETPAIR]
         }
-        Class::Port(_) | Class::Netlink => &[Syscall::SOCKET],
+        Class::Port(_) => &[Syscall::SOCKET],
+        Class::Netlink => &[Syscall::SOCKET, Syscall::SETSOCKOPT, Syscall::IOCTL],
         Class::OtherStreams => &[Syscall::SOCKET, Syscall::SETSOCKOPT],
         Class::TcpFastOpen => &[Syscall::SENDTO, Syscall::SENDMSG, Syscall::SENDMMSG],
         Class::ListenUnbound => &[Syscall::LISTEN],

@@ -1,8 +1,8 @@
 //! Plan → filter: what the plan closes by system calls, then the policy's own lines about calls.
 
 use super::call::Syscall;
-use super::denials::DENIALS;
-use super::filter::{Action, Filter, Verdict};
+use super::denials::{DENIALS, Denial, IOCTL_TYPES, IoctlType};
+use super::filter::{Action, Filter, Test, Verdict};
 use super::sockets;
 use crate::class::Class;
 use crate::plan::Plan;
@@ -31,19 +31,43 @@ impl Plan {
             .into_iter()
             .filter(|&class| self.closes(class))
             .collect();
-        for denial in DENIALS
-            .iter()
-            .filter(|denial| closed.contains(&denial.class))
-        {
-            let before = filter.verdict(denial.call).clone();
-            let verdict = Verdict::Always(Action::Errno(denial.errno));
-            filter.set(denial.call, verdict.when_all(denial.when, &before));
+        for kind in IOCTL_TYPES {
+            if closed.contains(&kind.class) {
+                filter.change(Syscall::IOCTL, |before| kind.over(before));
+            }
+        }
+        for denial in DENIALS {
+            if closed.contains(&denial.class) {
+                filter.change(denial.call, |before| denial.over(before));
+            }
         }
         if !closed.contains(&Class::NewerCalls) {
             filter.unknown = Verdict::ALLOW;
         }
         self.syscalls.apply(&mut filter);
         Some(filter)
+    }
+}
+
+impl Denial {
+    /// Denies what it is about, and leaves the rest to the verdict before.
+    fn over(&self, before: Verdict) -> Verdict {
+        Verdict::Always(Action::Errno(self.errno)).when_all(self.when, before)
+    }
+}
+
+impl IoctlType {
+    /// Denies commands of this type, and leaves others to the verdict before.
+    fn over(&self, before: Verdict) -> Verdict {
+        const COMMAND: u8 = 1;
+        const TYPE: u64 = 0xff00;
+
+        let denied = Verdict::Always(Action::Errno(self.errno));
+        let of_type = self.but.iter().rev().fold(denied, |otherwise, &command| {
+            Verdict::when(Test::int(COMMAND, command), Verdict::ALLOW, otherwise)
+        });
+        let test = Test::masked(COMMAND, TYPE, u32::from(self.byte) << 8);
+        Verdict::when(test, of_type, before)
     }
 }
 

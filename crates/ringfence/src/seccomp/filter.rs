@@ -6,7 +6,7 @@ use super::arch::{Arch, X32_BIT};
 use super::call::Syscall;
 
 /// What happens to a system call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// It is executed.
     Allow,
@@ -113,10 +113,14 @@ impl Verdict {
     }
 
     /// This verdict if all tests hold, else `otherwise`.
-    pub(super) fn when_all(self, tests: &[Test], otherwise: &Self) -> Self {
-        tests.iter().rev().fold(self, |then, &test| {
+    pub(super) fn when_all(self, tests: &[Test], otherwise: Self) -> Self {
+        let Some((&first, rest)) = tests.split_first() else {
+            return self;
+        };
+        let then = rest.iter().rev().fold(self, |then, &test| {
             Self::when(test, then, otherwise.clone())
-        })
+        });
+        Self::when(first, then, otherwise)
     }
 
     /// The answer for these arguments.
@@ -172,6 +176,12 @@ impl Filter {
 
     pub(super) fn set(&mut self, call: Syscall, verdict: Verdict) {
         self.known[call.index()] = verdict;
+    }
+
+    /// Puts another verdict in the place of one.
+    pub(super) fn change(&mut self, call: Syscall, change: impl FnOnce(Verdict) -> Verdict) {
+        let verdict = &mut self.known[call.index()];
+        *verdict = change(std::mem::replace(verdict, Verdict::ALLOW));
     }
 
     /// What it answers to a call by number, as the kernel would ask it on `arch`.

@@ -139,7 +139,6 @@ pub(crate) fn action(answer: u32) -> Option<Action> {
     match answer & !RET_DATA {
         RET_ALLOW => Some(Action::Allow),
         RET_KILL_PROCESS => Some(Action::Kill),
-        #[expect(clippy::cast_possible_truncation, reason = "masked")]
         RET_ERRNO => Some(Action::Errno((answer & RET_DATA) as u16)),
         _ => None,
     }

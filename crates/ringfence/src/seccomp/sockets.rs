@@ -25,8 +25,15 @@ const IPPROTO_IP: u32 = 0;
 const IPPROTO_TCP: u32 = 6;
 const IPPROTO_UDP: u32 = 17;
 
+const IPPROTO_IPV6: u32 = 41;
+
 // `linux/tcp.h`
 const TCP_ULP: u32 = 31;
+
+// `linux/netfilter_ipv4/ip_tables.h` begins at 64, IPVS and others later; IP's own options end
+// before. Those of IPv6 go around the two numbers of `ip6_tables.h`.
+const BEYOND_IP_OPTIONS: u64 = INT & !0x3f;
+const IP6T_SO_SET_REPLACE: u32 = 64;
 
 /// "Permission denied", as Landlock says it: some line would allow this.
 const EACCES: Verdict = Verdict::Always(Action::Errno(13));
@@ -75,14 +82,21 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
         switch(0, INT, [(AF_UNIX, pair)], other),
     );
 
+    let option = |level, name| [Test::int(1, level), name];
+    let mut options = Verdict::ALLOW;
     if closes(Class::OtherStreams) {
         // Turns a TCP socket into one of SMC, which Landlock does not govern.
-        let verdict = ENOPROTOOPT.when_all(
-            &[Test::int(1, IPPROTO_TCP), Test::int(2, TCP_ULP)],
-            &Verdict::ALLOW,
-        );
-        filter.set(Syscall::SETSOCKOPT, verdict);
+        let upper_layer = option(IPPROTO_TCP, Test::int(2, TCP_ULP));
+        options = ENOPROTOOPT.when_all(&upper_layer, options);
     }
+    if closes(Class::Netlink) {
+        // As root, the old way to change the firewall goes through any socket.
+        let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
+        let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_SET_REPLACE));
+        options = ENOPROTOOPT.when_all(&ipv4, options);
+        options = ENOPROTOOPT.when_all(&ipv6, options);
+    }
+    filter.set(Syscall::SETSOCKOPT, options);
     if closes(Class::TcpFastOpen) {
         for (call, flags) in [
             (Syscall::SENDTO, 3),
