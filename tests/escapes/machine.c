@@ -2,13 +2,17 @@
 #include "escape.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/reboot.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/quota.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -220,6 +224,28 @@ static int hang_up(void)
 	return in_child(hang_up_body);
 }
 
+/* Configures the network through a socket of a kind that is hardly ever denied. */
+static int configure_network(void)
+{
+	struct ifreq interface = { .ifr_name = "lo" };
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+		return errno;
+	if (ioctl(pair[0], SIOCGIFFLAGS, &interface) != 0)
+		return errno;
+	return outcome(ioctl(pair[0], SIOCSIFFLAGS, &interface));
+}
+
+/* Names the file system that a readable file is on, as it is named. */
+static int name_file_system(void)
+{
+	char label[FSLABEL_MAX] = "";
+	int fd = open_or_give_up(outside("file"), O_RDONLY);
+	if (ioctl(fd, FS_IOC_GETFSLABEL, label) != 0)
+		return errno;
+	return outcome(ioctl(fd, FS_IOC_SETFSLABEL, label));
+}
+
 const struct technique machine[] = {
 	{ "core-pattern", "write", "reads-proc", "the program that the kernel starts on a crash", core_pattern },
 	{ "module-helper", "write", "reads-proc", "the program that the kernel starts to load modules", module_helper },
@@ -248,5 +274,7 @@ const struct technique machine[] = {
 	{ "iopl", "kernel-interfaces", "nothing", "all I/O ports of the processor", io_level },
 	{ "ioperm", "kernel-interfaces", "nothing", "one I/O port of the processor", io_ports },
 	{ "vhangup", "kernel-interfaces", "nothing", "hang up on a terminal", hang_up },
+	{ "interface-flags", "kernel-interfaces", "nothing", "set the flags of a network interface, to what they are", configure_network },
+	{ "file-system-label", "kernel-interfaces", "reads-outside", "name a file system, as it is named", name_file_system },
 	{ 0 },
 };

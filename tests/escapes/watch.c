@@ -70,11 +70,20 @@ static int by_lease(void)
 	return outcome(fcntl(fd, F_SETLEASE, F_RDLCK));
 }
 
+/* The same of a directory, which others change. */
+static int by_delegation(void)
+{
+	const int F_SETDELEG_ = 1024 + 16;
+	struct { uint32_t flags; uint16_t kind, padding; } delegation = { 0, F_RDLCK, 0 };
+	return outcome(fcntl(open_or_give_up(outside("empty"), O_RDONLY | O_DIRECTORY), F_SETDELEG_, &delegation));
+}
+
 const struct technique watching[] = {
 	{ "inotify", "notifications", "nothing", "watch a file", by_inotify },
 	{ "inotify-old", "notifications", "nothing", "watch a directory by inotify_init", by_old_inotify },
 	{ "fanotify", "notifications", "nothing", "watch a file by fanotify", by_fanotify },
 	{ "dnotify", "notifications", "reads-outside", "watch a directory open for reading", by_dnotify },
 	{ "lease", "notifications", "program,reads-outside", "be asked before others write", by_lease },
+	{ "delegation", "notifications", "reads-outside", "be asked before others change a directory", by_delegation },
 	{ 0 },
 };

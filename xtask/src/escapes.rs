@@ -106,7 +106,7 @@ fn here() -> Result<Column> {
 
 /// A kernel of the matrix, unless its last run was without these tests.
 fn column(console: &Console) -> Option<Column> {
-    let of = |run: &str| words(console.said_by(run));
+    let of = |run: &str| words(&console.said_by(run));
     let column = Column {
         title: console.name.clone(),
         root: of("escapes as root"),
