@@ -58,15 +58,24 @@ pub fn release() -> Result<Vec<Executable>> {
         .collect()
 }
 
-/// A test of the crate `ringfence-tests` that needs a real kernel.
-pub fn static_test(name: &str) -> Result<Executable> {
+/// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
+const KERNEL_TESTS: [&str; 3] = ["kernel", "model", ESCAPES];
+/// Those that need a C program as well.
+const ESCAPES: &str = "escapes";
+
+/// The tests that need a real kernel.
+pub fn kernel_tests() -> Result<Vec<Executable>> {
+    KERNEL_TESTS.into_iter().map(static_test).collect()
+}
+
+fn static_test(name: &str) -> Result<Executable> {
     let test = format!("--test={name}");
     one("test", &["--no-run", "--package=ringfence-tests", &test])
 }
 
 /// The C program of the tests called `escapes`, which know how to compile it.
 pub fn escape_program() -> Result<PathBuf> {
-    let mut command = Command::new(static_test("escapes")?.path);
+    let mut command = Command::new(static_test(ESCAPES)?.path);
     let path = tool::shown(command.arg("program"))?;
     Ok(path.trim().into())
 }

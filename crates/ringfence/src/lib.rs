@@ -61,8 +61,8 @@ pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
 pub use class::Class;
 pub use kernel::{Abi, Availability, Errata, Kernel, Seccomp};
 pub use plan::{
-    Allowance, Decision, Found, Mechanism, PathPlan, Plan, PortPlan, Refusal, Refused, Request,
-    Standing,
+    Allowance, Decision, Entry, FileKind, Found, Mechanism, PathPlan, Plan, PortPlan, Refusal,
+    Refused, Request, Standing,
 };
 pub use policy::{
     Calls, ClassLine, Dependency, InvalidLine, InvalidPorts, PathLine, Policy, PolicyBuilder,

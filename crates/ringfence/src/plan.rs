@@ -16,9 +16,11 @@ use crate::seccomp::calls_of;
 
 mod closing;
 mod decide;
+mod moves;
 mod refusal;
 
 pub use decide::{Allowance, Decision, Mechanism, Request};
+pub use moves::{Entry, FileKind};
 pub use refusal::{Refusal, Refused};
 
 /// What of a policy holds on a kernel, and by which mechanism.

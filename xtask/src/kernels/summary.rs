@@ -39,7 +39,7 @@ pub struct Ran {
     pub refused: u32,
     pub seconds: f64,
     /// The runs that did not end well.
-    pub failed_runs: Vec<String>,
+    pub failed: Vec<String>,
 }
 
 impl Outcome {
@@ -68,24 +68,24 @@ impl Outcome {
         }
         let well =
             |run: &Run| run.exit == Some(0) && (run.counts.is_some() || tests_find_abi.is_none());
-        let failed_runs = transcript
+        let failed = transcript
             .runs
             .iter()
             .filter(|run| !well(run))
-            .map(|run| run.name.clone());
+            .map(|run| run.what.clone());
         Self::Ran(Ran {
             release: transcript.release.unwrap_or_default(),
             abi,
             counts: transcript.runs.iter().filter_map(|run| run.counts).sum(),
             refused: transcript.refused,
             seconds: boot.seconds,
-            failed_runs: failed_runs.collect(),
+            failed: failed.collect(),
         })
     }
 
     pub fn failed(&self) -> bool {
         match self {
-            Self::Ran(ran) => ran.counts.failed > 0 || !ran.failed_runs.is_empty(),
+            Self::Ran(ran) => ran.counts.failed > 0 || !ran.failed.is_empty(),
             Self::Broke(_) => true,
             Self::Fetched | Self::NotRun(_) => false,
         }
@@ -155,7 +155,7 @@ impl fmt::Display for Kernel {
                 counts,
                 refused,
                 seconds,
-                failed_runs,
+                failed: failed_runs,
             }) => {
                 let Counts {
                     passed,

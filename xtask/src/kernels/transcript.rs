@@ -17,11 +17,10 @@ pub struct Transcript {
     pub powered_off: bool,
 }
 
-/// Some tests as one user.
+/// Tests of one name, as one user.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Such as `kernel as root`.
-    pub name: String,
+    pub what: String,
     /// None if the run never came to its end.
     pub exit: Option<i32>,
     pub counts: Option<Counts>,
@@ -39,8 +38,8 @@ pub fn failures(console: &str) -> Vec<String> {
     let mut run = String::new();
     let mut failures = Vec::new();
     for line in console.lines() {
-        if let Ok(Event::Begin(name)) = line.parse() {
-            run = name;
+        if let Ok(Event::Begin(what)) = line.parse() {
+            run = what;
         }
         let test = line
             .trim()
@@ -73,13 +72,13 @@ impl Transcript {
     fn note(&mut self, event: Event) {
         match event {
             Event::Up(release) => self.release = Some(release),
-            Event::Begin(name) => self.runs.push(Run {
-                name,
+            Event::Begin(what) => self.runs.push(Run {
+                what,
                 exit: None,
                 counts: None,
             }),
-            Event::End(name, exit) => {
-                for run in self.runs.iter_mut().filter(|run| run.name == name) {
+            Event::End(what, exit) => {
+                for run in self.runs.iter_mut().filter(|run| run.what == what) {
                     run.exit = Some(exit);
                 }
             }
@@ -117,12 +116,12 @@ mod tests {
                 refused: 7,
                 runs: vec![
                     Run {
-                        name: "kernel as root".into(),
+                        what: "kernel as root".into(),
                         exit: Some(0),
                         counts
                     },
                     Run {
-                        name: "kernel as nobody".into(),
+                        what: "kernel as nobody".into(),
                         exit: Some(139),
                         counts: None
                     },

@@ -13,9 +13,9 @@ const MARK: &str = "RINGFENCE-VM";
 pub enum Event {
     /// The kernel is up; its release as uname gives it.
     Up(String),
-    /// These tests start as this user.
+    /// A run starts: these tests as this user.
     Begin(String),
-    /// They ended, with this exit code (128 + signal, as in a shell).
+    /// The run ended with this exit code (128 + signal, as in a shell).
     End(String, i32),
     /// Everything was run; power goes off.
     Off,

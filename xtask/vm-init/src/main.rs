@@ -22,14 +22,11 @@ fn run() -> Result<(), String> {
     loopback::up()
         .map_err(|error| format!("the loopback interface could not be brought up: {error}"))?;
     let arguments = programs::arguments()?;
-    for tests in programs::TESTS {
-        let Some(path) = programs::path_of(tests) else {
-            continue;
-        };
+    for name in programs::names()? {
         for user in &programs::USERS {
-            let run = format!("{tests} as {}", user.name);
+            let run = format!("{name} as {}", user.name);
             say(&Event::Begin(run.clone()));
-            let exit = programs::run(&path, user, &arguments)?;
+            let exit = programs::run(&name, user, &arguments)?;
             say(&Event::End(run, exit));
         }
     }

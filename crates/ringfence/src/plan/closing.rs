@@ -30,12 +30,15 @@ impl Plan {
             let named = |class: &PortClass| self.ports.iter().any(|port| port.line.class == *class);
             self.unrestricted.net || classes.iter().any(named)
         };
+        let any_left_alone =
+            |classes: [Class; 2]| classes.into_iter().any(|class| self.leaves_alone(class));
         let connects = |line: &crate::PathLine| line.access.contains(Access::CONNECT_UNIX);
         Sockets {
-            unix: self.leaves_alone(Class::ConnectUnix)
+            unix: any_left_alone([Class::ConnectUnix, Class::AbstractUnix])
                 || self.handled_fs.contains(AccessFs::RESOLVE_UNIX)
                 || self.lines.iter().any(connects),
-            tcp: any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
+            tcp: any_left_alone([Class::TcpFastOpen, Class::ListenUnbound])
+                || any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
             udp: any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
         }
     }
@@ -181,3 +184,6 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
