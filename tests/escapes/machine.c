@@ -274,7 +274,7 @@ const struct technique machine[] = {
 	{ "iopl", "kernel-interfaces", "nothing", "all I/O ports of the processor", io_level },
 	{ "ioperm", "kernel-interfaces", "nothing", "one I/O port of the processor", io_ports },
 	{ "vhangup", "kernel-interfaces", "nothing", "hang up on a terminal", hang_up },
-	{ "interface-flags", "kernel-interfaces", "nothing", "set the flags of a network interface, to what they are", configure_network },
-	{ "file-system-label", "kernel-interfaces", "reads-outside", "name a file system, as it is named", name_file_system },
+	{ "interface-flags", "netlink", "nothing", "set the flags of a network interface, to what they are", configure_network },
+	{ "file-system-label", "mount-attributes", "reads-outside", "name a file system, as it is named", name_file_system },
 	{ 0 },
 };
