@@ -14,6 +14,7 @@ mod ports;
 mod program;
 mod scene;
 mod stage;
+mod start;
 mod tests;
 mod victim;
 mod wanted;
@@ -42,5 +43,5 @@ fn main() -> ExitCode {
     }
     let kernel = Kernel::probe();
     println!("landlock abi: {}", kernel.reported_abi());
-    trial::main(tests::all())
+    trial::main(tests::all().into_iter().chain(start::tests()).collect())
 }

@@ -9,9 +9,6 @@ use crate::catalog::Technique;
 use crate::stage::Stage;
 use crate::wanted;
 
-/// Where dynamic programs find what they are linked with.
-const LIBRARIES: [&str; 4] = ["/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"];
-
 /// The policy that a technique's scene names, with the technique's own program in it.
 ///
 /// Where the kernel cannot enforce a line the sandbox starts all the same: what is left of it is
@@ -64,10 +61,15 @@ fn with(sandbox: Sandbox, word: &str, stage: &Stage) -> Sandbox {
         "reads-outside" => sandbox.allow(Access::READ, outside),
         "set-user-id" => sandbox.allow(Access::RO, outside.join("set-user-id")),
         "as-nobody" => sandbox.as_user(NOBODY),
-        "loader" => LIBRARIES
-            .into_iter()
-            .filter(|path| Path::new(path).exists())
-            .fold(sandbox, |sandbox, path| sandbox.allow(Access::RO, path)),
+        "loader" => with_libraries(sandbox),
         unknown => panic!("no scene has the word {unknown}"),
     }
+}
+
+/// The same sandbox, in which dynamic programs find what they are linked with.
+pub fn with_libraries(sandbox: Sandbox) -> Sandbox {
+    ["/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"]
+        .into_iter()
+        .filter(|path| Path::new(path).exists())
+        .fold(sandbox, |sandbox, path| sandbox.allow(Access::RO, path))
 }
