@@ -15,13 +15,19 @@
 /* Seconds after which a technique hangs. */
 #define PATIENCE 60
 
+static int list(void)
+{
+	for (const struct technique *const *topic = topics; *topic != NULL; topic++)
+		for (const struct technique *each = *topic; each->name != NULL; each++)
+			printf("%s\t%s\t%s\t%s\n", each->name, each->class, each->scene, each->wants);
+	return 0;
+}
+
 static const struct technique *find(const char *name)
 {
 	for (const struct technique *const *topic = topics; *topic != NULL; topic++)
 		for (const struct technique *each = *topic; each->name != NULL; each++)
-			if (name == NULL)
-				printf("%s\t%s\t%s\t%s\n", each->name, each->class, each->scene, each->wants);
-			else if (strcmp(each->name, name) == 0)
+			if (strcmp(each->name, name) == 0)
 				return each;
 	return NULL;
 }
@@ -38,7 +44,8 @@ static int try(const char *name)
 	fflush(stdout);
 	alarm(PATIENCE);
 	int result = technique->try();
-	printf("result: %s\n", result == 0 ? "got it" : strerrorname_np(result) != NULL ? strerrorname_np(result) : "none");
+	const char *error = strerrorname_np(result);
+	printf("result: %s\n", result == 0 ? "got it" : error != NULL ? error : "no error of the kernel's");
 	fflush(stdout);
 	return result;
 }
@@ -56,8 +63,5 @@ int main(int argc, char **argv)
 		return victim();
 	if (strcmp(role, "terminal") == 0 && argc > 3)
 		return terminal(argv + 2);
-	if (strcmp(role, "list") != 0)
-		return BROKEN;
-	find(NULL);
-	return 0;
+	return strcmp(role, "list") == 0 ? list() : BROKEN;
 }

@@ -41,8 +41,7 @@ static int bind_mount(void)
 
 static int change_propagation(void)
 {
-	/* What it is already, nearly everywhere; nothing is lost by it. */
-	return outcome(mount(NULL, "/", NULL, MS_SHARED, NULL));
+	return outcome(mount(NULL, outside("mounted"), NULL, MS_SHARED, NULL));
 }
 
 static int unmount(void)
@@ -170,7 +169,7 @@ const struct technique mounts[] = {
 	{ "mount", "mount", "nothing", "mount over a directory", mount_plainly },
 	{ "mount-bind", "mount", "zone", "mount the outside into the zone, read it there", bind_mount },
 	{ "mount-remount", "mount", "mounted", "change the flags of a mount by mount", remount },
-	{ "mount-propagation", "mount", "nothing", "change the propagation of the root mount", change_propagation },
+	{ "mount-propagation", "mount", "mounted", "change the propagation of a mount", change_propagation },
 	{ "umount", "mount", "mounted", "unmount", unmount },
 	{ "fsopen", "mount", "nothing", "make a mount that hangs nowhere, use it", new_mount },
 	{ "move-mount", "mount", "nothing", "the same, hung over a directory", place_new_mount },

@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Everything that one try finds.
 pub struct Stage {
+    // Before the world, which could not be removed while something is mounted in it.
+    _mounted: Option<Mounted>,
     world: World,
     pub ports: Ports,
     pub victim: Victim,
@@ -38,7 +40,6 @@ pub struct Stage {
     _descriptor: File,
     variables: Vec<(&'static str, OsString)>,
     queue: String,
-    is_mounted: bool,
 }
 
 impl Stage {
@@ -47,10 +48,10 @@ impl Stage {
         let world = World::new();
         let (inside, outside) = (world.inside(), world.outside());
         furnish(technique, &outside, program)?;
-        let is_mounted = technique.needs("mounted");
-        if is_mounted {
-            mount_at(&outside.join("mounted"))?;
-        }
+        let mounted = technique
+            .needs("mounted")
+            .then(|| Mounted::at(outside.join("mounted")))
+            .transpose()?;
 
         let ports = Ports::new();
         let unique = world.path().display().to_string().replace('/', "-");
@@ -106,6 +107,7 @@ impl Stage {
         let victim = Victim::start(program, &variables, None);
         variables.push(("ESCAPE_VICTIM", victim.id().to_string().into()));
         Ok(Self {
+            _mounted: mounted,
             world,
             ports,
             victim,
@@ -115,7 +117,6 @@ impl Stage {
             _descriptor: descriptor,
             variables,
             queue,
-            is_mounted,
         })
     }
 
@@ -192,10 +193,6 @@ impl Drop for Stage {
         // A technique may have removed the one, and left the other.
         let _ = mq_unlink(self.queue.as_str());
         let _ = mq_unlink(format!("/ringfence-made-{}", self.victim.id()).as_str());
-        if self.is_mounted {
-            let mounted = self.world.outside().join("mounted");
-            while rustix::mount::unmount(&mounted, UnmountFlags::DETACH).is_ok() {}
-        }
     }
 }
 
@@ -238,10 +235,23 @@ fn copy_program(program: &Path, to: &Path) {
     }
 }
 
-fn mount_at(path: &Path) -> Result<(), String> {
-    fs::create_dir(path).expect("a directory outside");
-    rustix::mount::mount("none", path, "tmpfs", MountFlags::empty(), None)
-        .map_err(|errno| format!("nothing can be mounted: {errno}"))
+/// A file system that is there for one try.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn at(path: PathBuf) -> Result<Self, String> {
+        fs::create_dir(&path).expect("a directory outside");
+        rustix::mount::mount("none", &path, "tmpfs", MountFlags::empty(), None)
+            .map_err(|errno| format!("nothing can be mounted: {errno}"))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // A technique may have unmounted it.
+        let _ = rustix::mount::unmount(&self.0, UnmountFlags::DETACH);
+    }
 }
 
 fn packet_listener(path: &Path) -> OwnedFd {
