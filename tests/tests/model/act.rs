@@ -133,7 +133,9 @@ pub enum Other {
     OpenQueue,
     UnlinkQueue,
     Netlink,
+    Raw,
     Pair,
+    DatagramPair,
     IoUring,
     Namespace,
     Mount,
@@ -257,7 +259,9 @@ fn other() -> impl Strategy<Value = Other> {
         Other::OpenQueue,
         Other::UnlinkQueue,
         Other::Netlink,
+        Other::Raw,
         Other::Pair,
+        Other::DatagramPair,
         Other::IoUring,
         Other::Namespace,
         Other::Mount,
@@ -331,6 +335,24 @@ impl Act {
                 object.directory() != Path::new(to.0)
             }
             Self::Exchange(one, other) => one.directory() != other.directory(),
+            _ => false,
+        }
+    }
+
+    /// Whether two threads may do these at the same time: not if the one changes where the other
+    /// finds what it needs.
+    pub fn goes_with(&self, other: Self) -> bool {
+        let quiet = |act: &Self| !act.touches_tree() && !matches!(act, Self::Other(Other::Mount));
+        self.has_no_place() || other.has_no_place() || quiet(self) && quiet(&other)
+    }
+
+    /// Whether it finds what it needs whatever becomes of a tree.
+    fn has_no_place(&self) -> bool {
+        match self {
+            Self::Control | Self::Reach(..) | Self::Bind(..) => true,
+            Self::Other(other) => {
+                !matches!(other, Other::Mount | Other::OpenQueue | Other::UnlinkQueue)
+            }
             _ => false,
         }
     }

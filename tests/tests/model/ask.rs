@@ -1,5 +1,6 @@
 //! Asks the plan about an act.
 
+use std::fmt;
 use std::path::Path;
 
 use ringfence::{
@@ -24,6 +25,20 @@ pub enum Verdict {
     Denied(Vec<Errno>),
     /// The plan calls open what some kernels deny: it may fail so, or succeed.
     Either(Vec<Errno>),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, errnos) = match self {
+            Self::Allowed => return f.write_str("allowed"),
+            Self::Denied(errnos) => ("denied", errnos),
+            Self::Either(errnos) => ("open, or denied", errnos),
+        };
+        let mut numbers: Vec<_> = errnos.iter().map(|errno| errno.raw_os_error()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        write!(f, "{what} with one of the errors {numbers:?}")
+    }
 }
 
 impl Verdict {
@@ -100,7 +115,13 @@ impl Question<'_> {
         match act {
             Act::Open(how, place) => self.path(opened(how), &place.within(top)),
             Act::List(place) => self.path(AccessFs::READ_DIR, &place.within(top)),
-            Act::Make(what, place) => self.path(self.made(what), &place.within(top).join(FRESH)),
+            Act::Make(what, place) => {
+                let made = self.path(self.made(what), &place.within(top).join(FRESH));
+                match what {
+                    Making::Bound => made.and(self.unix_socket()),
+                    _ => made,
+                }
+            }
             Act::Remove(kind, place) => self.path(kind.remove(), &place.within(top).join(STAGED)),
             Act::Rename(object, to) => self.ask(Request::Rename {
                 from: entry(object, &from(object)),
@@ -155,8 +176,20 @@ impl Question<'_> {
         self.ask(Request::Path(rights, path))
     }
 
+    /// Of a class that Landlock denies the filter may deny the calls as well, and come first.
     fn class(&self, class: Class, errno: Errno) -> Verdict {
-        judge(&self.plan.decide(Request::Class(class)), errno)
+        match judge(&self.plan.decide(Request::Class(class)), errno) {
+            Verdict::Denied(errnos) => Verdict::Denied([&errnos[..], &FILTER_ERRORS].concat()),
+            verdict => verdict,
+        }
+    }
+
+    /// Whether a UNIX socket can be made at all: the filter sees no paths.
+    fn unix_socket(&self) -> Verdict {
+        match self.plan.standing(Class::ConnectUnix) {
+            Standing::Seccomp => Verdict::Denied(FILTER_ERRORS.to_vec()),
+            _ => Verdict::Allowed,
+        }
     }
 
     fn made(&self, what: Making) -> AccessFs {
@@ -219,8 +252,10 @@ impl Question<'_> {
             Other::TraceOutside => self.class(Class::Ptrace, Errno::PERM),
             Other::OpenQueue => self.class(Class::MessageQueues, Errno::ACCESS),
             Other::UnlinkQueue => self.class(Class::SharedIpc, Errno::PERM),
-            Other::Netlink => self.class(Class::OtherSockets, Errno::AFNOSUPPORT),
+            Other::Netlink => self.class(Class::Netlink, Errno::AFNOSUPPORT),
+            Other::Raw => self.class(Class::OtherSockets, Errno::AFNOSUPPORT),
             Other::Pair => Verdict::Allowed,
+            Other::DatagramPair => self.unix_socket(),
             Other::IoUring => self.class(Class::IoUring, Errno::NOSYS),
             Other::Namespace => self.class(Class::Namespaces, Errno::PERM),
             Other::Mount => self.class(Class::Mount, Errno::PERM),
@@ -254,6 +289,19 @@ fn judge(decision: &Decision<'_>, errno: Errno) -> Verdict {
         Decision::Denied { missing, .. } if *missing == AccessFs::REFER => {
             Verdict::Denied(vec![Errno::XDEV])
         }
-        _ => Verdict::Denied(vec![errno]),
+        Decision::Denied {
+            by: Mechanism::Landlock,
+            ..
+        } => Verdict::Denied(vec![errno]),
+        _ => Verdict::Denied(FILTER_ERRORS.to_vec()),
     }
 }
+
+/// What filters answer with.
+const FILTER_ERRORS: [Errno; 5] = [
+    Errno::PERM,
+    Errno::ACCESS,
+    Errno::NOSYS,
+    Errno::AFNOSUPPORT,
+    Errno::PROTONOSUPPORT,
+];

@@ -13,7 +13,7 @@ use crate::policy::Sketch;
 use crate::scenario::Scenario;
 use crate::tally::{End, Tally};
 use crate::worker::Worker;
-use crate::world::World;
+use crate::world::{Snapshot, World};
 
 /// Where scenarios are played, one after the other.
 pub struct Harness {
@@ -67,7 +67,8 @@ impl Harness {
         })
     }
 
-    /// Plays a scenario to its end, or to the first disagreement.
+    /// Plays a scenario to its end, or to the first disagreement. Threads take turns, but act at the
+    /// same time where what they do does not meet.
     pub fn play(&mut self, scenario: &Scenario) -> Result<(), String> {
         if self.broken {
             self.stage = Stage::new().map_err(|error| error.to_string())?;
@@ -89,11 +90,26 @@ impl Harness {
                 })
                 .collect();
             let actors = actors?;
-            for (thread, act) in &scenario.acts {
-                let end = self
-                    .try_act(*act, &actors[*thread])
-                    .map_err(|why| format!("thread {thread}: {act:?}: {why}"))?;
-                self.tally.count(act.name(), end);
+            let mut acts = scenario.acts.iter().peekable();
+            while let Some(&(thread, act)) = acts.next() {
+                let goes_with =
+                    |(other, next): &&(usize, Act)| *other != thread && act.goes_with(*next);
+                let meanwhile = acts.next_if(goes_with).copied();
+                let turns: Vec<_> = [Some((thread, act)), meanwhile]
+                    .into_iter()
+                    .flatten()
+                    .map(|(thread, act)| (act, &actors[thread]))
+                    .collect();
+                let attempts: Result<Vec<_>, String> = turns
+                    .iter()
+                    .map(|(act, actor)| self.begin(*act, actor))
+                    .collect();
+                for (attempt, (act, actor)) in attempts?.into_iter().zip(turns) {
+                    let end = self
+                        .end(attempt, actor)
+                        .map_err(|why| format!("{act:?}: {why}"))?;
+                    self.tally.count(act.name(), end);
+                }
             }
             Ok::<_, String>(())
         })?;
@@ -124,38 +140,39 @@ impl Harness {
             .map_err(|error| error.to_string())
     }
 
-    fn try_act(&self, act: Act, actor: &Actor) -> Result<End, String> {
+    /// Sets the stage, does the twin, and hands the act to its thread.
+    fn begin(&self, act: Act, actor: &Actor) -> Result<Attempt, String> {
         let Stage {
             real, twin, world, ..
         } = &self.stage;
-        let broke = |error: io::Error| format!("the test itself failed: {error}");
         let staged = act.stage(real).and_then(|()| act.stage(twin));
         let before = act.touches_tree().then(|| world.real.snapshot());
         let before = before.transpose().map_err(broke)?;
-        if staged.and_then(|()| act.perform(twin)).is_err() {
+        let conclusive = staged.and_then(|()| act.perform(twin)).is_ok();
+        if conclusive {
+            actor.worker.begin(act);
+        }
+        Ok(Attempt {
+            act,
+            before,
+            conclusive,
+        })
+    }
+
+    /// Waits for the act, compares, and clears the stage.
+    fn end(&self, attempt: Attempt, actor: &Actor) -> Result<End, String> {
+        let Stage { real, twin, .. } = &self.stage;
+        let act = attempt.act;
+        if !attempt.conclusive {
             act.undo(real, false).map_err(broke)?;
             act.undo(twin, false).map_err(broke)?;
             return Ok(End::Inconclusive);
         }
-
-        actor.worker.begin(act);
         let outcome = actor.worker.outcome();
         let end = judge(act, &actor.plans, real, &outcome)?;
-        if let Some(before) = before {
-            let after = world.real.snapshot().map_err(broke)?;
-            let expected = match end {
-                End::Allowed => world.twin.snapshot().map_err(broke)?,
-                _ if ask::happens_although_denied(act, &actor.plans, real) => {
-                    world.twin.snapshot().map_err(broke)?
-                }
-                _ => before,
-            };
-            if after != expected {
-                let differences = expected.differences(&after);
-                return Err(format!(
-                    "{outcome:?}, with another effect than expected: {differences}"
-                ));
-            }
+        if let Some(before) = attempt.before {
+            self.compare_effect(act, &actor.plans, before, end)
+                .map_err(|why| format!("the kernel did {}, but {why}", told(&outcome)))?;
         }
         act.undo(real, outcome.is_ok()).map_err(broke)?;
         act.undo(twin, true).map_err(broke)?;
@@ -163,6 +180,51 @@ impl Harness {
             self.stage.drain();
         }
         Ok(end)
+    }
+
+    /// Whether the tree is as the twin's where the act was allowed, and else as it was.
+    fn compare_effect(
+        &self,
+        act: Act,
+        plans: &[Plan],
+        before: Snapshot,
+        end: End,
+    ) -> Result<(), String> {
+        let Stage { real, world, .. } = &self.stage;
+        let after = world.real.snapshot().map_err(broke)?;
+        let happened =
+            matches!(end, End::Allowed) || ask::happens_although_denied(act, plans, real);
+        let expected = if happened {
+            world.twin.snapshot().map_err(broke)?
+        } else {
+            before
+        };
+        if after == expected {
+            Ok(())
+        } else {
+            let differences = expected.differences(&after);
+            Err(format!("it should have had another effect: {differences}"))
+        }
+    }
+}
+
+/// An act that is being tried.
+struct Attempt {
+    act: Act,
+    /// The tree before it, if the act may change it.
+    before: Option<Snapshot>,
+    /// Whether its twin succeeded; else it is not tried.
+    conclusive: bool,
+}
+
+fn broke(error: io::Error) -> String {
+    format!("the test itself failed: {error}")
+}
+
+fn told(outcome: &io::Result<()>) -> String {
+    match outcome {
+        Ok(()) => "it".to_owned(),
+        Err(error) => format!("not: {error}"),
     }
 }
 
@@ -183,7 +245,8 @@ fn judge(act: Act, plans: &[Plan], scene: &Scene, outcome: &io::Result<()>) -> R
         // Another program has just taken the port.
         (Verdict::Allowed | Verdict::Either(_), Some(Errno::ADDRINUSE)) => Ok(End::Inconclusive),
         _ => Err(format!(
-            "the plan says {verdict:?}, the kernel did {outcome:?}"
+            "the plan says {verdict}, the kernel did {}",
+            told(outcome)
         )),
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixListener, UnixStream};
+use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -153,7 +153,7 @@ fn make(what: Making, directory: &Path) -> io::Result<()> {
         )?),
         Making::Nameless => drop(create(OFlags::WRONLY | OFlags::TMPFILE, directory)?),
         Making::Node(kind) => world::make(kind, &path)?,
-        Making::Bound => drop(UnixListener::bind(path)?),
+        Making::Bound => drop(UnixDatagram::bind(path)?),
         Making::Whiteout => {
             rustix::fs::mknodat(CWD, &path, FileType::CharacterDevice, 0o600.into(), 0)?;
         }
@@ -269,8 +269,14 @@ fn attempt(other: Other, scene: &Scene) -> io::Result<()> {
             let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
             rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
         }
+        Other::Raw => {
+            socket(SocketType::RAW, Some(ipproto::ICMP))?;
+        }
         Other::Pair => {
             UnixStream::pair()?;
+        }
+        Other::DatagramPair => {
+            UnixDatagram::pair()?;
         }
         Other::IoUring => {
             io_uring::IoUring::new(1)?;

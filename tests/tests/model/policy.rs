@@ -5,7 +5,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use ringfence::{Access, AccessFs, Kernel, PolicyBuilder, PortClass, PortLine, Ports, Source};
+use ringfence::{
+    Access, AccessFs, Class, Kernel, PolicyBuilder, PortClass, PortLine, Ports, Source,
+};
 
 use crate::act::FRESH;
 use crate::outside::{PORTS, Scene};
@@ -16,7 +18,11 @@ use crate::world::{DATAGRAMS, DIRECTORIES, FILES, PROGRAMS, Place, STREAMS};
 pub struct Sketch {
     lines: Vec<(Access, Where)>,
     ports: Vec<(PortClass, Which)>,
+    /// Classes that it allows or denies as a whole.
+    classes: Vec<(Class, bool)>,
     open: Open,
+    /// Whether there is a filter of system calls.
+    filter: bool,
 }
 
 /// What a line about a path names.
@@ -60,9 +66,38 @@ pub fn sketch() -> impl Strategy<Value = Sketch> {
         2 => Just(Open::Net),
         2 => Just(Open::Ipc),
     ];
-    let lines = prop::collection::vec(line, 0..7);
+    let lines = prop_oneof![
+        3 => prop::collection::vec(line, 0..7),
+        1 => moving(),
+    ];
     let ports = prop::collection::vec(port, 0..4);
-    (lines, ports, open).prop_map(|(lines, ports, open)| Sketch { lines, ports, open })
+    let classes = prop_oneof![
+        2 => Just(Vec::new()),
+        1 => prop::collection::vec((class(), any::<bool>()), 1..4),
+    ];
+    let filter = prop::bool::weighted(0.7);
+    (lines, ports, classes, open, filter).prop_map(|(lines, ports, classes, open, filter)| Sketch {
+        lines,
+        ports,
+        classes,
+        open,
+        filter,
+    })
+}
+
+/// Lines under which it matters, when something is moved, that a line names the thing itself: what
+/// they give by chance is seldom the same at three places.
+fn moving() -> impl Strategy<Value = Vec<(Access, Where)>> {
+    let things = [&DIRECTORIES[1..], &FILES].concat();
+    let gift = (1..=Access::all().bits()).prop_map(Access::from_bits_truncate);
+    (gift, select(things), select(&DIRECTORIES[1..])).prop_map(|(gift, thing, to)| {
+        let change = Access::CREATE | Access::REMOVE | Access::RENAME;
+        vec![
+            (change, Where::In(DIRECTORIES[0])),
+            (gift, Where::In(thing)),
+            (gift, Where::In(to)),
+        ]
+    })
 }
 
 /// Any set of words, but more often one with which something can be done.
@@ -89,6 +124,28 @@ fn place() -> impl Strategy<Value = Where> {
     ]
 }
 
+/// A class that a policy may allow as a whole.
+fn class() -> impl Strategy<Value = Class> {
+    select(vec![
+        Class::Ioctl,
+        Class::ConnectUnix,
+        Class::AbstractUnix,
+        Class::Signal,
+        Class::TcpFastOpen,
+        Class::ListenUnbound,
+        Class::OtherStreams,
+        Class::OtherSockets,
+        Class::Netlink,
+        Class::Metadata,
+        Class::SharedIpc,
+        Class::OtherProcesses,
+        Class::Notifications,
+        Class::IoUring,
+        Class::Namespaces,
+        Class::Debug,
+    ])
+}
+
 fn which() -> impl Strategy<Value = Which> {
     let all = 2 * PORTS;
     prop_oneof![
@@ -108,7 +165,7 @@ impl Sketch {
                     let access = if place.is_directory() {
                         access
                     } else {
-                        for_files(access, kernel)
+                        self.for_files(access, kernel)
                     };
                     policy.allow(access, place.within(&scene.top))
                 }
@@ -116,7 +173,7 @@ impl Sketch {
                     policy.allow_if_present(access, place.within(&scene.top).join(FRESH))
                 }
                 Where::Around => policy.allow(access, around),
-                Where::Device => policy.allow(for_files(access, kernel), &scene.device),
+                Where::Device => policy.allow(self.for_files(access, kernel), &scene.device),
             };
         }
         for &(class, which) in &self.ports {
@@ -135,6 +192,23 @@ impl Sketch {
                 source: Source::Api,
             });
         }
+        for (number, &(class, allow)) in self.classes.iter().enumerate() {
+            // A policy that contradicts itself is refused: the first line on a class counts.
+            if self.classes[..number]
+                .iter()
+                .any(|&(other, _)| other == class)
+            {
+                continue;
+            }
+            policy = if allow {
+                policy.allow_class(class)
+            } else {
+                policy.deny_class(class)
+            };
+        }
+        if !self.filter {
+            policy = policy.unrestricted_syscalls();
+        }
         match self.open {
             Open::Nothing => policy,
             Open::Fs => policy.unrestricted_fs(),
@@ -142,15 +216,22 @@ impl Sketch {
             Open::Ipc => policy.unrestricted_ipc(),
         }
     }
-}
 
-/// A line that gives a file nothing is refused when the sandbox is made.
-fn for_files(access: Access, kernel: &Kernel) -> Access {
-    let mean = AccessFs::OF_FILES & AccessFs::known_to(kernel.abi());
-    if access.rights().intersects(mean) {
-        access
-    } else {
-        access | Access::READ
+    /// A line that gives a file nothing is refused when the sandbox is made.
+    fn for_files(&self, access: Access, kernel: &Kernel) -> Access {
+        let mut mean = AccessFs::OF_FILES & AccessFs::known_to(kernel.abi());
+        for class in self.classes.iter().filter(|(_, allow)| *allow) {
+            match class.0 {
+                Class::Ioctl => mean -= AccessFs::IOCTL_DEV,
+                Class::ConnectUnix => mean -= AccessFs::RESOLVE_UNIX,
+                _ => {}
+            }
+        }
+        if access.rights().intersects(mean) {
+            access
+        } else {
+            access | Access::READ
+        }
     }
 }
 
@@ -161,6 +242,17 @@ impl fmt::Debug for Sketch {
         }
         for (access, place) in &self.lines {
             write!(f, "[{access} {place:?}] ")?;
+        }
+        if !self.filter {
+            write!(f, "[no filter] ")?;
+        }
+        for (class, allow) in &self.classes {
+            write!(
+                f,
+                "[{} {}] ",
+                if *allow { "allow" } else { "deny" },
+                class.name()
+            )?;
         }
         for (class, which) in &self.ports {
             write!(f, "[{} {which:?}] ", class.name())?;
