@@ -4,6 +4,7 @@ use std::env;
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -58,17 +59,25 @@ pub fn release() -> Result<Vec<Executable>> {
 }
 
 /// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
-const KERNEL_TESTS: [&str; 2] = ["kernel", "model"];
+const KERNEL_TESTS: [&str; 3] = ["kernel", "model", ESCAPES];
+/// Those that need a C program as well.
+const ESCAPES: &str = "escapes";
 
 /// The tests that need a real kernel.
 pub fn kernel_tests() -> Result<Vec<Executable>> {
-    KERNEL_TESTS
-        .into_iter()
-        .map(|name| {
-            let test = format!("--test={name}");
-            one("test", &["--no-run", "--package=ringfence-tests", &test])
-        })
-        .collect()
+    KERNEL_TESTS.into_iter().map(static_test).collect()
+}
+
+fn static_test(name: &str) -> Result<Executable> {
+    let test = format!("--test={name}");
+    one("test", &["--no-run", "--package=ringfence-tests", &test])
+}
+
+/// The C program of the tests called `escapes`, which know how to compile it.
+pub fn escape_program() -> Result<PathBuf> {
+    let mut command = Command::new(static_test(ESCAPES)?.path);
+    let path = tool::shown(command.arg("program"))?;
+    Ok(path.trim().into())
 }
 
 /// Process 1 of the virtual machines.

@@ -50,7 +50,10 @@ pub fn write(options: &Options, path: &Path) -> Result<()> {
             name: "program".into(),
             path: other.clone(),
         }],
-        None => artifacts::kernel_tests()?,
+        None => {
+            program(&mut cpio, "tests/escape", &artifacts::escape_program()?)?;
+            artifacts::kernel_tests()?
+        }
     };
     // What to run, one name a line.
     let names: Vec<_> = tests.iter().map(|test| test.name.as_str()).collect();

@@ -33,6 +33,23 @@ pub fn is_up(console: &str) -> bool {
         .any(|line| matches!(line.parse(), Ok(Event::Up(_))))
 }
 
+/// The tests that failed, each with the run it failed in.
+pub fn failures(console: &str) -> Vec<String> {
+    let mut run = String::new();
+    let mut failures = Vec::new();
+    for line in console.lines() {
+        if let Ok(Event::Begin(what)) = line.parse() {
+            run = what;
+        }
+        let test = line
+            .trim()
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" ----"));
+        failures.extend(test.map(|test| format!("{test} failed in {run}")));
+    }
+    failures
+}
+
 impl Transcript {
     pub fn read(console: &str) -> Self {
         let mut transcript = Self::default();
@@ -112,6 +129,15 @@ mod tests {
                 broken: None,
                 powered_off: true,
             }
+        );
+    }
+
+    #[test]
+    fn failed_tests_are_named_with_their_run() {
+        let console = "RINGFENCE-VM begin escapes as root\r\n---- escapes::chmod ----\r\n";
+        assert_eq!(
+            failures(console),
+            ["escapes::chmod failed in escapes as root"]
         );
     }
 

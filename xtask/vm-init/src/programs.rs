@@ -23,10 +23,11 @@ pub const USERS: [User; 2] = [
     },
 ];
 
-const ENVIRONMENT: [(&str, &str); 8] = [
+const ENVIRONMENT: [(&str, &str); 9] = [
     ("HOME", "/tmp"),
     ("NO_COLOR", "1"),
     ("PATH", "/tests"),
+    ("RINGFENCE_ESCAPE", "/tests/escape"),
     ("RINGFENCE_RUNNER", "/tests/landlock-runner"),
     ("RINGFENCE_VM", "1"),
     ("RINGFENCE_WORKBENCH", "/tests/ringfence"),

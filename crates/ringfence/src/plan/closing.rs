@@ -94,7 +94,6 @@ impl Plan {
             // A socket that was bound cannot be told from one that was not.
             Class::ListenUnbound => !has_line(PortClass::BindTcp),
             Class::Metadata => self.denies_metadata(),
-            Class::Ptrace => self.closes(Class::Debug),
             Class::MessageQueues => self.closes(Class::SharedIpc),
             Class::TcpFastOpen
             | Class::OtherStreams
@@ -121,6 +120,8 @@ impl Plan {
             | Class::MakeDevice
             | Class::Ioctl
             | Class::Signal
+            // The calls are closed with `debug`; `/proc/PID/mem` and its neighbours are files.
+            | Class::Ptrace
             | Class::Stat
             | Class::IndirectExecute
             | Class::Addresses => false,
@@ -177,6 +178,9 @@ impl Plan {
             }
             Class::Ioctl => "a filter cannot tell a device from another descriptor",
             Class::Signal => "a filter cannot tell whose process a number names",
+            Class::Ptrace => {
+                "memory and files of a process are files in /proc, whose paths a filter cannot see"
+            }
             Class::Stat => "no program starts without it",
             Class::IndirectExecute => "what can be read can be run",
             Class::Addresses => "rules and filters see ports, not addresses",
