@@ -136,8 +136,7 @@ fn play(shape: Shape, kernel: Kernel, seed: u64, acts: u32) -> u32 {
 
 fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
     let value = std::env::var(variable).ok()?;
-    match value.parse() {
-        Ok(number) => Some(number),
-        Err(_) => panic!("{variable}={value} is no number"),
-    }
+    let number = value.parse().ok();
+    assert!(number.is_some(), "{variable}={value} is no number");
+    number
 }
