@@ -6,6 +6,8 @@
 //!
 //! - `RINGFENCE_SEED`: the seed of a run, which prints it; the same seed plays the same scenarios.
 //! - `RINGFENCE_OPERATIONS`: how many acts, over all tests.
+//!
+//! `cargo xtask kernels` hands both on to the virtual machines.
 
 #![forbid(unsafe_code)]
 
