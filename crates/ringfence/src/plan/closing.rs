@@ -95,8 +95,9 @@ impl Plan {
             Class::ListenUnbound => !has_line(PortClass::BindTcp),
             Class::Metadata => self.denies_metadata(),
             Class::MessageQueues => self.closes(Class::SharedIpc),
-            Class::TcpFastOpen
-            | Class::OtherStreams
+            // Where Landlock governs it, a line for its port allows it, and a filter sees no port.
+            Class::TcpFastOpen => !class.is_deniable_on(&self.kernel),
+            Class::OtherStreams
             | Class::OtherSockets
             | Class::Netlink
             | Class::Mount
