@@ -33,13 +33,19 @@ impl Plan {
         let any_left_alone =
             |classes: [Class; 2]| classes.into_iter().any(|class| self.leaves_alone(class));
         let connects = |line: &crate::PathLine| line.access.contains(Access::CONNECT_UNIX);
+        // A line that lets `socket` pass lets every kind be made, and what such sockets may do has to
+        // be denied by other calls.
+        let lifted = |class| self.lifted.contains(&class);
         Sockets {
             unix: any_left_alone([Class::ConnectUnix, Class::AbstractUnix])
+                || lifted(Class::ConnectUnix)
                 || self.handled_fs.contains(AccessFs::RESOLVE_UNIX)
                 || self.lines.iter().any(connects),
             tcp: any_left_alone([Class::TcpFastOpen, Class::ListenUnbound])
+                || lifted(Class::Port(PortClass::ConnectTcp))
                 || any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
-            udp: any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
+            udp: lifted(Class::Port(PortClass::ConnectUdp))
+                || any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
         }
     }
 
@@ -47,6 +53,7 @@ impl Plan {
     pub(crate) fn closes(&self, class: Class) -> bool {
         self.filters()
             && !self.leaves_alone(class)
+            && self.says(class) != Some(true)
             && !self.lifted.contains(&class)
             && !self.evades(class)
             && self.could_close(class)
@@ -163,6 +170,9 @@ impl Plan {
         }
         if self.could_close(class) && self.unrestricted.syscalls {
             return "system calls are left alone";
+        }
+        if self.could_close(class) && self.lifted.contains(&class) {
+            return "a line about system calls lets one pass that it takes";
         }
         if self.could_close(class) {
             return "this kernel has no filters of system calls";
