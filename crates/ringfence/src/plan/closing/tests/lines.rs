@@ -33,6 +33,32 @@ fn a_class_that_a_line_about_calls_took_is_not_blamed_on_the_kernel() {
 }
 
 #[test]
+fn what_must_be_denied_and_is_left_alone_stops_every_start() {
+    let deny = |class| Policy::builder().deny_class(class);
+    for contradiction in [
+        deny(Class::Metadata).unrestricted_fs(),
+        deny(Class::Netlink).unrestricted_net(),
+        deny(Class::Signal).unrestricted_ipc(),
+        deny(Class::ForeignCalls).unrestricted_syscalls(),
+        deny(Class::KernelInterfaces).allow_syscall(Syscall::BPF),
+        deny(Class::Port(PortClass::ConnectUdp)).connect_udp(Ports::Any),
+    ] {
+        for policy in [contradiction.clone(), contradiction.best_effort()] {
+            let refused = plan(policy, Abi::new(7)).check().unwrap_err();
+            assert!(
+                matches!(refused.refusals[..], [Refusal::LeftAlone(_)]),
+                "{refused}"
+            );
+            let text = refused.to_string();
+            assert!(
+                text.starts_with("the policy contradicts itself\n  `deny "),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn landlock_denies_other_streams_only_where_it_has_all_of_tcp() {
     let unfixed = Kernel::with_abi(7).with_errata(crate::Errata::empty());
     let by = |policy: PolicyBuilder| {
