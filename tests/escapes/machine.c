@@ -24,6 +24,8 @@
 #include <sys/io.h>
 #endif
 
+#define MADV_SOFT_OFFLINE_ 101
+
 /* Opened alone: what could be written is left to the imagination. */
 static int open_for_writing(const char *path)
 {
@@ -246,6 +248,33 @@ static int name_file_system(void)
 	return outcome(ioctl(fd, FS_IOC_SETFSLABEL, label));
 }
 
+/* The identifier by which file systems are found; nothing so short is taken. */
+static int identify_file_system(void)
+{
+	struct { uint32_t length, flags; } identifier = { 0, 0 };
+	int fd = open_or_give_up(outside("file"), O_RDONLY);
+	return worthy(ioctl(fd, _IOW('f', 44, uint64_t), &identifier), EINVAL);
+}
+
+/* Takes pages away from the machine; here there is none to take. */
+static int lose_memory(int advice)
+{
+	char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED || munmap(page, 4096) != 0)
+		return BROKEN;
+	return worthy(madvise(page, 4096, advice), EFAULT);
+}
+
+static int poison_memory(void)
+{
+	return lose_memory(MADV_HWPOISON);
+}
+
+static int offline_memory(void)
+{
+	return lose_memory(MADV_SOFT_OFFLINE_);
+}
+
 const struct technique machine[] = {
 	{ "core-pattern", "write", "reads-proc", "the program that the kernel starts on a crash", core_pattern },
 	{ "module-helper", "write", "reads-proc", "the program that the kernel starts to load modules", module_helper },
@@ -276,5 +305,8 @@ const struct technique machine[] = {
 	{ "vhangup", "kernel-interfaces", "nothing", "hang up on a terminal", hang_up },
 	{ "interface-flags", "netlink", "nothing", "set the flags of a network interface, to what they are", configure_network },
 	{ "file-system-label", "mount-attributes", "reads-outside", "name a file system, as it is named", name_file_system },
+	{ "file-system-identifier", "mount-attributes", "reads-outside", "give a file system another identifier (none at all)", identify_file_system },
+	{ "memory-poison", "kernel-interfaces", "nothing", "take a page of memory away (none at all)", poison_memory },
+	{ "memory-offline", "kernel-interfaces", "nothing", "the same in a friendly way", offline_memory },
 	{ 0 },
 };

@@ -31,8 +31,10 @@ const IPPROTO_IPV6: u32 = 41;
 const TCP_ULP: u32 = 31;
 
 // `linux/netfilter_ipv4/ip_tables.h` begins at 64, IPVS and others later; IP's own options end
-// before. Those of IPv6 go around the two numbers of `ip6_tables.h`.
+// before. Those of IPv6 go around the two numbers of `ip6_tables.h`, and end before the 200 of
+// `linux/mroute6.h`.
 const BEYOND_IP_OPTIONS: u64 = INT & !0x3f;
+const BEYOND_IPV6_OPTIONS: u64 = INT & !0x7f;
 const IP6T_SO_SET_REPLACE: u32 = 64;
 
 /// "Permission denied", as Landlock says it: some line would allow this.
@@ -94,7 +96,9 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
         let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
         let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_SET_REPLACE));
         options = ENOPROTOOPT.when_all(&ipv4, options);
+        let ipv6_routing = option(IPPROTO_IPV6, Test::any(2, BEYOND_IPV6_OPTIONS));
         options = ENOPROTOOPT.when_all(&ipv6, options);
+        options = ENOPROTOOPT.when_all(&ipv6_routing, options);
     }
     filter.set(Syscall::SETSOCKOPT, options);
     if closes(Class::TcpFastOpen) {
