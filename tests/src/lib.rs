@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod trial;
+pub mod world;
 pub mod wrapper;
 
 use std::path::PathBuf;

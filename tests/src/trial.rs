@@ -10,6 +10,9 @@ pub enum Outcome {
     Passed,
     /// This machine lacks something; the reason is shown.
     Skipped(String),
+    /// This kernel has not got what is tried, so that nothing can be installed for it; the reason
+    /// is shown, and it is never a failure.
+    Absent(String),
 }
 
 /// A test: a statement as its name, and the function that tries it.
@@ -44,7 +47,7 @@ impl Test {
         Trial::ignorable_test(self.name, move || match (self.run)() {
             Outcome::Passed => Ok(libtest_mimic::Completion::Completed),
             Outcome::Skipped(reason) if strict => Err(Failed::from(format!("skipped: {reason}"))),
-            Outcome::Skipped(reason) => {
+            Outcome::Skipped(reason) | Outcome::Absent(reason) => {
                 eprintln!("skipped {name}: {reason}");
                 Ok(libtest_mimic::Completion::ignored_with(reason))
             }

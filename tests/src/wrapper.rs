@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ringfence::{Access, Kernel, Plan, Policy, PolicyBuilder, PortClass, Ports};
+use ringfence::{Access, Class, Kernel, Plan, Policy, PolicyBuilder, PortClass, Ports};
 
 use crate::executable;
 
@@ -83,6 +83,14 @@ impl Sandbox {
     pub fn switch(mut self, flag: &str, change: fn(PolicyBuilder) -> PolicyBuilder) -> Self {
         self.flags.push(flag.into());
         self.policy = change(self.policy);
+        self
+    }
+
+    /// Leaves a class of acts alone.
+    #[must_use]
+    pub fn allow_class(mut self, class: Class) -> Self {
+        self.flags.extend(["--allow".into(), class.name().into()]);
+        self.policy = self.policy.allow_class(class);
         self
     }
 

@@ -4,6 +4,7 @@ use std::env;
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -57,12 +58,26 @@ pub fn release() -> Result<Vec<Executable>> {
         .collect()
 }
 
+/// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
+const KERNEL_TESTS: [&str; 3] = ["kernel", "model", ESCAPES];
+/// Those that need a C program as well.
+const ESCAPES: &str = "escapes";
+
 /// The tests that need a real kernel.
-pub fn kernel_tests() -> Result<Executable> {
-    one(
-        "test",
-        &["--no-run", "--package=ringfence-tests", "--test=kernel"],
-    )
+pub fn kernel_tests() -> Result<Vec<Executable>> {
+    KERNEL_TESTS.into_iter().map(static_test).collect()
+}
+
+fn static_test(name: &str) -> Result<Executable> {
+    let test = format!("--test={name}");
+    one("test", &["--no-run", "--package=ringfence-tests", &test])
+}
+
+/// The C program of the tests called `escapes`, which know how to compile it.
+pub fn escape_program() -> Result<PathBuf> {
+    let mut command = Command::new(static_test(ESCAPES)?.path);
+    let path = tool::shown(command.arg("program"))?;
+    Ok(path.trim().into())
 }
 
 /// Process 1 of the virtual machines.
@@ -109,8 +124,9 @@ fn executables(subcommand: &str, arguments: &[&str]) -> Result<Vec<Executable>> 
         ])
         .args(arguments)
         .env("RUSTFLAGS", format!("{flags} {STATIC}").trim_start())
-        // Debug information would fill the memory of the virtual machines.
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        // Debug information would fill the memory of the virtual machines, whose processors are slow.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
     Ok(tool::shown(&mut command)?
         .lines()
         .filter_map(executable)

@@ -4,6 +4,7 @@
 mod artifacts;
 mod bench;
 mod counts;
+mod escapes;
 mod kernels;
 mod suite;
 mod syscalls;
@@ -32,6 +33,8 @@ enum Task {
     Bench(bench::Options),
     /// Run the tests on one kernel after the other, in virtual machines
     Kernels(kernels::Options),
+    /// Write docs/escapes.md: what closes each way out, here and on each kernel that was run last
+    Escapes,
     /// Write the library's table of system calls anew, from the newest kernel headers
     Syscalls,
 }
@@ -52,6 +55,10 @@ fn run(task: Task) -> Result<ExitCode> {
             for executable in artifacts::release()? {
                 println!("{executable}");
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Escapes => {
+            escapes::write()?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Syscalls => {

@@ -61,15 +61,15 @@ pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
 pub use class::Class;
 pub use kernel::{Abi, Availability, Errata, Kernel, Seccomp};
 pub use plan::{
-    Allowance, Decision, Found, Mechanism, PathPlan, Plan, PortPlan, Refusal, Refused, Request,
-    Standing,
+    Allowance, Decision, Entry, FileKind, Found, Mechanism, PathPlan, Plan, PortPlan, Refusal,
+    Refused, Request, Standing,
 };
 pub use policy::{
     Calls, ClassLine, Dependency, InvalidLine, InvalidPorts, PathLine, Policy, PolicyBuilder,
     PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine, Syscalls, Unrestricted,
     denying_action,
 };
-pub use report::{KernelReport, PlanReport, Row};
+pub use report::{CallRow, KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};
 pub use seccomp::{
     Action, Arch, CallData, Filter, FilterTooLong, GROUPS, Group, Is, Program, Syscall, Test,

@@ -16,9 +16,11 @@ use crate::seccomp::calls_of;
 
 mod closing;
 mod decide;
+mod moves;
 mod refusal;
 
 pub use decide::{Allowance, Decision, Mechanism, Request};
+pub use moves::{Entry, FileKind};
 pub use refusal::{Refusal, Refused};
 
 /// What of a policy holds on a kernel, and by which mechanism.
@@ -220,7 +222,11 @@ impl Plan {
         if self.leaves_alone(class) {
             return Standing::Unrestricted;
         }
-        let needs_domain = matches!(class.guard(), Guard::Domain) && !self.makes_domain();
+        let needs_domain = match class.guard() {
+            Guard::Domain => !self.makes_domain(),
+            Guard::FsDomain => self.handled_fs.is_empty(),
+            _ => false,
+        };
         if class.is_deniable_on(&self.kernel) && !needs_domain {
             return Standing::Landlock;
         }
@@ -253,6 +259,8 @@ impl Plan {
             | Class::IndirectExecute
             | Class::MountAttributes
             | Class::Notifications => self.unrestricted.fs,
+            // A filter that denies other IPC denies to open these.
+            Class::MessageQueues => self.unrestricted.fs && !self.closes(Class::SharedIpc),
             class => {
                 matches!(class.guard(), Guard::Fs(_) | Guard::FsDomain) && self.unrestricted.fs
             }

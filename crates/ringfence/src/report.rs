@@ -9,6 +9,10 @@ use crate::plan::{Found, PathPlan, Plan, PortPlan, Standing};
 use crate::policy::SyscallEffect;
 use crate::shown::Shown;
 
+mod calls;
+
+pub use calls::CallRow;
+
 /// A plan as plain data: what tables, JSON and other languages show of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

@@ -25,6 +25,11 @@ pub fn tests() -> Vec<Test> {
         Test::new("calls::only_listed_calls_pass", only),
         Test::new("calls::own_sockets_need_a_word_before_abi_9", own_sockets),
         Test::new("calls::what_it_starts_is_filtered_too", inherited),
+        Test::new("calls::sandboxes_nest", nested),
+        Test::new(
+            "calls::an_outer_filter_that_forbids_this_is_named",
+            outer_filter,
+        ),
     ]
 }
 
@@ -228,4 +233,47 @@ fn inherited() {
     assert!(unsandboxed(&act).status.success());
     let probe = Sandbox::for_probe();
     assert_verdict(&probe, &act, expect(Verdict::Filtered));
+}
+
+/// The command line of a sandbox within another, which allows what the inner one needs.
+fn within(outer: &[&str]) -> std::process::Output {
+    let inner = Sandbox::for_probe().command(probe(&["stat", "/"]));
+    let line = std::iter::once(inner.get_program()).chain(inner.get_args());
+    let all = ["--fs", "ro=/", "--log", "off"];
+    Sandbox::empty().flags(all).flags(outer).run(line)
+}
+
+fn nested() {
+    let output = within(&[]);
+    if has_landlock() {
+        assert!(output.status.success(), "{}", stderr(&output));
+    } else {
+        assert_refused(&output);
+    }
+}
+
+fn outer_filter() {
+    for (call, sentence) in [
+        ("seccomp", "an outer seccomp filter forbids seccomp(2)"),
+        (
+            "seccomp:ENOSYS",
+            "an outer seccomp filter forbids seccomp(2)",
+        ),
+        (
+            "landlock_create_ruleset",
+            "blocked by an outer seccomp filter",
+        ),
+        (
+            "landlock_restrict_self",
+            "an outer seccomp filter may forbid landlock_restrict_self",
+        ),
+        ("prctl", "an outer seccomp filter may forbid prctl"),
+    ] {
+        let output = within(&["--deny-syscalls", call]);
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(125), "{call}: {message}");
+        if has_landlock() {
+            assert!(message.contains(sentence), "{call}: {message}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use ringfence::{Abi, Access, EnforceError, Kernel, Plan, Policy};
 use ringfence_tests::trial::Test;
 use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketType};
 
 use crate::world::{World, unsandboxed};
 
@@ -83,27 +84,39 @@ fn sandbox() -> io::Result<ringfence::Sandbox> {
         .map_err(io::Error::other)
 }
 
-/// With a second thread: either both are denied, or the call is refused and both are free.
+/// With a second thread: either both are denied by both mechanisms, or the call is refused and both
+/// are free.
 fn restrict_threads(path: &Path) -> io::Result<()> {
     let (ask, asked) = mpsc::channel::<()>();
     let file = path.to_owned();
     let other = std::thread::spawn(move || {
         // The main thread has tried to restrict the process before it asks.
         let _ = asked.recv();
-        fs::read(file).map(drop)
+        denials(&file)
     });
     let enforced = sandbox()?.enforce();
     let _ = ask.send(());
     let theirs = other
         .join()
         .map_err(|_| io::Error::other("the thread panicked"))?;
-    let ours = fs::read(path).map(drop);
-    let denied = |result: &io::Result<()>| matches!(result, Err(error) if error.raw_os_error() == Some(Errno::ACCESS.raw_os_error()));
-    match enforced {
-        Ok(_) if denied(&ours) && denied(&theirs) => ours,
-        Err(EnforceError::OtherThreads(1)) if ours.is_ok() && theirs.is_ok() => Ok(()),
-        _ => Err(io::Error::other("one thread is free and another is not")),
+    let all = [Err(Errno::ACCESS), Err(Errno::AFNOSUPPORT)];
+    match (enforced, [denials(path), theirs]) {
+        (Ok(_), both) if both == [all, all] => Err(Errno::ACCESS.into()),
+        (Err(EnforceError::OtherThreads(1)), both) if both == [[Ok(()); 2]; 2] => Ok(()),
+        (_, both) => Err(io::Error::other(format!(
+            "not both are as they should be: {both:?}"
+        ))),
     }
+}
+
+/// What Landlock and the filter say to the calling thread.
+fn denials(path: &Path) -> [Result<(), Errno>; 2] {
+    let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
+    let flags = rustix::fs::OFlags::RDONLY;
+    [
+        rustix::fs::open(path, flags, rustix::fs::Mode::empty()).map(drop),
+        rustix::net::socket(family, kind, None).map(drop),
+    ]
 }
 
 fn other_kernel() {

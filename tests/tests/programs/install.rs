@@ -27,8 +27,7 @@ pub fn need_found(
         return Ok(found);
     }
     let missing = format!("{what} is not installed (Debian package {package})");
-    let wished = std::env::var_os("RINGFENCE_INSTALL").is_some_and(|value| value == "1");
-    if !wished || !geteuid().is_root() {
+    if !wished() {
         return Err(Skip(format!(
             "{missing}; as root, RINGFENCE_INSTALL=1 installs it"
         )));
@@ -37,14 +36,43 @@ pub fn need_found(
     find().ok_or_else(|| Skip(format!("{missing}, although its package now is")))
 }
 
+/// Finds the lists of packages that apt downloads by.
+pub fn package_lists() -> Result<(), Skip> {
+    need("apt-get", "apt")?;
+    let known = || {
+        let known = Command::new("apt-get")
+            .args(["download", "--print-uris", "hostname"])
+            .output();
+        known.is_ok_and(|output| output.status.success())
+    };
+    let missing = "apt-get knows no packages";
+    if known() {
+        Ok(())
+    } else if !wished() {
+        Err(Skip(format!("{missing}; as root, `apt-get update` helps")))
+    } else {
+        updated().map_err(|why| Skip(format!("{missing}, and {why}")))
+    }
+}
+
 fn install(package: &str) -> Result<(), String> {
     static APT: Mutex<()> = Mutex::new(());
-    static UPDATED: LazyLock<Result<(), String>> = LazyLock::new(|| apt_get(&["update"]));
 
     let _one_at_a_time = APT.lock().unwrap_or_else(PoisonError::into_inner);
-    UPDATED.clone()?;
+    updated()?;
     let _quiet = NoServices::begin();
     apt_get(&["install", "-y", "--no-install-recommends", package])
+}
+
+fn updated() -> Result<(), String> {
+    static UPDATED: LazyLock<Result<(), String>> = LazyLock::new(|| apt_get(&["update"]));
+    UPDATED.clone()
+}
+
+/// Whether the machine may be changed.
+fn wished() -> bool {
+    let wished = std::env::var_os("RINGFENCE_INSTALL").is_some_and(|value| value == "1");
+    wished && geteuid().is_root()
 }
 
 fn apt_get(arguments: &[&str]) -> Result<(), String> {

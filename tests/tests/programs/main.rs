@@ -6,35 +6,62 @@
 
 #![forbid(unsafe_code)]
 
+mod apt;
 mod archive;
+mod bubblewrap;
+mod cargo;
+mod classes;
 mod curl;
+mod fallbacks;
+mod ffmpeg;
 mod gcc;
 mod git;
+mod imagemagick;
 mod install;
+mod java;
 mod nginx;
+mod node;
 mod openssl;
+mod postgres;
 mod psql;
 mod python;
+mod rsync;
 mod scene;
 mod server;
 mod shell;
 mod sqlite;
+mod ssh_keygen;
+mod terminal;
 mod tls;
+mod vim;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let tests = [
+        apt::tests(),
         archive::tests(),
+        bubblewrap::tests(),
+        cargo::tests(),
+        classes::tests(),
         curl::tests(),
+        fallbacks::tests(),
+        ffmpeg::tests(),
         gcc::tests(),
         git::tests(),
+        imagemagick::tests(),
+        java::tests(),
         nginx::tests(),
+        node::tests(),
         openssl::tests(),
+        postgres::tests(),
         psql::tests(),
         python::tests(),
+        rsync::tests(),
         shell::tests(),
         sqlite::tests(),
+        ssh_keygen::tests(),
+        vim::tests(),
     ];
     ringfence_tests::trial::main(tests.into_iter().flatten().collect())
 }

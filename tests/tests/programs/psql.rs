@@ -88,7 +88,7 @@ impl Postgres {
 }
 
 /// The folder of the newest server's programs, psql among them.
-fn programs() -> Result<PathBuf, Skip> {
+pub fn programs() -> Result<PathBuf, Skip> {
     need_found("a PostgreSQL server", "postgresql", || {
         let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
         versions

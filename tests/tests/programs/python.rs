@@ -61,13 +61,17 @@ fn connects_nowhere(scene: &Scene) -> Result<(), Skip> {
 }
 
 fn prepare(scene: &Scene) -> Result<Sandbox, Skip> {
-    need("python3", "python3")?;
+    let policy = policy(scene)?;
     scene.folders(&["work"]);
+    Ok(scene.sandbox(&format!("{policy} --rw work")))
+}
+
+/// What Python needs to import whatever belongs to it.
+pub fn policy(scene: &Scene) -> Result<String, Skip> {
+    need("python3", "python3")?;
     let script = "import sysconfig; print(sysconfig.get_path('stdlib'))";
     let output = scene.prepare(&["python3", "-c", script]);
     let modules = stdout(&output);
     let libraries = libraries();
-    Ok(scene.sandbox(&format!(
-        "--with-deps --ro {modules} --ro {libraries} --rw work"
-    )))
+    Ok(format!("--with-deps --ro {modules} --ro {libraries}"))
 }

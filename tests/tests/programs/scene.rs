@@ -25,8 +25,13 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Why this machine cannot run a test.
 pub struct Skip(pub String);
 
+/// What a test does in its scene.
+pub trait Job: FnOnce(&Scene) -> Result<(), Skip> + Copy + Send + 'static {}
+
+impl<T: FnOnce(&Scene) -> Result<(), Skip> + Copy + Send + 'static> Job for T {}
+
 /// A test for each user that can run it here: root and on its behalf nobody, or whoever we are.
-pub fn each_user(name: &str, job: fn(&Scene) -> Result<(), Skip>) -> Vec<Test> {
+pub fn each_user(name: &str, job: impl Job) -> Vec<Test> {
     if !geteuid().is_root() {
         return ordinary_user(name, job);
     }
@@ -40,15 +45,25 @@ pub fn each_user(name: &str, job: fn(&Scene) -> Result<(), Skip>) -> Vec<Test> {
 }
 
 /// A test that runs as an ordinary user only: nobody, if we are root.
-pub fn ordinary_user(name: &str, job: fn(&Scene) -> Result<(), Skip>) -> Vec<Test> {
+pub fn ordinary_user(name: &str, job: impl Job) -> Vec<Test> {
     vec![as_user(name, Scene::ordinary, job)]
 }
 
-fn as_user(
-    name: &str,
-    scene: fn() -> Result<Scene, Skip>,
-    job: fn(&Scene) -> Result<(), Skip>,
-) -> Test {
+/// A test that runs as the user of the tests themselves only.
+pub fn own_user(name: &str, job: impl Job) -> Vec<Test> {
+    vec![as_user(name, || Scene::new(None), job)]
+}
+
+/// A test that needs root, and is none for anyone else.
+pub fn root(name: &str, job: impl Job) -> Vec<Test> {
+    if geteuid().is_root() {
+        own_user(name, job)
+    } else {
+        Vec::new()
+    }
+}
+
+fn as_user(name: &str, scene: fn() -> Result<Scene, Skip>, job: impl Job) -> Test {
     Test::may_skip(name, move || match scene().and_then(|scene| job(&scene)) {
         Ok(()) => Outcome::Passed,
         Err(Skip(reason)) => Outcome::Skipped(reason),
@@ -190,13 +205,34 @@ impl Scene {
             effect,
         );
     }
+
+    /// [`Scene::refuses`] for a program that has other words for what it lacks.
+    pub fn refuses_saying(
+        &self,
+        words: &str,
+        sandbox: &Sandbox,
+        command: &[&str],
+        effect: impl Fn(&Output) -> bool,
+    ) {
+        let sandboxed = &mut self.sandboxed(sandbox, command);
+        let output = run(sandboxed);
+        failed(&output, sandboxed);
+        let said = stderr(&output);
+        assert!(said.contains(words), "no {words:?}: {sandboxed:?}\n{said}");
+        contrasts(&output, &mut self.plain(command), effect);
+    }
 }
 
 /// [`Scene::refuses`] for two commands that are ready.
 pub fn refused(sandboxed: &mut Command, twin: &mut Command, effect: impl Fn(&Output) -> bool) {
     let output = run(sandboxed);
     denied(&output, sandboxed);
-    assert!(!effect(&output), "it failed, yet it did it: {sandboxed:?}");
+    contrasts(&output, twin, effect);
+}
+
+/// Shows that the effect came with the twin only. This was the output without it.
+fn contrasts(output: &Output, twin: &mut Command, effect: impl Fn(&Output) -> bool) {
+    assert!(!effect(output), "it failed, yet it did it: {output:?}");
     let output = run(twin);
     assert!(
         output.status.success(),
@@ -208,17 +244,29 @@ pub fn refused(sandboxed: &mut Command, twin: &mut Command, effect: impl Fn(&Out
 
 /// Shows that a program (not the wrapper itself) failed, and says that it lacked permission.
 pub fn denied(output: &Output, command: &Command) {
+    failed(output, command);
     let said = stderr(output);
+    assert!(
+        names_permission(&said),
+        "it failed for another reason than EACCES: {command:?}\n{said}"
+    );
+}
+
+/// Shows that a program (not the wrapper itself) failed.
+fn failed(output: &Output, command: &Command) {
     assert!(!output.status.success(), "it is allowed: {command:?}");
     assert!(
         !matches!(output.status.code(), Some(125..=127)),
-        "it did not even start: {command:?}\n{said}"
+        "it did not even start: {command:?}\n{}",
+        stderr(output)
     );
-    // SQLite names the error by its number alone.
-    assert!(
-        said.contains("Permission denied") || said.contains("(13) open("),
-        "it failed for another reason than EACCES: {command:?}\n{said}"
-    );
+}
+
+fn names_permission(said: &str) -> bool {
+    // Few print the C library's words: node has a case of its own, SQLite the error's number alone.
+    ["permission denied", "eacces", "(13) open("]
+        .iter()
+        .any(|words| said.to_lowercase().contains(words))
 }
 
 fn succeeded(output: Output, command: &[&str]) -> Output {

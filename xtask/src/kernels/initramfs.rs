@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::Options;
 use super::cpio::Cpio;
-use crate::artifacts;
+use crate::artifacts::{self, Executable};
 
 const FOLDERS: [&str; 7] = ["dev", "etc", "proc", "root", "sys", "tests", "tmp"];
 
@@ -45,9 +45,21 @@ pub fn write(options: &Options, path: &Path) -> Result<()> {
             &executable.path,
         )?;
     }
-    match &options.program {
-        Some(other) => program(&mut cpio, "tests/kernel", other)?,
-        None => program(&mut cpio, "tests/kernel", &artifacts::kernel_tests()?.path)?,
+    let tests = match &options.program {
+        Some(other) => vec![Executable {
+            name: "program".into(),
+            path: other.clone(),
+        }],
+        None => {
+            program(&mut cpio, "tests/escape", &artifacts::escape_program()?)?;
+            artifacts::kernel_tests()?
+        }
+    };
+    // What to run, one name a line.
+    let names: Vec<_> = tests.iter().map(|test| test.name.as_str()).collect();
+    cpio.file("tests/run", 0o644, names.join("\n").as_bytes());
+    for test in &tests {
+        program(&mut cpio, &format!("tests/{}", test.name), &test.path)?;
     }
     fs::write(path, cpio.finish()).with_context(|| format!("{} cannot be written", path.display()))
 }

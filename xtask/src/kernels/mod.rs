@@ -2,6 +2,7 @@
 
 mod apt;
 mod catalog;
+mod console;
 mod cpio;
 mod fetch;
 mod initramfs;
@@ -19,6 +20,7 @@ use std::thread;
 use anyhow::{Context, Result};
 
 use crate::workspace;
+pub use console::{Console, all as consoles};
 use fetch::Archive;
 use qemu::Machine;
 pub use summary::{Kernel, Outcome, Summary};
@@ -67,7 +69,7 @@ struct Candidate {
 /// Fetches, boots and tests. An error is ours; what becomes of a kernel is in the summary.
 pub fn run(options: &Options) -> Result<Summary> {
     let cache = workspace::cache().join("kernels");
-    let logs = cache.join("logs");
+    let logs = console::folder();
     fs::create_dir_all(&logs).with_context(|| format!("{} cannot be made", logs.display()))?;
     let candidates = fetch(options, &cache)?;
     if options.fetch_only {
@@ -100,7 +102,7 @@ fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
         };
         candidates.push(usual.clone());
         if series.also_without_landlock {
-            let name = format!("{} (landlock off)", series.name);
+            let name = console::without_landlock(series.name);
             candidates.push(Candidate {
                 name,
                 landlock: false,
@@ -184,10 +186,7 @@ fn boot(
 ) -> Outcome {
     let name = &candidate.name;
     eprintln!("{name}: booting {}", fetch::name(kernel));
-    let console = logs.join(format!(
-        "{}.log",
-        name.replace(['(', ')'], "").replace(' ', "-")
-    ));
+    let console = console::path(logs, name);
     let machine = Machine {
         kernel: kernel.into(),
         initramfs: initramfs.into(),
@@ -199,6 +198,9 @@ fn boot(
             let outcome = Outcome::of(&boot, options.program.is_none().then_some(candidate.abi));
             if outcome.failed() {
                 eprintln!("{name}: the console ends with\n{}", tail(&boot.console));
+                for failure in transcript::failures(&boot.console) {
+                    eprintln!("{name}: {failure}");
+                }
             }
             outcome
         }

@@ -38,8 +38,8 @@ pub struct Ran {
     /// How often a sandbox was refused as the plan says.
     pub refused: u32,
     pub seconds: f64,
-    /// The users whose run did not end well.
-    pub failed_as: Vec<String>,
+    /// The runs that did not end well.
+    pub failed: Vec<String>,
 }
 
 impl Outcome {
@@ -68,24 +68,24 @@ impl Outcome {
         }
         let well =
             |run: &Run| run.exit == Some(0) && (run.counts.is_some() || tests_find_abi.is_none());
-        let failed_as = transcript
+        let failed = transcript
             .runs
             .iter()
             .filter(|run| !well(run))
-            .map(|run| run.user.clone());
+            .map(|run| run.what.clone());
         Self::Ran(Ran {
             release: transcript.release.unwrap_or_default(),
             abi,
             counts: transcript.runs.iter().filter_map(|run| run.counts).sum(),
             refused: transcript.refused,
             seconds: boot.seconds,
-            failed_as: failed_as.collect(),
+            failed: failed.collect(),
         })
     }
 
     pub fn failed(&self) -> bool {
         match self {
-            Self::Ran(ran) => ran.counts.failed > 0 || !ran.failed_as.is_empty(),
+            Self::Ran(ran) => ran.counts.failed > 0 || !ran.failed.is_empty(),
             Self::Broke(_) => true,
             Self::Fetched | Self::NotRun(_) => false,
         }
@@ -155,7 +155,7 @@ impl fmt::Display for Kernel {
                 counts,
                 refused,
                 seconds,
-                failed_as,
+                failed: failed_runs,
             }) => {
                 let Counts {
                     passed,
@@ -166,8 +166,8 @@ impl fmt::Display for Kernel {
                     f,
                     "{release:30} {abi:>10} {passed:>7} {failed:>7} {ignored:>7} {refused:>7} {seconds:>7.1}"
                 )?;
-                if !failed_as.is_empty() {
-                    write!(f, "  failed as {}", failed_as.join(" and "))?;
+                if !failed_runs.is_empty() {
+                    write!(f, "  failed: {}", failed_runs.join(" and "))?;
                 }
                 Ok(())
             }

@@ -17,10 +17,10 @@ pub struct Transcript {
     pub powered_off: bool,
 }
 
-/// The tests as one user.
+/// Tests of one name, as one user.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Run {
-    pub user: String,
+    pub what: String,
     /// None if the run never came to its end.
     pub exit: Option<i32>,
     pub counts: Option<Counts>,
@@ -31,6 +31,23 @@ pub fn is_up(console: &str) -> bool {
     console
         .lines()
         .any(|line| matches!(line.parse(), Ok(Event::Up(_))))
+}
+
+/// The tests that failed, each with the run it failed in.
+pub fn failures(console: &str) -> Vec<String> {
+    let mut run = String::new();
+    let mut failures = Vec::new();
+    for line in console.lines() {
+        if let Ok(Event::Begin(what)) = line.parse() {
+            run = what;
+        }
+        let test = line
+            .trim()
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" ----"));
+        failures.extend(test.map(|test| format!("{test} failed in {run}")));
+    }
+    failures
 }
 
 impl Transcript {
@@ -55,13 +72,13 @@ impl Transcript {
     fn note(&mut self, event: Event) {
         match event {
             Event::Up(release) => self.release = Some(release),
-            Event::Begin(user) => self.runs.push(Run {
-                user,
+            Event::Begin(what) => self.runs.push(Run {
+                what,
                 exit: None,
                 counts: None,
             }),
-            Event::End(user, exit) => {
-                for run in self.runs.iter_mut().filter(|run| run.user == user) {
+            Event::End(what, exit) => {
+                for run in self.runs.iter_mut().filter(|run| run.what == what) {
                     run.exit = Some(exit);
                 }
             }
@@ -79,12 +96,12 @@ mod tests {
     fn a_whole_console_is_read() {
         let console = "SeaBIOS\r\n\
             RINGFENCE-VM up 6.12.95\r\n\
-            RINGFENCE-VM begin root\r\nlandlock abi: 6\r\n\
+            RINGFENCE-VM begin kernel as root\r\nlandlock abi: 6\r\n\
             test result: ok. 2 passed; 0 failed; 1 ignored;\r\n\
             refusals proved: 7\r\n\
-            RINGFENCE-VM end root exit=0\r\n\
-            RINGFENCE-VM begin nobody\r\n\
-            RINGFENCE-VM end nobody exit=139\r\n\
+            RINGFENCE-VM end kernel as root exit=0\r\n\
+            RINGFENCE-VM begin kernel as nobody\r\n\
+            RINGFENCE-VM end kernel as nobody exit=139\r\n\
             RINGFENCE-VM off\r\n";
         let counts = Some(Counts {
             passed: 2,
@@ -99,12 +116,12 @@ mod tests {
                 refused: 7,
                 runs: vec![
                     Run {
-                        user: "root".into(),
+                        what: "kernel as root".into(),
                         exit: Some(0),
                         counts
                     },
                     Run {
-                        user: "nobody".into(),
+                        what: "kernel as nobody".into(),
                         exit: Some(139),
                         counts: None
                     },
@@ -116,8 +133,17 @@ mod tests {
     }
 
     #[test]
+    fn failed_tests_are_named_with_their_run() {
+        let console = "RINGFENCE-VM begin escapes as root\r\n---- escapes::chmod ----\r\n";
+        assert_eq!(
+            failures(console),
+            ["escapes::chmod failed in escapes as root"]
+        );
+    }
+
+    #[test]
     fn a_panic_leaves_a_run_without_end() {
-        let console = "RINGFENCE-VM begin root\nKernel panic - not syncing\n";
+        let console = "RINGFENCE-VM begin kernel as root\nKernel panic - not syncing\n";
         let transcript = Transcript::read(console);
         assert_eq!(transcript.runs[0].exit, None);
         assert!(!transcript.powered_off);

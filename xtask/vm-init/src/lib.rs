@@ -13,9 +13,9 @@ const MARK: &str = "RINGFENCE-VM";
 pub enum Event {
     /// The kernel is up; its release as uname gives it.
     Up(String),
-    /// The tests start as this user.
+    /// A run starts: these tests as this user.
     Begin(String),
-    /// The tests ended as this user, with this exit code (128 + signal, as in a shell).
+    /// The run ended with this exit code (128 + signal, as in a shell).
     End(String, i32),
     /// Everything was run; power goes off.
     Off,
@@ -27,8 +27,8 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Up(release) => write!(f, "{MARK} up {release}"),
-            Self::Begin(user) => write!(f, "{MARK} begin {user}"),
-            Self::End(user, exit) => write!(f, "{MARK} end {user} exit={exit}"),
+            Self::Begin(run) => write!(f, "{MARK} begin {run}"),
+            Self::End(run, exit) => write!(f, "{MARK} end {run} exit={exit}"),
             Self::Off => write!(f, "{MARK} off"),
             Self::Broken(reason) => write!(f, "{MARK} broken {reason}"),
         }
@@ -53,11 +53,8 @@ impl FromStr for Event {
             "up" => Ok(Self::Up(rest.into())),
             "begin" => Ok(Self::Begin(rest.into())),
             "end" => {
-                let (user, exit) = rest.split_once(" exit=").ok_or(NotAnEvent)?;
-                Ok(Self::End(
-                    user.into(),
-                    exit.parse().map_err(|_| NotAnEvent)?,
-                ))
+                let (run, exit) = rest.split_once(" exit=").ok_or(NotAnEvent)?;
+                Ok(Self::End(run.into(), exit.parse().map_err(|_| NotAnEvent)?))
             }
             "off" => Ok(Self::Off),
             "broken" => Ok(Self::Broken(rest.into())),
@@ -74,8 +71,8 @@ mod tests {
     fn the_host_reads_what_the_guest_writes() {
         for event in [
             Event::Up("6.12.95+deb12-cloud-amd64".into()),
-            Event::Begin("root".into()),
-            Event::End("nobody".into(), 101),
+            Event::Begin("kernel as root".into()),
+            Event::End("kernel as nobody".into(), 101),
             Event::Off,
             Event::Broken("/proc could not be mounted: EPERM".into()),
         ] {

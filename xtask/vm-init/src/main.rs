@@ -22,10 +22,13 @@ fn run() -> Result<(), String> {
     loopback::up()
         .map_err(|error| format!("the loopback interface could not be brought up: {error}"))?;
     let arguments = programs::arguments()?;
-    for user in &programs::USERS {
-        say(&Event::Begin(user.name.into()));
-        let exit = programs::run(user, &arguments)?;
-        say(&Event::End(user.name.into(), exit));
+    for name in programs::names()? {
+        for user in &programs::USERS {
+            let run = format!("{name} as {}", user.name);
+            say(&Event::Begin(run.clone()));
+            let exit = programs::run(&name, user, &arguments)?;
+            say(&Event::End(run, exit));
+        }
     }
     say(&Event::Off);
     Ok(())

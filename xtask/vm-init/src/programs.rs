@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
 pub struct User {
@@ -22,11 +23,11 @@ pub const USERS: [User; 2] = [
     },
 ];
 
-const TESTS: &str = "/tests/kernel";
-const ENVIRONMENT: [(&str, &str); 8] = [
+const ENVIRONMENT: [(&str, &str); 9] = [
     ("HOME", "/tmp"),
     ("NO_COLOR", "1"),
     ("PATH", "/tests"),
+    ("RINGFENCE_ESCAPE", "/tests/escape"),
     ("RINGFENCE_RUNNER", "/tests/landlock-runner"),
     ("RINGFENCE_VM", "1"),
     ("RINGFENCE_WORKBENCH", "/tests/ringfence"),
@@ -34,16 +35,25 @@ const ENVIRONMENT: [(&str, &str); 8] = [
     ("TMPDIR", "/tmp"),
 ];
 
+/// What the host wants to be run: one name a line.
+pub fn names() -> Result<Vec<String>, String> {
+    lines("/tests/run")
+}
+
 /// What the host wants the tests to be called with: one argument a line.
 pub fn arguments() -> Result<Vec<String>, String> {
-    let text = fs::read_to_string("/tests/arguments")
-        .map_err(|error| format!("/tests/arguments could not be read: {error}"))?;
+    lines("/tests/arguments")
+}
+
+fn lines(path: &str) -> Result<Vec<String>, String> {
+    let text =
+        fs::read_to_string(path).map_err(|error| format!("{path} could not be read: {error}"))?;
     Ok(text.lines().map(Into::into).collect())
 }
 
-/// Runs the tests to their end and gives their exit code.
-pub fn run(user: &User, arguments: &[String]) -> Result<i32, String> {
-    let mut command = Command::new(TESTS);
+/// Runs the tests of this name to their end and gives their exit code.
+pub fn run(name: &str, user: &User, arguments: &[String]) -> Result<i32, String> {
+    let mut command = Command::new(format!("/tests/{name}"));
     command.args(arguments).env_clear().envs(ENVIRONMENT);
     command.stdin(Stdio::null()).current_dir("/tmp");
     if user.id != 0 {
@@ -52,17 +62,17 @@ pub fn run(user: &User, arguments: &[String]) -> Result<i32, String> {
     }
     let child = command
         .spawn()
-        .map_err(|error| format!("{TESTS} could not be started: {error}"))?;
-    wait_for(Pid::from_child(&child))
+        .map_err(|error| format!("{name} could not be started: {error}"))?;
+    wait_for(Pid::from_child(&child)).map_err(|error| format!("{name} was lost: {error}"))
 }
 
 /// As process 1 we inherit every orphan, so all that ends is collected on the way.
-fn wait_for(child: Pid) -> Result<i32, String> {
+fn wait_for(child: Pid) -> Result<i32, Errno> {
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid == child => return Ok(exit_code(status)),
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(format!("{TESTS} was lost: {error}")),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! `ringfence plan`: what of a policy holds on this kernel, or on another.
 
-use clap::{Arg, ArgMatches, Command};
-use ringfence::{Abi, Kernel, Plan, PrepareError};
+use std::fmt::Write as _;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use ringfence::{Abi, CallRow, Kernel, Plan, PlanReport, PrepareError};
+use serde::Serialize;
 
 use super::{NAME, invocation, json_flag, print_json, with_flags};
 use crate::flags::Group;
@@ -28,6 +31,12 @@ pub(super) fn command() -> Command {
                 .value_parser(clap::value_parser!(u32))
                 .help("Plan for a kernel with this Landlock ABI (0: none) instead of this one"),
         )
+        .arg(
+            Arg::new("syscalls")
+                .long("syscalls")
+                .action(ArgAction::SetTrue)
+                .help("Show each system call that the filter denies, always or by its arguments"),
+        )
         .arg(json_flag())
         .after_help(format!(
             "Exit codes:\n  0    the sandbox would start\n  1    it would not\n  125  the \
@@ -52,12 +61,52 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         report.starts = false;
         report.refusals.push(ui::with_causes(&error));
     }
-    let printed = if matches.get_flag("json") {
-        print_json(&report)
-    } else {
-        ui::print(&report.to_string())
+    let starts = report.starts;
+    let shown = Shown {
+        report,
+        denied_calls: matches.get_flag("syscalls").then(|| plan.denied_calls()),
     };
-    printed.max(u8::from(!report.starts))
+    let printed = if matches.get_flag("json") {
+        print_json(&shown)
+    } else {
+        ui::print(&shown.text())
+    };
+    printed.max(u8::from(!starts))
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    report: PlanReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denied_calls: Option<Vec<CallRow>>,
+}
+
+impl Shown {
+    fn text(&self) -> String {
+        let mut text = self.report.to_string();
+        if let Some(calls) = &self.denied_calls {
+            let _ = writeln!(text, "\n{:18}  {:15}  FOR", "DENIED CALL", "ANSWER");
+            for call in calls {
+                let _ = writeln!(text, "{}", line(call));
+            }
+        }
+        text
+    }
+}
+
+fn line(row: &CallRow) -> String {
+    let why = if row.classes.is_empty() {
+        "a line of the policy".to_owned()
+    } else {
+        row.classes.join(", ")
+    };
+    let some = if row.by_arguments {
+        ", by its arguments"
+    } else {
+        ""
+    };
+    format!("{:18}  {:15}  {why}{some}", row.call, row.answers.join(" "))
 }
 
 /// Looks up the paths by preparing the sandbox, which restricts nothing. What stops it, other than

@@ -30,12 +30,15 @@ impl Plan {
             let named = |class: &PortClass| self.ports.iter().any(|port| port.line.class == *class);
             self.unrestricted.net || classes.iter().any(named)
         };
+        let any_left_alone =
+            |classes: [Class; 2]| classes.into_iter().any(|class| self.leaves_alone(class));
         let connects = |line: &crate::PathLine| line.access.contains(Access::CONNECT_UNIX);
         Sockets {
-            unix: self.leaves_alone(Class::ConnectUnix)
+            unix: any_left_alone([Class::ConnectUnix, Class::AbstractUnix])
                 || self.handled_fs.contains(AccessFs::RESOLVE_UNIX)
                 || self.lines.iter().any(connects),
-            tcp: any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
+            tcp: any_left_alone([Class::TcpFastOpen, Class::ListenUnbound])
+                || any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
             udp: any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
         }
     }
@@ -96,7 +99,6 @@ impl Plan {
             // A socket that was bound cannot be told from one that was not.
             Class::ListenUnbound => !has_line(PortClass::BindTcp),
             Class::Metadata => self.denies_metadata(),
-            Class::Ptrace => self.closes(Class::Debug),
             Class::MessageQueues => self.closes(Class::SharedIpc),
             Class::TcpFastOpen
             | Class::OtherStreams
@@ -123,6 +125,8 @@ impl Plan {
             | Class::MakeDevice
             | Class::Ioctl
             | Class::Signal
+            // The calls are closed with `debug`; `/proc/PID/mem` and its neighbours are files.
+            | Class::Ptrace
             | Class::Stat
             | Class::IndirectExecute
             | Class::Addresses => false,
@@ -179,6 +183,9 @@ impl Plan {
             }
             Class::Ioctl => "a filter cannot tell a device from another descriptor",
             Class::Signal => "a filter cannot tell whose process a number names",
+            Class::Ptrace => {
+                "memory and files of a process are files in /proc, whose paths a filter cannot see"
+            }
             Class::Stat => "no program starts without it",
             Class::IndirectExecute => "what can be read can be run",
             Class::Addresses => "rules and filters see ports, not addresses",
@@ -186,3 +193,6 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::moves::{Entry, FileKind, Move};
 use super::{PathPlan, Plan, PortPlan, Standing};
 use crate::access::AccessFs;
 use crate::class::Class;
@@ -14,9 +15,27 @@ use crate::policy::PortClass;
 pub enum Request<'a> {
     /// These rights, all of them, on the object at this path.
     ///
-    /// The path is absolute and without symlinks, as the kernel sees it. For rights to create,
-    /// remove or rename it is the entry's own path; the kernel asks its directory.
+    /// The path is absolute and without symlinks, as the kernel sees it. For rights to create or
+    /// remove it is the entry's own path; the kernel asks its directory.
     Path(AccessFs, &'a Path),
+    /// Rename an entry.
+    Rename {
+        /// What is renamed.
+        from: Entry<'a>,
+        /// Its new path.
+        to: &'a Path,
+        /// The type of what is there already and would be replaced.
+        over: Option<FileKind>,
+    },
+    /// Exchange two entries (`RENAME_EXCHANGE`).
+    Exchange(Entry<'a>, Entry<'a>),
+    /// Make a hard link.
+    Link {
+        /// What is linked.
+        from: Entry<'a>,
+        /// Its further path.
+        to: &'a Path,
+    },
     /// This port, bound or connected to.
     Port(PortClass, u16),
     /// An act of a class that has neither a path nor a port.
@@ -46,6 +65,12 @@ pub enum Decision<'p> {
         by: Mechanism,
         /// The rights that no line gives; empty for a port or a class.
         missing: AccessFs,
+    },
+    /// Landlock denies it although no right is missing: a file or directory would gain rights by
+    /// moving to a directory where the policy allows more. It may be copied.
+    Widens {
+        /// The rights that no line gives where it is.
+        gained: AccessFs,
     },
 }
 
@@ -90,6 +115,9 @@ impl Plan {
     pub fn decide(&self, request: Request<'_>) -> Decision<'_> {
         match request {
             Request::Path(rights, path) => self.decide_path(rights, path),
+            Request::Rename { from, to, over } => self.decide_move(&Move::rename(from, to, over)),
+            Request::Exchange(one, other) => self.decide_move(&Move::exchange(one, other)),
+            Request::Link { from, to } => self.decide_move(&Move::link(from, to)),
             Request::Port(class, port) => self.decide_port(class, port),
             Request::Class(class) => self.decide_class(class),
         }
@@ -104,7 +132,7 @@ impl Plan {
         }
     }
 
-    fn decide_path(&self, rights: AccessFs, path: &Path) -> Decision<'_> {
+    pub(super) fn decide_path(&self, rights: AccessFs, path: &Path) -> Decision<'_> {
         if self.unrestricted.fs {
             return Decision::Allowed(Allowance::Unrestricted);
         }

@@ -44,6 +44,11 @@ const TIOCSETD: u32 = 0x5423;
 const KDSKBENT: u32 = 0x4b47;
 const KDSKBSENT: u32 = 0x4b49;
 
+// `linux/fcntl.h`
+const F_SETLEASE: u32 = 1024;
+const F_NOTIFY: u32 = 1026;
+const F_SETDELEG: u32 = 1040;
+
 /// A command of `ioctl` without direction and size.
 const TYPE_AND_NUMBER: u64 = 0xffff;
 
@@ -255,6 +260,10 @@ pub(crate) const DENIALS: &[Denial] = &[
     all(Notifications, ENOSYS, Syscall::INOTIFY_ADD_WATCH),
     all(Notifications, ENOSYS, Syscall::FANOTIFY_INIT),
     all(Notifications, ENOSYS, Syscall::FANOTIFY_MARK),
+    // The same by a signal, or by being asked before others open, write or change a directory.
+    some(Notifications, EPERM, Syscall::FCNTL, &[Test::int(1, F_NOTIFY)]),
+    some(Notifications, EPERM, Syscall::FCNTL, &[Test::int(1, F_SETLEASE)]),
+    some(Notifications, EPERM, Syscall::FCNTL, &[Test::int(1, F_SETDELEG)]),
 
     // Types into the terminal as if its user did. The kernel takes the lower half of the command.
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCSTI)]),

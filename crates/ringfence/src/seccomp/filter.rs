@@ -6,7 +6,7 @@ use super::arch::{Arch, X32_BIT};
 use super::call::Syscall;
 
 /// What happens to a system call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// It is executed.
     Allow,

@@ -1,0 +1,37 @@
+/* A file outside that was open before the sandbox, and was not meant to stay so. */
+#include "escape.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_inherited(void)
+{
+	return file_is_original(staged_number("DESCRIPTOR"));
+}
+
+static int truncate_inherited(void)
+{
+	return outcome(ftruncate(staged_number("DESCRIPTOR"), 0));
+}
+
+static int chmod_inherited(void)
+{
+	return outcome(fchmod(staged_number("DESCRIPTOR"), 0640));
+}
+
+/* Any that is left, whatever it is. */
+static int any_inherited(void)
+{
+	for (int fd = 3; fd < 4096; fd++)
+		if (dup(fd) >= 0)
+			return 0;
+	return EBADF;
+}
+
+const struct technique descriptors[] = {
+	{ "inherited-read", "descriptors", "nothing", "read an inherited file", read_inherited },
+	{ "inherited-truncate", "descriptors", "nothing", "truncate an inherited file", truncate_inherited },
+	{ "inherited-chmod", "descriptors", "nothing", "chmod an inherited file", chmod_inherited },
+	{ "inherited-any", "descriptors", "nothing", "any descriptor above 2", any_inherited },
+	{ 0 },
+};
