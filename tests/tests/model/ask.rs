@@ -194,7 +194,7 @@ impl Question<'_> {
 
     fn made(&self, what: Making) -> AccessFs {
         match what {
-            Making::ToWrite => AccessFs::MAKE_REG | AccessFs::WRITE_FILE,
+            Making::ToWrite | Making::Named => AccessFs::MAKE_REG | AccessFs::WRITE_FILE,
             Making::ToRead => AccessFs::MAKE_REG | AccessFs::READ_FILE,
             Making::Nameless => AccessFs::WRITE_FILE,
             Making::Node(kind) => kind.make(),

@@ -34,6 +34,9 @@ enum Where {
     Later(Place),
     /// The directory that the trees are in.
     Around,
+    /// The root, or [`Self::Around`] where that is another mount: comparing two places, the kernel
+    /// does not count a rule for the root that their mount is not.
+    Root,
     /// The device that acts open.
     Device,
 }
@@ -120,6 +123,7 @@ fn place() -> impl Strategy<Value = Where> {
         1 => among(&DATAGRAMS),
         1 => select(&DIRECTORIES[..]).prop_map(Where::Later),
         1 => Just(Where::Around),
+        1 => Just(Where::Root),
         1 => Just(Where::Device),
     ]
 }
@@ -173,6 +177,14 @@ impl Sketch {
                     policy.allow_if_present(access, place.within(&scene.top).join(FRESH))
                 }
                 Where::Around => policy.allow(access, around),
+                Where::Root => policy.allow(
+                    access,
+                    if scene.on_root {
+                        Path::new("/")
+                    } else {
+                        around
+                    },
+                ),
                 Where::Device => policy.allow(self.for_files(access, kernel), &scene.device),
             };
         }

@@ -320,3 +320,35 @@ fn the_oracle_says_when_it_is_the_filter_that_denies() {
         }
     }
 }
+
+#[test]
+fn fast_open_is_left_to_landlock_where_a_line_can_allow_it() {
+    for abi in Abi::all().skip(1) {
+        let plan = plan(Policy::builder().connect_tcp(443), abi);
+        let governed = abi >= Abi::new(10);
+        assert_eq!(plan.closes(Class::TcpFastOpen), !governed, "{abi}");
+        let by = if governed {
+            Standing::Landlock
+        } else {
+            Standing::Seccomp
+        };
+        assert_eq!(plan.standing(Class::TcpFastOpen), by, "{abi}");
+    }
+}
+
+#[test]
+fn queues_are_not_called_open_where_the_filter_denies_other_ipc() {
+    for abi in Abi::all() {
+        let queues =
+            |policy: PolicyBuilder| standing(policy.best_effort(), abi, Class::MessageQueues);
+        let files_alone = || Policy::builder().unrestricted_fs();
+        assert_eq!(queues(files_alone()), Standing::Seccomp, "{abi}");
+        for open in [
+            files_alone().unrestricted_ipc(),
+            files_alone().unrestricted_syscalls(),
+            files_alone().allow_class(Class::SharedIpc),
+        ] {
+            assert_eq!(queues(open), Standing::Unrestricted, "{abi}");
+        }
+    }
+}
