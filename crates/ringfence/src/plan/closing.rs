@@ -109,6 +109,7 @@ impl Plan {
             | Class::MountAttributes
             | Class::SharedIpc
             | Class::OtherProcesses
+            | Class::Scheduling
             | Class::Notifications
             | Class::Terminal
             | Class::IoUring
