@@ -26,14 +26,20 @@ static int set_limit_garbage(void)
 	return outcome(syscall(SYS_prlimit64, GARBAGE_ABOVE(staged_number("VICTIM")), RLIMIT_CORE, &none, NULL));
 }
 
+/* What it is: whoever may set that may set more, and a victim that stays as it was is in nobody's way. */
+static int present_priority(void)
+{
+	return getpriority(PRIO_PROCESS, staged_number("VICTIM"));
+}
+
 static int set_priority(void)
 {
-	return outcome(setpriority(PRIO_PROCESS, staged_number("VICTIM"), 1));
+	return outcome(setpriority(PRIO_PROCESS, staged_number("VICTIM"), present_priority()));
 }
 
 static int set_priority_group(void)
 {
-	return outcome(setpriority(PRIO_PGRP, staged_number("VICTIM"), 1));
+	return outcome(setpriority(PRIO_PGRP, staged_number("VICTIM"), present_priority()));
 }
 
 /* Root's other processes are not ours to slow down: acts on a user made up for it. */
@@ -108,7 +114,7 @@ static int set_scheduler_parameters(void)
 static int set_scheduler_attributes(void)
 {
 	struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t times[3]; } attributes = {
-		.size = sizeof(attributes), .policy = SCHED_BATCH, .nice = 1,
+		.size = sizeof(attributes), .policy = SCHED_BATCH, .nice = present_priority(),
 	};
 	return outcome(syscall(SYS_sched_setattr, staged_number("VICTIM"), &attributes, 0));
 }

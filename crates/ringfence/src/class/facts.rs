@@ -85,7 +85,8 @@ impl Class {
             Self::Ptrace => (
                 "ptrace",
                 Guard::Domain,
-                "trace processes outside, read their memory",
+                "trace processes outside, read their memory (root sees their environment and maps where \
+                 it may read /proc)",
             ),
             Self::Mount => (
                 "mount",

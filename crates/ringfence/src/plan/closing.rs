@@ -45,9 +45,14 @@ impl Plan {
 
     /// Whether the filter closes this class, be it that Landlock denies it as well.
     pub(crate) fn closes(&self, class: Class) -> bool {
+        self.denies_calls_of(class) && !self.lifted.contains(&class)
+    }
+
+    /// Whether the filter denies the calls of this class, but for those that the policy lets pass by
+    /// name: one of them opens the class, and is no reason to let others pass.
+    pub(crate) fn denies_calls_of(&self, class: Class) -> bool {
         self.filters()
             && !self.leaves_alone(class)
-            && !self.lifted.contains(&class)
             && !self.evades(class)
             && self.could_close(class)
     }

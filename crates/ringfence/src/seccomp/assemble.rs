@@ -36,7 +36,7 @@ impl Filter {
     }
 
     /// The verdict from each number up to the next, in order.
-    fn intervals(&self, arch: Arch) -> Vec<(u32, &Verdict)> {
+    pub(super) fn intervals(&self, arch: Arch) -> Vec<(u32, &Verdict)> {
         let mut by_number = [None; 512];
         for call in Syscall::all() {
             if let Some(slot) = call
@@ -160,11 +160,11 @@ impl Assembler {
             Verdict::If(test, then, otherwise) => (test, then, otherwise),
         };
         // Only the half that is looked at last is in the register on both ways out.
-        let (then, otherwise) = match test.is {
+        let (then, otherwise) = match test.is() {
             Is::Not(_) => (otherwise, then),
             Is::Exactly(_) | Is::NonZero => (then, otherwise),
         };
-        let any_bit = test.is == Is::NonZero;
+        let any_bit = test.is() == Is::NonZero;
         let halves = Half::of(test);
         if halves.is_empty() {
             // A test of no bit: none of them is set, and all are as they should be.
@@ -219,19 +219,19 @@ struct Half {
 impl Half {
     #[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
     fn of(test: &Test) -> Vec<Self> {
-        let (value, masked) = match test.is {
+        let (value, masked) = match test.is() {
             Is::Exactly(value) | Is::Not(value) => (value, true),
             Is::NonZero => (0, false),
         };
         let half = |offset, shift: u32| Self {
             offset,
-            mask: (test.mask >> shift) as u32,
+            mask: (test.mask() >> shift) as u32,
             value: (value >> shift) as u32,
             masked,
         };
         [
-            half(offset::low(test.argument), 0),
-            half(offset::high(test.argument), 32),
+            half(offset::low(test.argument()), 0),
+            half(offset::high(test.argument()), 32),
         ]
         .into_iter()
         .filter(|half| half.mask != 0 || half.value != 0)

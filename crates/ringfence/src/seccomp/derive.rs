@@ -27,21 +27,21 @@ impl Plan {
         }
         let mut filter = Filter::permissive();
         sockets::apply(self, &mut filter);
-        let closed: Vec<Class> = Class::ALL
+        let denied: Vec<Class> = Class::ALL
             .into_iter()
-            .filter(|&class| self.closes(class))
+            .filter(|&class| self.denies_calls_of(class))
             .collect();
         for kind in IOCTL_TYPES {
-            if closed.contains(&kind.class) {
+            if denied.contains(&kind.class) {
                 filter.change(Syscall::IOCTL, |before| kind.over(before));
             }
         }
         for denial in DENIALS {
-            if closed.contains(&denial.class) {
+            if denied.contains(&denial.class) {
                 filter.change(denial.call, |before| denial.over(before));
             }
         }
-        if !closed.contains(&Class::NewerCalls) {
+        if !denied.contains(&Class::NewerCalls) {
             filter.unknown = Verdict::ALLOW;
         }
         self.syscalls.apply(&mut filter);

@@ -46,9 +46,9 @@ const ENOPROTOOPT: Verdict = Verdict::Always(Action::Errno(92));
 
 /// Puts what the plan closes of sockets into the filter.
 pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
-    let closes = |class| plan.closes(class);
+    let denies = |class| plan.denies_calls_of(class);
     let unless = |class, denial: Verdict| {
-        if closes(class) {
+        if denies(class) {
             denial
         } else {
             Verdict::ALLOW
@@ -84,12 +84,12 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
 
     let option = |level, name| [Test::int(1, level), name];
     let mut options = Verdict::ALLOW;
-    if closes(Class::OtherStreams) {
+    if denies(Class::OtherStreams) {
         // Turns a TCP socket into one of SMC, which Landlock does not govern.
         let upper_layer = option(IPPROTO_TCP, Test::int(2, TCP_ULP));
         options = ENOPROTOOPT.when_all(&upper_layer, options);
     }
-    if closes(Class::Netlink) {
+    if denies(Class::Netlink) {
         // As root, the old way to change the firewall goes through any socket.
         let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
         let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_SET_REPLACE));
@@ -97,7 +97,7 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
         options = ENOPROTOOPT.when_all(&ipv6, options);
     }
     filter.set(Syscall::SETSOCKOPT, options);
-    if closes(Class::TcpFastOpen) {
+    if denies(Class::TcpFastOpen) {
         for (call, flags) in [
             (Syscall::SENDTO, 3),
             (Syscall::SENDMSG, 2),
@@ -107,7 +107,7 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
             filter.set(call, Verdict::when(test, EACCES, Verdict::ALLOW));
         }
     }
-    if closes(Class::ListenUnbound) && plan.may_have_sockets().tcp {
+    if denies(Class::ListenUnbound) && plan.may_have_sockets().tcp {
         filter.set(Syscall::LISTEN, EACCES);
     }
 }
@@ -116,7 +116,7 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
 fn internet(plan: &Plan) -> Verdict {
     let possible = plan.may_have_sockets();
     let unless = |class, denial: Verdict| {
-        if plan.closes(class) {
+        if plan.denies_calls_of(class) {
             denial
         } else {
             Verdict::ALLOW
@@ -125,8 +125,8 @@ fn internet(plan: &Plan) -> Verdict {
     let allowed_if = |possible| if possible { Verdict::ALLOW } else { EACCES };
     let streams = unless(Class::OtherStreams, EPROTONOSUPPORT);
     let other = unless(Class::OtherSockets, EPROTONOSUPPORT);
-    let tcp = allowed_if(possible.tcp || !plan.closes(Class::Port(PortClass::ConnectTcp)));
-    let udp = allowed_if(possible.udp || !plan.closes(Class::Port(PortClass::ConnectUdp)));
+    let tcp = allowed_if(possible.tcp || !plan.denies_calls_of(Class::Port(PortClass::ConnectTcp)));
+    let udp = allowed_if(possible.udp || !plan.denies_calls_of(Class::Port(PortClass::ConnectUdp)));
     let by_type = [
         (
             SOCK_STREAM,
