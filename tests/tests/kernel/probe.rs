@@ -177,6 +177,7 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
             },
         )
         .map(drop)?),
+        "slow" => Ok(rustix::process::setpriority_process(Some(pid(first)?), 1)?),
         "watch" => {
             let watcher = rustix::fs::inotify::init(CreateFlags::empty())?;
             Ok(rustix::fs::inotify::add_watch(&watcher, path, WatchFlags::CREATE).map(drop)?)

@@ -246,9 +246,8 @@ impl Question<'_> {
                 Some(fixed) if fixed.contains(Errata::THREAD_SIGNALS) => Verdict::Allowed,
                 _ => Verdict::Either(vec![Errno::PERM]),
             },
-            Other::LimitOutside | Other::SlowOutside => {
-                self.class(Class::OtherProcesses, Errno::PERM)
-            }
+            Other::LimitOutside => self.class(Class::OtherProcesses, Errno::PERM),
+            Other::SlowOutside => self.class(Class::Scheduling, Errno::PERM),
             // The call is one of those that trace processes of the sandbox as well.
             Other::TraceOutside => self
                 .class(Class::Ptrace, Errno::PERM)
