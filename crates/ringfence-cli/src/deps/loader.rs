@@ -175,6 +175,7 @@ fn platform(machine: u16, loader: &Path) -> Option<&'static str> {
     match machine {
         abi::EM_X86_64 if is_haswell() && knows_haswell(loader) => Some("haswell"),
         abi::EM_X86_64 => Some("x86_64"),
+        abi::EM_386 => Some("i686"),
         abi::EM_AARCH64 => Some("aarch64"),
         _ => None,
     }
