@@ -9,16 +9,25 @@ use ringfence_tests::libseccomp::{Exporter, Layout, rules, verdict};
 
 use crate::error::Error;
 
+/// `BPF_RET | BPF_K` with SECCOMP_RET_ALLOW.
+const ALLOW: Instruction = Instruction {
+    code: 0x06,
+    jump: [0, 0],
+    operand: 0x7fff_0000,
+};
+
 /// Files that `loops.c` installs.
 pub(super) struct Programs {
+    /// The shortest: allows every call.
+    pub(super) shortest: PathBuf,
     /// The filter as policies have it.
     pub(super) usual: PathBuf,
     /// Of it, the rules that libseccomp can express, compiled here.
     pub(super) rules: PathBuf,
     /// The same rules, compiled by libseccomp as a binary tree.
     pub(super) libseccomp: PathBuf,
-    /// Instructions of the three.
-    pub(super) lengths: [usize; 3],
+    /// Instructions of the four.
+    pub(super) lengths: [usize; 4],
 }
 
 impl Programs {
@@ -47,14 +56,16 @@ impl Programs {
         rules.retain(|rule| known.contains(&rule.call));
         let same = Filter::new(|call| verdict(rules.iter().filter(|rule| rule.call == call)));
         let programs = [
+            vec![ALLOW],
             compile(&usual)?,
             compile(&same)?,
             exporter.export(&rules, arch, Layout::Tree),
         ];
         Ok(Self {
-            usual: write(&programs[0], into.join("usual.bpf"))?,
-            rules: write(&programs[1], into.join("rules.bpf"))?,
-            libseccomp: write(&programs[2], into.join("libseccomp.bpf"))?,
+            shortest: write(&programs[0], into.join("shortest.bpf"))?,
+            usual: write(&programs[1], into.join("usual.bpf"))?,
+            rules: write(&programs[2], into.join("rules.bpf"))?,
+            libseccomp: write(&programs[3], into.join("libseccomp.bpf"))?,
             lengths: programs.map(|program| program.len()),
         })
     }
