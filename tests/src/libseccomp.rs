@@ -1,7 +1,6 @@
 //! Filters made by libseccomp of the same rules, to hold ours against.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -45,8 +45,8 @@ const EAFNOSUPPORT: Verdict = Verdict::Always(Action::Errno(97));
 const ENOPROTOOPT: Verdict = Verdict::Always(Action::Errno(92));
 
 /// Puts what the plan closes of sockets into the filter.
-pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
-    let denies = |class| plan.denies_calls_of(class);
+pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
+    let denies = |class| denied.contains(&class);
     let unless = |class, denial: Verdict| {
         if denies(class) {
             denial
@@ -57,10 +57,11 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
     let unix = unless(Class::ConnectUnix, EACCES);
     let other = unless(Class::OtherSockets, EAFNOSUPPORT);
 
+    let internet = internet(plan, denied);
     let by_family = [
         (AF_UNIX, unix.clone()),
-        (AF_INET, internet(plan)),
-        (AF_INET6, internet(plan)),
+        (AF_INET, internet.clone()),
+        (AF_INET6, internet),
         (AF_NETLINK, unless(Class::Netlink, EAFNOSUPPORT)),
         (AF_SMC, unless(Class::OtherStreams, EAFNOSUPPORT)),
     ];
@@ -113,10 +114,10 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
 }
 
 /// AF_INET and AF_INET6.
-fn internet(plan: &Plan) -> Verdict {
+fn internet(plan: &Plan, denied: &[Class]) -> Verdict {
     let possible = plan.may_have_sockets();
     let unless = |class, denial: Verdict| {
-        if plan.denies_calls_of(class) {
+        if denied.contains(&class) {
             denial
         } else {
             Verdict::ALLOW
@@ -125,8 +126,8 @@ fn internet(plan: &Plan) -> Verdict {
     let allowed_if = |possible| if possible { Verdict::ALLOW } else { EACCES };
     let streams = unless(Class::OtherStreams, EPROTONOSUPPORT);
     let other = unless(Class::OtherSockets, EPROTONOSUPPORT);
-    let tcp = allowed_if(possible.tcp || !plan.denies_calls_of(Class::Port(PortClass::ConnectTcp)));
-    let udp = allowed_if(possible.udp || !plan.denies_calls_of(Class::Port(PortClass::ConnectUdp)));
+    let tcp = allowed_if(possible.tcp || !denied.contains(&Class::Port(PortClass::ConnectTcp)));
+    let udp = allowed_if(possible.udp || !denied.contains(&Class::Port(PortClass::ConnectUdp)));
     let by_type = [
         (
             SOCK_STREAM,
