@@ -27,12 +27,7 @@ impl Case {
     /// `tools` is the directory of the program that memory is measured with.
     pub(crate) fn all(scratch: &Path, tools: &Path) -> Result<Vec<Self>, Error> {
         let six = six(scratch, tools)?;
-        let mut cases = vec![Self {
-            name: "6 paths and a port".to_owned(),
-            rounds: 400,
-            few_paths: true,
-            paths: six.clone(),
-        }];
+        let mut cases = vec![Self::of_six(six.clone())];
         for (count, rounds) in [(1_000, 100), (10_000, 30)] {
             let mut paths = six.clone();
             let files = leaves(&scratch.join(count.to_string()), count - six.len())?;
@@ -54,6 +49,20 @@ impl Case {
             }
         }
         Ok(cases)
+    }
+
+    /// The smallest.
+    pub(crate) fn small(scratch: &Path, tools: &Path) -> Result<Self, Error> {
+        six(scratch, tools).map(Self::of_six)
+    }
+
+    fn of_six(paths: Vec<PathRule>) -> Self {
+        Self {
+            name: "6 paths and a port".to_owned(),
+            rounds: 400,
+            few_paths: true,
+            paths,
+        }
     }
 
     pub(crate) fn paths(&self) -> usize {

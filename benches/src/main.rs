@@ -17,6 +17,7 @@ use verdict::Verdict;
 
 mod case;
 mod error;
+mod filter;
 mod measure;
 mod options;
 mod report;
@@ -49,16 +50,20 @@ fn run(options: &Options) -> Result<ExitCode, Error> {
     let tools = root.join("tools");
     std::fs::create_dir(&tools).map_err(Error::io("make a temporary directory"))?;
 
+    if options.filter {
+        stay_on_this_processor();
+        return filter::run(options, &root, &tools);
+    }
     let all = Case::all(&root, &tools)?;
     let names = all
         .iter()
         .map(|case| &*case.name)
         .collect::<Vec<_>>()
         .join("; ");
-    let wanted = |case: &Case| {
-        options.cases.is_empty() || options.cases.iter().any(|text| case.name.contains(text))
-    };
-    let cases: Vec<Case> = all.into_iter().filter(wanted).collect();
+    let cases: Vec<Case> = all
+        .into_iter()
+        .filter(|case| options.wants(&case.name))
+        .collect();
     let most = cases
         .iter()
         .map(Case::paths)

@@ -22,15 +22,26 @@ const COLUMNS: [&str; 9] = [
 pub(crate) fn table(outcome: &Outcome) -> String {
     let mut rows = vec![COLUMNS.map(str::to_owned)];
     rows.extend(outcome.figures.iter().map(row));
-    let widths: [usize; COLUMNS.len()] = std::array::from_fn(|column| {
-        let width = |row: &[String; COLUMNS.len()]| row[column].chars().count();
-        rows.iter().map(width).max().unwrap_or(0)
-    });
-    let mut text = format!("{} ({} rounds)\n", outcome.case, outcome.rounds);
-    for row in &rows {
-        let _ = write!(text, "  {:<1$}", row[0], widths[0]);
-        for (cell, width) in row.iter().zip(widths).skip(1) {
-            let _ = write!(text, "  {cell:>width$}");
+    let rows: Vec<Vec<String>> = rows.into_iter().map(Into::into).collect();
+    let (case, rounds) = (&outcome.case, outcome.rounds);
+    format!("{case} ({rounds} rounds)\n{}", aligned(&rows))
+}
+
+/// Rows as lines, their cells in columns: the first to the left, the others to the right.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        for (column, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            let _ = match column {
+                0 => write!(text, "  {cell:<width$}"),
+                _ => write!(text, "  {cell:>width$}"),
+            };
         }
         text.truncate(text.trim_end().len());
         text.push('\n');

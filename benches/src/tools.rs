@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::error::Error;
 
 const FLOOR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/floor.c");
+const LOOPS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/loops.c");
 const PEAK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peak.c");
 
 /// The C program with the fewest system calls.
@@ -47,6 +48,11 @@ pub(crate) fn keeps_open(paths: usize) -> bool {
 pub(crate) fn peak(into: &Path) -> Result<PathBuf, Error> {
     let flags = ["-nostdlib", "-fno-stack-protector"];
     compile(PEAK, into.join("peak"), &flags)
+}
+
+/// The program that makes one call many times.
+pub(crate) fn loops(into: &Path) -> Result<PathBuf, Error> {
+    compile(LOOPS, into.join("loops"), &[])
 }
 
 fn compile(source: &'static str, output: PathBuf, flags: &[&str]) -> Result<PathBuf, Error> {

@@ -58,12 +58,17 @@ fn time(what: &str, ratio: Option<Estimate>, control: Option<Estimate>) -> Held 
         "added {what} {:.3} × floor (at most {TIME_RATIO:.2})",
         ratio.median
     );
-    if control.low < 1.0 - RESOLUTION || control.high > 1.0 + RESOLUTION {
+    if !is_steady(control) {
         let (low, high) = (control.low, control.high);
         let noise = format!("the machine is too busy, floor ÷ floor is {low:.2}–{high:.2}");
         return (format!("{text}; {noise}"), None);
     }
     (text, Some(ratio.median <= TIME_RATIO))
+}
+
+/// Whether a control is found to be near 1, as it is.
+pub(crate) fn is_steady(control: Estimate) -> bool {
+    control.low >= 1.0 - RESOLUTION && control.high <= 1.0 + RESOLUTION
 }
 
 fn calls(figures: &Figures, floor: &Figures) -> Held {

@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bpf;
+pub mod libseccomp;
 pub mod trial;
 pub mod world;
 pub mod wrapper;

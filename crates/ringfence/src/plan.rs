@@ -263,9 +263,11 @@ impl Plan {
             Class::TcpFastOpen | Class::Addresses => any(PortClass::ConnectTcp),
             Class::ListenUnbound => any(PortClass::BindTcp),
             Class::OtherStreams | Class::OtherSockets | Class::Netlink => self.unrestricted.net,
-            Class::AbstractUnix | Class::Signal | Class::SharedIpc | Class::OtherProcesses => {
-                self.unrestricted.ipc
-            }
+            Class::AbstractUnix
+            | Class::Signal
+            | Class::SharedIpc
+            | Class::OtherProcesses
+            | Class::Scheduling => self.unrestricted.ipc,
             Class::Metadata
             | Class::Stat
             | Class::IndirectExecute

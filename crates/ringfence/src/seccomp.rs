@@ -33,3 +33,6 @@ pub use program::{CallData, FilterTooLong, Program};
 
 pub(crate) use denials::calls_of;
 pub(crate) use errno::number as errno_number;
+
+#[cfg(test)]
+mod tests;

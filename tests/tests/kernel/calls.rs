@@ -195,7 +195,7 @@ fn only() {
             ])
             .flags([
                 "--only-syscalls",
-                "getrandom,poll,ppoll,fcntl,arch_prctl,madvise,mremap",
+                "getrandom,poll,ppoll,fcntl,arch_prctl,madvise,mremap,uname",
             ])
             .flags(more)
             .run(probe(act))

@@ -143,6 +143,7 @@ fn class() -> impl Strategy<Value = Class> {
         Class::Metadata,
         Class::SharedIpc,
         Class::OtherProcesses,
+        Class::Scheduling,
         Class::Notifications,
         Class::IoUring,
         Class::Namespaces,

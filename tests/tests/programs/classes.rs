@@ -89,18 +89,17 @@ const NEEDS: &[Need] = &[
         package: "dash",
         command: &["sh", "-c", "renice -n 5 -p $$ || exit 1"],
         policy: "--with-deps --with-deps-of renice",
-        flag: "--allow other-processes",
+        flag: "--allow scheduling",
         refusal: "failed to set priority",
         answer: "new priority 5",
     },
-    // So do OpenMP's bound threads (OMP_PROC_BIND): the C library names each by its number. The call
-    // alone is allowed, not limits and priorities with it.
+    // So do OpenMP's bound threads (OMP_PROC_BIND): the C library names each by its number.
     Need {
         test: "taskset_needs_a_word_for_a_thread_by_its_number",
         package: "dash",
         command: &["sh", "-c", "taskset -cp 0 $$ || exit 1"],
         policy: "--with-deps --with-deps-of taskset",
-        flag: "--allow-syscalls sched_setaffinity",
+        flag: "--allow scheduling",
         refusal: "affinity: Operation not permitted",
         answer: "new affinity list: 0",
     },

@@ -4,7 +4,8 @@ use super::{Plan, Standing};
 use crate::access::{Access, AccessFs};
 use crate::class::Class;
 use crate::kernel::Abi;
-use crate::policy::PortClass;
+use crate::policy::{PortClass, SyscallEffect};
+use crate::seccomp::Syscall;
 
 /// The sockets that a policy needs, so that a filter cannot deny to make them.
 #[derive(Clone, Copy, Debug)]
@@ -35,26 +36,30 @@ impl Plan {
         let connects = |line: &crate::PathLine| line.access.contains(Access::CONNECT_UNIX);
         // A line that lets `socket` pass lets every kind be made, and what such sockets may do has to
         // be denied by other calls.
-        let lifted = |class| self.lifted.contains(&class);
+        let all = self.syscalls.effect_on(Syscall::SOCKET) == Some(SyscallEffect::Allow);
         Sockets {
-            unix: any_left_alone([Class::ConnectUnix, Class::AbstractUnix])
-                || lifted(Class::ConnectUnix)
+            unix: all
+                || any_left_alone([Class::ConnectUnix, Class::AbstractUnix])
                 || self.handled_fs.contains(AccessFs::RESOLVE_UNIX)
                 || self.lines.iter().any(connects),
-            tcp: any_left_alone([Class::TcpFastOpen, Class::ListenUnbound])
-                || lifted(Class::Port(PortClass::ConnectTcp))
+            tcp: all
+                || any_left_alone([Class::TcpFastOpen, Class::ListenUnbound])
                 || any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
-            udp: lifted(Class::Port(PortClass::ConnectUdp))
-                || any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
+            udp: all || any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
         }
     }
 
     /// Whether the filter closes this class, be it that Landlock denies it as well.
     pub(crate) fn closes(&self, class: Class) -> bool {
+        self.denies_calls_of(class) && !self.lifted.contains(&class)
+    }
+
+    /// Whether the filter denies the calls of this class, but for those that the policy lets pass by
+    /// name: one of them opens the class, and is no reason to let others pass.
+    pub(crate) fn denies_calls_of(&self, class: Class) -> bool {
         self.filters()
             && !self.leaves_alone(class)
             && self.says(class) != Some(true)
-            && !self.lifted.contains(&class)
             && !self.evades(class)
             && self.could_close(class)
     }
@@ -111,6 +116,7 @@ impl Plan {
             | Class::MountAttributes
             | Class::SharedIpc
             | Class::OtherProcesses
+            | Class::Scheduling
             | Class::Notifications
             | Class::Terminal
             | Class::IoUring

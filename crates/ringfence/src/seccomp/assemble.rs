@@ -6,7 +6,10 @@
 //! such answers in its cache of constant actions and need not run the program at all (Linux 5.11,
 //! `seccomp_is_const_allow` in `kernel/seccomp.c`).
 //!
-//! The program is made from its end: where a jump leads to is known when the jump is written.
+//! The program is made from its end: where a jump leads to is known when the jump is written. What is
+//! written already and within reach is not written again. That is for the start of the sandbox: the
+//! kernel's compiler takes most of the time that installing a filter does, and as long as the program
+//! is.
 
 use ringfence_sys::seccomp::Instruction;
 
@@ -24,19 +27,19 @@ impl Filter {
     /// # Errors
     /// If the kernel would not take a program of that length.
     pub fn compile(&self, arch: Arch) -> Result<Program, FilterTooLong> {
-        let mut assembler = Assembler::default();
-        assembler.answer(self.foreign);
-        let foreign = assembler.here();
-        assembler.search(&self.intervals(arch));
+        let mut assembler = Assembler::new();
+        let found = assembler.search(&self.intervals(arch));
+        assembler.goto(found);
         assembler.load(offset::NUMBER);
         let native = assembler.here();
+        let foreign = assembler.answer(self.foreign);
         assembler.branch(JUMP_EQUAL, arch.audit(), native, foreign);
         assembler.load(offset::AUDIT);
         assembler.finish()
     }
 
     /// The verdict from each number up to the next, in order.
-    fn intervals(&self, arch: Arch) -> Vec<(u32, &Verdict)> {
+    pub(super) fn intervals(&self, arch: Arch) -> Vec<(u32, &Verdict)> {
         let mut by_number = [None; 512];
         for call in Syscall::all() {
             if let Some(slot) = call
@@ -76,13 +79,24 @@ struct Loaded {
     mask: u32,
 }
 
-#[derive(Default)]
-struct Assembler {
+struct Assembler<'f> {
     /// The last instruction first.
     backwards: Vec<Instruction>,
+    /// Where each answer was written last.
+    answers: Vec<(Action, Place)>,
+    /// Where branches of the verdict at hand were written.
+    verdicts: Vec<(&'f Verdict, Option<Loaded>, Place)>,
 }
 
-impl Assembler {
+impl<'f> Assembler<'f> {
+    fn new() -> Self {
+        Self {
+            backwards: Vec::with_capacity(512),
+            answers: Vec::new(),
+            verdicts: Vec::new(),
+        }
+    }
+
     /// Where the instruction is that was written last.
     fn here(&self) -> Place {
         Place(self.backwards.len())
@@ -91,6 +105,11 @@ impl Assembler {
     /// Instructions between the one that will be written next and a place behind it.
     fn distance(&self, to: Place) -> usize {
         self.backwards.len() - to.0
+    }
+
+    /// Whether a place is so near that a comparison will reach it, even a few instructions from here.
+    fn is_near(&self, place: Place) -> bool {
+        self.distance(place) < usize::from(u8::MAX) - 16
     }
 
     fn finish(mut self) -> Result<Program, FilterTooLong> {
@@ -110,8 +129,27 @@ impl Assembler {
         self.push(LOAD, [0, 0], offset);
     }
 
-    fn answer(&mut self, action: Action) {
+    fn answer(&mut self, action: Action) -> Place {
+        let known = self.answers.iter().position(|(known, _)| *known == action);
+        if let Some(known) = known
+            && self.is_near(self.answers[known].1)
+        {
+            return self.answers[known].1;
+        }
         self.push(RETURN, [0, 0], answer(action));
+        let place = self.here();
+        match known {
+            Some(known) => self.answers[known].1 = place,
+            None => self.answers.push((action, place)),
+        }
+        place
+    }
+
+    /// Sees that what is written next is followed by what is at a place.
+    fn goto(&mut self, place: Place) {
+        if place != self.here() {
+            self.bring(place);
+        }
     }
 
     /// A comparison that goes on at one of two places. It reaches 255 instructions far; to one
@@ -128,54 +166,69 @@ impl Assembler {
 
     /// A place that a comparison reaches, and still does with one more jump before it.
     fn within_reach(&mut self, place: Place) -> Place {
-        let distance = self.distance(place);
-        if distance < usize::from(u8::MAX) {
+        if self.distance(place) < usize::from(u8::MAX) {
             return place;
         }
-        let distance = u32::try_from(distance).unwrap_or(u32::MAX);
-        self.push(JUMP, [0, 0], distance);
+        self.bring(place);
         self.here()
     }
 
-    /// Finds the interval of the number, which is in the register.
-    fn search(&mut self, intervals: &[(u32, &Verdict)]) {
-        match intervals {
-            [] => {}
-            [(_, verdict)] => self.verdict(verdict, None),
-            _ => {
-                let (low, high) = intervals.split_at(intervals.len() / 2);
-                self.search(high);
-                let at_least = self.here();
-                self.search(low);
-                let below = self.here();
-                self.branch(JUMP_AT_LEAST, high[0].0, at_least, below);
-            }
+    /// Writes an instruction that does what the one at a place does: itself if it is an answer, else a
+    /// jump to it.
+    fn bring(&mut self, place: Place) {
+        let instruction = self.backwards[place.0 - 1];
+        if instruction.code == RETURN {
+            return self.backwards.push(instruction);
         }
+        let distance = u32::try_from(self.distance(place)).unwrap_or(u32::MAX);
+        self.push(JUMP, [0, 0], distance);
+    }
+
+    /// Finds the interval of the number, which is in the register.
+    fn search(&mut self, intervals: &[(u32, &'f Verdict)]) -> Place {
+        if let [(_, verdict)] = intervals {
+            self.verdicts.clear();
+            return self.verdict(verdict, None);
+        }
+        let (low, high) = intervals.split_at(intervals.len() / 2);
+        let at_least = self.search(high);
+        let below = self.search(low);
+        self.branch(JUMP_AT_LEAST, high[0].0, at_least, below);
+        self.here()
     }
 
     /// The tests of one call. `loaded` is what the register holds when it comes here.
-    fn verdict(&mut self, verdict: &Verdict, loaded: Option<Loaded>) {
+    fn verdict(&mut self, verdict: &'f Verdict, loaded: Option<Loaded>) -> Place {
         let (test, then, otherwise) = match verdict {
             Verdict::Always(action) => return self.answer(*action),
             Verdict::If(test, then, otherwise) => (test, then, otherwise),
         };
+        let same = |&&(known, with, _): &&(&Verdict, _, _)| with == loaded && known == verdict;
+        if let Some(&(_, _, place)) = self.verdicts.iter().find(same)
+            && self.is_near(place)
+        {
+            return place;
+        }
         // Only the half that is looked at last is in the register on both ways out.
-        let (then, otherwise) = match test.is {
+        let (then, otherwise) = match test.is() {
             Is::Not(_) => (otherwise, then),
             Is::Exactly(_) | Is::NonZero => (then, otherwise),
         };
-        let any_bit = test.is == Is::NonZero;
+        let any_bit = test.is() == Is::NonZero;
         let halves = Half::of(test);
-        if halves.is_empty() {
+        let halves = halves.as_slice();
+        let place = if halves.is_empty() {
             // A test of no bit: none of them is set, and all are as they should be.
-            return self.verdict(if any_bit { otherwise } else { then }, loaded);
-        }
-        let last = (halves.len() == 1).then(|| halves[0].loaded());
-        self.verdict(otherwise, last);
-        let no = self.here();
-        self.verdict(then, last);
-        let yes = self.here();
-        self.test(any_bit, &halves, yes, no, loaded);
+            self.verdict(if any_bit { otherwise } else { then }, loaded)
+        } else {
+            let last = (halves.len() == 1).then(|| halves[0].loaded());
+            let no = self.verdict(otherwise, last);
+            let yes = self.verdict(then, last);
+            self.test(any_bit, halves, yes, no, loaded);
+            self.here()
+        };
+        self.verdicts.push((verdict, loaded, place));
+        place
     }
 
     fn test(
@@ -216,26 +269,48 @@ struct Half {
     masked: bool,
 }
 
+/// The halves of an argument that a test looks at.
+enum Halves {
+    None,
+    One([Half; 1]),
+    Both([Half; 2]),
+}
+
+impl Halves {
+    fn as_slice(&self) -> &[Half] {
+        match self {
+            Self::None => &[],
+            Self::One(half) => half,
+            Self::Both(halves) => halves,
+        }
+    }
+}
+
 impl Half {
     #[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
-    fn of(test: &Test) -> Vec<Self> {
-        let (value, masked) = match test.is {
+    fn of(test: &Test) -> Halves {
+        let (value, masked) = match test.is() {
             Is::Exactly(value) | Is::Not(value) => (value, true),
             Is::NonZero => (0, false),
         };
         let half = |offset, shift: u32| Self {
             offset,
-            mask: (test.mask >> shift) as u32,
+            mask: (test.mask() >> shift) as u32,
             value: (value >> shift) as u32,
             masked,
         };
-        [
-            half(offset::low(test.argument), 0),
-            half(offset::high(test.argument), 32),
-        ]
-        .into_iter()
-        .filter(|half| half.mask != 0 || half.value != 0)
-        .collect()
+        let low = half(offset::low(test.argument()), 0);
+        let high = half(offset::high(test.argument()), 32);
+        match (low.matters(), high.matters()) {
+            (true, true) => Halves::Both([low, high]),
+            (true, false) => Halves::One([low]),
+            (false, true) => Halves::One([high]),
+            (false, false) => Halves::None,
+        }
+    }
+
+    fn matters(&self) -> bool {
+        self.mask != 0 || self.value != 0
     }
 
     /// A test of single bits leaves the whole word in the register.

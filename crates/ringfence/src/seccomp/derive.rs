@@ -27,22 +27,25 @@ impl Plan {
             return None;
         }
         let mut filter = Filter::permissive();
-        sockets::apply(self, &mut filter);
-        let closed: Vec<Class> = Class::ALL
+        let denied: Vec<Class> = Class::ALL
             .into_iter()
-            .filter(|&class| self.closes(class))
+            .filter(|&class| self.denies_calls_of(class))
             .collect();
+        sockets::apply(self, &denied, &mut filter);
         for kind in IOCTL_TYPES {
-            if closed.contains(&kind.class) {
+            if denied.contains(&kind.class) {
                 filter.change(Syscall::IOCTL, |before| kind.over(before));
             }
         }
-        for denial in DENIALS {
-            if closed.contains(&denial.class) {
-                filter.change(denial.call, |before| denial.over(before));
+        // The table goes class by class.
+        for denials in DENIALS.chunk_by(|one, next| one.class == next.class) {
+            if denied.contains(&denials[0].class) {
+                for denial in denials {
+                    filter.change(denial.call, |before| denial.over(before));
+                }
             }
         }
-        if !closed.contains(&Class::NewerCalls) {
+        if !denied.contains(&Class::NewerCalls) {
             filter.unknown = Verdict::ALLOW;
         }
         self.syscalls.apply(&mut filter);

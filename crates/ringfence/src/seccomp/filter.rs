@@ -28,12 +28,10 @@ impl Action {
 /// kernel sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Test {
-    /// Which argument, 0 to 5.
-    pub argument: u8,
-    /// The bits to look at.
-    pub mask: u64,
-    /// What they must be.
-    pub is: Is,
+    /// 0 to 5.
+    argument: u8,
+    mask: u64,
+    is: Is,
 }
 
 /// What the masked bits of an argument must be.
@@ -51,6 +49,31 @@ pub enum Is {
 pub(super) const INT: u64 = 0xffff_ffff;
 
 impl Test {
+    /// Whether these bits of an argument are so.
+    ///
+    /// # Panics
+    /// If `argument` is not 0 to 5: a call has six.
+    #[must_use]
+    pub const fn new(argument: u8, mask: u64, is: Is) -> Self {
+        assert!(argument < 6, "a call has six arguments");
+        Self { argument, mask, is }
+    }
+
+    /// Which argument it looks at, 0 to 5.
+    pub const fn argument(self) -> u8 {
+        self.argument
+    }
+
+    /// The bits that it looks at.
+    pub const fn mask(self) -> u64 {
+        self.mask
+    }
+
+    /// What they must be.
+    pub const fn is(self) -> Is {
+        self.is
+    }
+
     /// Whether the lower half of an argument is `value`.
     pub(super) const fn int(argument: u8, value: u32) -> Self {
         Self::masked(argument, INT, value)
@@ -58,32 +81,20 @@ impl Test {
 
     /// Whether these bits of an argument are `value`.
     pub(super) const fn masked(argument: u8, mask: u64, value: u32) -> Self {
-        Self {
-            argument,
-            mask,
-            is: Is::Exactly(value as u64),
-        }
+        Self::new(argument, mask, Is::Exactly(value as u64))
     }
 
     /// Whether the lower half of an argument is anything but `value`.
     pub(super) const fn not_int(argument: u8, value: u32) -> Self {
-        Self {
-            argument,
-            mask: INT,
-            is: Is::Not(value as u64),
-        }
+        Self::new(argument, INT, Is::Not(value as u64))
     }
 
     /// Whether any of these bits of an argument is set.
     pub(super) const fn any(argument: u8, mask: u64) -> Self {
-        Self {
-            argument,
-            mask,
-            is: Is::NonZero,
-        }
+        Self::new(argument, mask, Is::NonZero)
     }
 
-    fn holds(self, arguments: [u64; 6]) -> bool {
+    pub(super) fn holds(self, arguments: [u64; 6]) -> bool {
         let bits = arguments[usize::from(self.argument)] & self.mask;
         match self.is {
             Is::Exactly(value) => bits == value,
@@ -159,14 +170,22 @@ pub struct Filter {
 pub(super) const ENOSYS: u16 = 38;
 
 impl Filter {
-    /// One that allows every call that is known here, and no other.
-    pub(super) fn permissive() -> Self {
+    /// One of these verdicts, beside those that plans have ([`Plan::filter`](crate::Plan::filter)).
+    ///
+    /// Calls that are not known here get ENOSYS, and so do those of x32; a 32-bit call ends the
+    /// process.
+    pub fn new(verdict: impl FnMut(Syscall) -> Verdict) -> Self {
         Self {
-            known: vec![Verdict::ALLOW; Syscall::COUNT],
+            known: Syscall::all().map(verdict).collect(),
             unknown: Verdict::Always(Action::Errno(ENOSYS)),
             foreign: Action::Kill,
             x32: Verdict::Always(Action::Errno(ENOSYS)),
         }
+    }
+
+    /// One that allows every call that is known here, and no other.
+    pub(super) fn permissive() -> Self {
+        Self::new(|_| Verdict::ALLOW)
     }
 
     /// What it answers to a call.

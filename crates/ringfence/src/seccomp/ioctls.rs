@@ -5,50 +5,50 @@ use crate::class::Class::{self, MountAttributes, Netlink};
 const EPERM: u16 = 1;
 
 // `asm-generic/ioctls.h`.
-pub(super) const TIOCSTI: u32 = 0x5412;
-pub(super) const TIOCLINUX: u32 = 0x541c;
-pub(super) const TIOCCONS: u32 = 0x541d;
-pub(super) const TIOCSETD: u32 = 0x5423;
-pub(super) const TIOCSSERIAL: u32 = 0x541f;
-pub(super) const TIOCVHANGUP: u32 = 0x5437;
-pub(super) const TIOCSLCKTRMIOS: u32 = 0x5457;
+pub(crate) const TIOCSTI: u32 = 0x5412;
+pub(crate) const TIOCLINUX: u32 = 0x541c;
+pub(crate) const TIOCCONS: u32 = 0x541d;
+pub(crate) const TIOCSETD: u32 = 0x5423;
+pub(crate) const TIOCSSERIAL: u32 = 0x541f;
+pub(crate) const TIOCVHANGUP: u32 = 0x5437;
+pub(crate) const TIOCSLCKTRMIOS: u32 = 0x5457;
 
 // `linux/kd.h`
-pub(super) const KDADDIO: u32 = 0x4b34;
-pub(super) const KDENABIO: u32 = 0x4b36;
-pub(super) const KDSKBENT: u32 = 0x4b47;
-pub(super) const KDSKBSENT: u32 = 0x4b49;
-pub(super) const KDSKBDIACR: u32 = 0x4b4b;
-pub(super) const KDSETKEYCODE: u32 = 0x4b4d;
-pub(super) const KDSKBDIACRUC: u32 = 0x4bfb;
+pub(crate) const KDADDIO: u32 = 0x4b34;
+pub(crate) const KDENABIO: u32 = 0x4b36;
+pub(crate) const KDSKBENT: u32 = 0x4b47;
+pub(crate) const KDSKBSENT: u32 = 0x4b49;
+pub(crate) const KDSKBDIACR: u32 = 0x4b4b;
+pub(crate) const KDSETKEYCODE: u32 = 0x4b4d;
+pub(crate) const KDSKBDIACRUC: u32 = 0x4bfb;
 
 /// A command of `ioctl` without direction and size.
-pub(super) const TYPE_AND_NUMBER: u64 = 0xffff;
+pub(crate) const TYPE_AND_NUMBER: u64 = 0xffff;
 
 // `linux/fs.h`, and its form for 32-bit programs, which file systems take from any.
-pub(super) const FS_IOC_SETFLAGS: u32 = 0x4008_6602;
-pub(super) const FS_IOC32_SETFLAGS: u32 = 0x4004_6602;
-pub(super) const FS_IOC_SETVERSION: u32 = 0x4008_7602;
-pub(super) const FS_IOC_FSSETXATTR: u32 = 0x401c_5820;
+pub(crate) const FS_IOC_SETFLAGS: u32 = 0x4008_6602;
+pub(crate) const FS_IOC32_SETFLAGS: u32 = 0x4004_6602;
+pub(crate) const FS_IOC_SETVERSION: u32 = 0x4008_7602;
+pub(crate) const FS_IOC_FSSETXATTR: u32 = 0x401c_5820;
 // `ext4.h`, `linux/fsverity.h`, `linux/fscrypt.h`, `linux/msdos_fs.h`.
-pub(super) const EXT4_IOC_SETVERSION: u32 = 0x4008_6604;
-pub(super) const FS_IOC_ENABLE_VERITY: u32 = 0x4080_6685;
-pub(super) const FS_IOC_SET_ENCRYPTION_POLICY: u32 = 0x800c_6613;
-pub(super) const FAT_IOCTL_SET_ATTRIBUTES: u32 = 0x4004_7211;
+pub(crate) const EXT4_IOC_SETVERSION: u32 = 0x4008_6604;
+pub(crate) const FS_IOC_ENABLE_VERITY: u32 = 0x4080_6685;
+pub(crate) const FS_IOC_SET_ENCRYPTION_POLICY: u32 = 0x800c_6613;
+pub(crate) const FAT_IOCTL_SET_ATTRIBUTES: u32 = 0x4004_7211;
 
 /// Commands of `ioctl` that share a type, the second byte: one subsystem's.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct IoctlType {
-    pub(super) class: Class,
-    pub(super) byte: u8,
+pub(crate) struct IoctlType {
+    pub(crate) class: Class,
+    pub(crate) byte: u8,
     /// Commands of this type that the filter lets pass, because programs need them and they change
     /// nothing of the kind.
-    pub(super) but: &'static [u32],
-    pub(super) errno: u16,
+    pub(crate) but: &'static [u32],
+    pub(crate) errno: u16,
 }
 
 /// Types of which a program may use few commands or none.
-pub(super) const IOCTL_TYPES: [IoctlType; 5] = [
+pub(crate) const IOCTL_TYPES: [IoctlType; 5] = [
     // `linux/sockios.h`: interfaces, routes, addresses, tunnels, bridges. Reading them, and what is
     // about the socket itself, passes.
     IoctlType {

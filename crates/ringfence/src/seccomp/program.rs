@@ -107,35 +107,40 @@ impl Program {
     /// None if the program would leave its own instructions or use one that is not known here; the
     /// kernel refuses to install such a program.
     pub fn run(&self, call: &CallData) -> Option<u32> {
-        run(&self.0, call)
+        self.trace(call, |_| ())
     }
-}
 
-/// Interprets instructions that need not have been made here.
-pub(crate) fn run(program: &[Instruction], call: &CallData) -> Option<u32> {
-    let mut accumulator = 0;
-    let mut at = 0_usize;
-    // Jumps lead forward only, so each instruction is passed once at most.
-    loop {
-        let instruction = program.get(at)?;
-        let operand = instruction.operand;
-        let branch = |taken: bool| usize::from(instruction.jump[usize::from(!taken)]);
-        at += 1;
-        match instruction.code {
-            LOAD => accumulator = call.word(operand)?,
-            AND => accumulator &= operand,
-            JUMP => at += operand as usize,
-            JUMP_EQUAL => at += branch(accumulator == operand),
-            JUMP_AT_LEAST => at += branch(accumulator >= operand),
-            JUMP_ANY_BIT => at += branch(accumulator & operand != 0),
-            RETURN => return Some(operand),
-            _ => return None,
+    /// The same, and shows every instruction that is executed on the way.
+    pub(super) fn trace(
+        &self,
+        call: &CallData,
+        mut executes: impl FnMut(&Instruction),
+    ) -> Option<u32> {
+        let mut accumulator = 0;
+        let mut at = 0_usize;
+        // Jumps lead forward only, so each instruction is passed once at most.
+        loop {
+            let instruction = self.0.get(at)?;
+            executes(instruction);
+            let operand = instruction.operand;
+            let branch = |taken: bool| usize::from(instruction.jump[usize::from(!taken)]);
+            at += 1;
+            match instruction.code {
+                LOAD => accumulator = call.word(operand)?,
+                AND => accumulator &= operand,
+                JUMP => at += operand as usize,
+                JUMP_EQUAL => at += branch(accumulator == operand),
+                JUMP_AT_LEAST => at += branch(accumulator >= operand),
+                JUMP_ANY_BIT => at += branch(accumulator & operand != 0),
+                RETURN => return Some(operand),
+                _ => return None,
+            }
         }
     }
 }
 
 /// The action behind a filter's answer, if filters here give such answers.
-pub(crate) fn action(answer: u32) -> Option<Action> {
+pub(super) fn action(answer: u32) -> Option<Action> {
     match answer & !RET_DATA {
         RET_ALLOW => Some(Action::Allow),
         RET_KILL_PROCESS => Some(Action::Kill),

@@ -47,10 +47,10 @@ const EAFNOSUPPORT: Verdict = Verdict::Always(Action::Errno(97));
 const ENOPROTOOPT: Verdict = Verdict::Always(Action::Errno(92));
 
 /// Puts what the plan closes of sockets into the filter.
-pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
-    let closes = |class| plan.closes(class);
+pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
+    let denies = |class| denied.contains(&class);
     let unless = |class, denial: Verdict| {
-        if closes(class) {
+        if denies(class) {
             denial
         } else {
             Verdict::ALLOW
@@ -59,10 +59,11 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
     let unix = unless(Class::ConnectUnix, EACCES);
     let other = unless(Class::OtherSockets, EAFNOSUPPORT);
 
+    let internet = internet(plan, denied);
     let by_family = [
         (AF_UNIX, unix.clone()),
-        (AF_INET, internet(plan)),
-        (AF_INET6, internet(plan)),
+        (AF_INET, internet.clone()),
+        (AF_INET6, internet),
         (AF_NETLINK, unless(Class::Netlink, EAFNOSUPPORT)),
         (AF_SMC, unless(Class::OtherStreams, EAFNOSUPPORT)),
     ];
@@ -86,12 +87,12 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
 
     let option = |level, name| [Test::int(1, level), name];
     let mut options = Verdict::ALLOW;
-    if closes(Class::OtherStreams) {
+    if denies(Class::OtherStreams) {
         // Turns a TCP socket into one of SMC, which Landlock does not govern.
         let upper_layer = option(IPPROTO_TCP, Test::int(2, TCP_ULP));
         options = ENOPROTOOPT.when_all(&upper_layer, options);
     }
-    if closes(Class::Netlink) {
+    if denies(Class::Netlink) {
         // As root, the old way to change the firewall goes through any socket.
         let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
         let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_SET_REPLACE));
@@ -101,7 +102,7 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
         options = ENOPROTOOPT.when_all(&ipv6_routing, options);
     }
     filter.set(Syscall::SETSOCKOPT, options);
-    if closes(Class::TcpFastOpen) {
+    if denies(Class::TcpFastOpen) {
         for (call, flags) in [
             (Syscall::SENDTO, 3),
             (Syscall::SENDMSG, 2),
@@ -111,16 +112,16 @@ pub(super) fn apply(plan: &Plan, filter: &mut Filter) {
             filter.set(call, Verdict::when(test, EACCES, Verdict::ALLOW));
         }
     }
-    if closes(Class::ListenUnbound) && plan.may_have_sockets().tcp {
+    if denies(Class::ListenUnbound) && plan.may_have_sockets().tcp {
         filter.set(Syscall::LISTEN, EACCES);
     }
 }
 
 /// AF_INET and AF_INET6.
-fn internet(plan: &Plan) -> Verdict {
+fn internet(plan: &Plan, denied: &[Class]) -> Verdict {
     let possible = plan.may_have_sockets();
     let unless = |class, denial: Verdict| {
-        if plan.closes(class) {
+        if denied.contains(&class) {
             denial
         } else {
             Verdict::ALLOW
@@ -129,8 +130,8 @@ fn internet(plan: &Plan) -> Verdict {
     let allowed_if = |possible| if possible { Verdict::ALLOW } else { EACCES };
     let streams = unless(Class::OtherStreams, EPROTONOSUPPORT);
     let other = unless(Class::OtherSockets, EPROTONOSUPPORT);
-    let tcp = allowed_if(possible.tcp || !plan.closes(Class::Port(PortClass::ConnectTcp)));
-    let udp = allowed_if(possible.udp || !plan.closes(Class::Port(PortClass::ConnectUdp)));
+    let tcp = allowed_if(possible.tcp || !denied.contains(&Class::Port(PortClass::ConnectTcp)));
+    let udp = allowed_if(possible.udp || !denied.contains(&Class::Port(PortClass::ConnectUdp)));
     let by_type = [
         (
             SOCK_STREAM,

@@ -17,12 +17,13 @@ fn standing(policy: PolicyBuilder, abi: Abi, class: Class) -> Standing {
 }
 
 /// Classes that no Landlock of today governs and that the filter closes under every policy.
-const ALWAYS: [Class; 14] = [
+const ALWAYS: [Class; 15] = [
     Class::OtherStreams,
     Class::OtherSockets,
     Class::Netlink,
     Class::SharedIpc,
     Class::OtherProcesses,
+    Class::Scheduling,
     Class::MountAttributes,
     Class::Notifications,
     Class::Terminal,
