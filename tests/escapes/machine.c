@@ -5,6 +5,8 @@
 #include <linux/fs.h>
 #include <linux/reboot.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -238,6 +240,25 @@ static int configure_network(void)
 	return outcome(ioctl(pair[0], SIOCSIFFLAGS, &interface));
 }
 
+/* The firewall, through a socket that the scene allows. */
+static int read_firewall(void)
+{
+	struct ipt_getinfo table = { .name = "filter" };
+	socklen_t size = sizeof(table);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	return fd < 0 ? errno : outcome(getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, &table, &size));
+}
+
+/* With no rule at all, which is too few for the kernel. */
+static int change_firewall(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (fd < 0)
+		return errno;
+	int result = setsockopt(fd, IPPROTO_IP, IPT_SO_SET_REPLACE, NULL, 0);
+	return errno == EFAULT ? 0 : worthy(result, EINVAL);
+}
+
 /* Names the file system that a readable file is on, as it is named. */
 static int name_file_system(void)
 {
@@ -304,6 +325,8 @@ const struct technique machine[] = {
 	{ "ioperm", "kernel-interfaces", "nothing", "one I/O port of the processor", io_ports },
 	{ "vhangup", "kernel-interfaces", "nothing", "hang up on a terminal", hang_up },
 	{ "interface-flags", "netlink", "nothing", "set the flags of a network interface, to what they are", configure_network },
+	{ "firewall-read", "netlink", "tcp-client", "read the rules of the firewall", read_firewall },
+	{ "firewall-change", "netlink", "tcp-client", "replace them (by nothing that it takes)", change_firewall },
 	{ "file-system-label", "mount-attributes", "reads-outside", "name a file system, as it is named", name_file_system },
 	{ "file-system-identifier", "mount-attributes", "reads-outside", "give a file system another identifier (none at all)", identify_file_system },
 	{ "memory-poison", "kernel-interfaces", "nothing", "take a page of memory away (none at all)", poison_memory },

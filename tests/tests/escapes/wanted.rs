@@ -20,13 +20,14 @@ const PASSED_BY_PERFMON: [&str; 2] = ["proc-environ", "process-madvise"];
 
 /// How a sandbox says no. A technique that fails in another way has not been denied, but missed
 /// its aim.
-const DENIALS: [Errno; 7] = [
+const DENIALS: [Errno; 8] = [
     Errno::PERM,
     Errno::ACCESS,
     Errno::NOSYS,
     Errno::XDEV,
     Errno::AFNOSUPPORT,
     Errno::PROTONOSUPPORT,
+    Errno::NOPROTOOPT,
     Errno::BADF,
 ];
 

@@ -321,7 +321,12 @@ fn socket_calls(class: Class) -> &'static [Syscall] {
             &[Syscall::SOCKET, Syscall::SOCKETPAIR]
         }
         Class::Port(_) => &[Syscall::SOCKET],
-        Class::Netlink => &[Syscall::SOCKET, Syscall::SETSOCKOPT, Syscall::IOCTL],
+        Class::Netlink => &[
+            Syscall::SOCKET,
+            Syscall::SETSOCKOPT,
+            Syscall::GETSOCKOPT,
+            Syscall::IOCTL,
+        ],
         Class::OtherStreams => &[Syscall::SOCKET, Syscall::SETSOCKOPT],
         Class::TcpFastOpen => &[Syscall::SENDTO, Syscall::SENDMSG, Syscall::SENDMMSG],
         Class::ListenUnbound => &[Syscall::LISTEN],
