@@ -93,6 +93,9 @@ pub(crate) const DENIALS: &[Denial] = &[
     some(Truncate, EACCES, Syscall::OPEN, &[Test::masked(1, (O_TRUNC | O_ACCMODE) as u64, O_TRUNC | 3)]),
     some(Truncate, EACCES, Syscall::OPENAT, &[Test::masked(2, (O_TRUNC | O_ACCMODE) as u64, O_TRUNC)]),
     some(Truncate, EACCES, Syscall::OPENAT, &[Test::masked(2, (O_TRUNC | O_ACCMODE) as u64, O_TRUNC | 3)]),
+    // The same by handle, where that is left alone.
+    some(Truncate, EPERM, Syscall::OPEN_BY_HANDLE_AT, &[Test::masked(2, (O_TRUNC | O_ACCMODE) as u64, O_TRUNC)]),
+    some(Truncate, EPERM, Syscall::OPEN_BY_HANDLE_AT, &[Test::masked(2, (O_TRUNC | O_ACCMODE) as u64, O_TRUNC | 3)]),
     // Its flags are behind a pointer; programs fall back on openat.
     all(Truncate, ENOSYS, Syscall::OPENAT2),
 

@@ -90,3 +90,26 @@ fn what_stays_open_is_told_with_lines_that_can_be_written() {
         "{refused}"
     );
 }
+
+#[test]
+fn what_opens_by_handle_does_not_truncate_where_only_the_filter_denies_it() {
+    const O_RDONLY_TRUNC: u64 = 0o1000;
+    let handles = || {
+        Policy::builder()
+            .ro("/")
+            .allow_class(Class::KernelInterfaces)
+    };
+    for (abi, flags, denied) in [
+        (2, O_RDONLY_TRUNC, true),
+        (2, O_RDONLY_TRUNC | 3, true),
+        (2, 0, false),
+        (3, O_RDONLY_TRUNC, false),
+    ] {
+        let filter = plan(handles(), Abi::new(abi))
+            .filter()
+            .expect("the default");
+        let verdict = filter.verdict(Syscall::OPEN_BY_HANDLE_AT);
+        let answered = verdict.decide([0, 0, flags, 0, 0, 0]);
+        assert_eq!(answered != crate::Action::Allow, denied, "{abi} {flags:o}");
+    }
+}
