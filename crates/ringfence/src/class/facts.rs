@@ -127,7 +127,7 @@ impl Class {
                 "stat",
                 Guard::Nothing,
                 "see that a file, process or mount exists, its size, mode, owner and attributes, where a \
-                 symlink leads; chdir; flock",
+                 symlink leads; chdir; locks",
             ),
             Self::IndirectExecute => (
                 "indirect-execute",
