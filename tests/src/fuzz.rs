@@ -1,8 +1,8 @@
 //! What the fuzz targets of `fuzz/` do with their input, for the ordinary tests to do as well.
 
 use ringfence::{
-    Access, Action, Arch, CallData, Calls, Class, Filter, Is, Ports, Syscall, SyscallEffect,
-    SyscallLine, Test, Verdict, denying_action,
+    Access, Action, Arch, CallData, Calls, Class, Filter, Is, Ports, SyscallEffect, SyscallLine,
+    Test, Verdict, denying_action,
 };
 
 use crate::bpf;

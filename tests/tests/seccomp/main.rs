@@ -5,10 +5,11 @@
 
 mod fuzz;
 mod libseccomp;
+mod truth;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let tests = [libseccomp::tests(), fuzz::tests()];
+    let tests = [libseccomp::tests(), fuzz::tests(), truth::tests()];
     ringfence_tests::trial::main(tests.into_iter().flatten().collect())
 }
