@@ -115,7 +115,7 @@ impl Bytes<'_> {
     fn verdict(&mut self, depth: u32) -> Verdict {
         const DEEPEST: u32 = 200;
         let kind = self.byte();
-        if kind & 3 == 0 || depth == DEEPEST {
+        if kind.is_multiple_of(4) || depth == DEEPEST {
             return Verdict::Always(self.action());
         }
         let (mask, value) = (self.word(), self.word());

@@ -8,27 +8,28 @@ use proptest::test_runner::{Config, TestRunner};
 use ringfence_tests::fuzz;
 use ringfence_tests::trial::Test;
 
+type Target = fn(&[u8]);
+
 pub fn tests() -> Vec<Test> {
-    let targets: [(&'static str, fn(&[u8])); 2] = [
+    let targets: [(&str, Target); 2] = [
         ("filter", fuzz::filter),
         ("policy_words", fuzz::policy_words),
     ];
-    targets
-        .into_iter()
-        .flat_map(|(name, target)| {
-            [
-                Test::new(format!("fuzz::{name}_holds_for_random_input"), move || {
-                    random(target)
-                }),
-                Test::new(format!("fuzz::{name}_holds_for_inputs_kept"), move || {
-                    kept(name, target);
-                }),
-            ]
-        })
-        .collect()
+    let mut tests = Vec::new();
+    for (name, target) in targets {
+        tests.push(Test::new(
+            format!("fuzz::{name}_holds_for_random_input"),
+            move || random(target),
+        ));
+        tests.push(Test::new(
+            format!("fuzz::{name}_holds_for_inputs_kept"),
+            move || kept(name, target),
+        ));
+    }
+    tests
 }
 
-fn random(target: fn(&[u8])) {
+fn random(target: Target) {
     let config = Config {
         cases: 64,
         failure_persistence: None,
@@ -41,7 +42,7 @@ fn random(target: fn(&[u8])) {
     run.expect("it holds");
 }
 
-fn kept(name: &str, target: fn(&[u8])) {
+fn kept(name: &str, target: Target) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../fuzz/corpus")
         .join(name);
