@@ -102,7 +102,9 @@ static int set_time(void)
 #endif
 }
 
+#if defined(SYS_utimes) || defined(SYS_futimesat)
 static const struct timeval early[2] = { { 1, 0 }, { 1, 0 } };
+#endif
 static const struct timespec very_early[2] = { { 1, 0 }, { 1, 0 } };
 
 static int set_times(void)

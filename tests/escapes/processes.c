@@ -26,14 +26,20 @@ static int set_limit_garbage(void)
 	return outcome(syscall(SYS_prlimit64, GARBAGE_ABOVE(staged_number("VICTIM")), RLIMIT_CORE, &none, NULL));
 }
 
+/* What it is: whoever may set that may set more, and a victim that stays as it was is in nobody's way. */
+static int present_priority(void)
+{
+	return getpriority(PRIO_PROCESS, staged_number("VICTIM"));
+}
+
 static int set_priority(void)
 {
-	return outcome(setpriority(PRIO_PROCESS, staged_number("VICTIM"), 1));
+	return outcome(setpriority(PRIO_PROCESS, staged_number("VICTIM"), present_priority()));
 }
 
 static int set_priority_group(void)
 {
-	return outcome(setpriority(PRIO_PGRP, staged_number("VICTIM"), 1));
+	return outcome(setpriority(PRIO_PGRP, staged_number("VICTIM"), present_priority()));
 }
 
 /* Root's other processes are not ours to slow down: acts on a user made up for it. */
@@ -108,7 +114,7 @@ static int set_scheduler_parameters(void)
 static int set_scheduler_attributes(void)
 {
 	struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t times[3]; } attributes = {
-		.size = sizeof(attributes), .policy = SCHED_BATCH, .nice = 1,
+		.size = sizeof(attributes), .policy = SCHED_BATCH, .nice = present_priority(),
 	};
 	return outcome(syscall(SYS_sched_setattr, staged_number("VICTIM"), &attributes, 0));
 }
@@ -129,17 +135,17 @@ static int move(void)
 const struct technique processes[] = {
 	{ "prlimit", "other-processes", "nothing", "change a limit", set_limit },
 	{ "prlimit-garbage", "other-processes", "nothing", "the same with garbage in the upper half of the process", set_limit_garbage },
-	{ "setpriority", "other-processes", "nothing", "change the priority", set_priority },
-	{ "setpriority-group", "other-processes", "nothing", "the same of the group", set_priority_group },
-	{ "setpriority-user", "other-processes", "nothing", "the same of all processes of a user", set_priority_user },
-	{ "ioprio-set", "other-processes", "nothing", "change the priority for disks", set_io_priority },
-	{ "ioprio-set-group", "other-processes", "nothing", "the same of the group", set_io_priority_group },
-	{ "ioprio-set-user", "other-processes", "nothing", "the same of all processes of a user", set_io_priority_user },
-	{ "sched-setaffinity", "other-processes", "nothing", "choose its processors", set_affinity },
-	{ "sched-setscheduler", "other-processes", "nothing", "choose its scheduler", set_scheduler },
-	{ "sched-setparam", "other-processes", "nothing", "set parameters of its scheduler", set_scheduler_parameters },
-	{ "sched-setattr", "other-processes", "nothing", "the same by sched_setattr", set_scheduler_attributes },
-	{ "migrate-pages", "other-processes,ptrace", "nothing", "move its memory between nodes", migrate },
-	{ "move-pages", "other-processes,ptrace", "nothing", "the same page by page", move },
+	{ "setpriority", "scheduling", "nothing", "change the priority", set_priority },
+	{ "setpriority-group", "scheduling", "nothing", "the same of the group", set_priority_group },
+	{ "setpriority-user", "scheduling", "nothing", "the same of all processes of a user", set_priority_user },
+	{ "ioprio-set", "scheduling", "nothing", "change the priority for disks", set_io_priority },
+	{ "ioprio-set-group", "scheduling", "nothing", "the same of the group", set_io_priority_group },
+	{ "ioprio-set-user", "scheduling", "nothing", "the same of all processes of a user", set_io_priority_user },
+	{ "sched-setaffinity", "scheduling", "nothing", "choose its processors", set_affinity },
+	{ "sched-setscheduler", "scheduling", "nothing", "choose its scheduler", set_scheduler },
+	{ "sched-setparam", "scheduling", "nothing", "set parameters of its scheduler", set_scheduler_parameters },
+	{ "sched-setattr", "scheduling", "nothing", "the same by sched_setattr", set_scheduler_attributes },
+	{ "migrate-pages", "scheduling,ptrace", "nothing", "move its memory between nodes", migrate },
+	{ "move-pages", "scheduling,ptrace", "nothing", "the same page by page", move },
 	{ 0 },
 };

@@ -213,6 +213,7 @@ const struct technique tcp[] = {
 	{ "tcp-bind-unspec", "bind-tcp", "tcp-server", "bind an address of no family", bind_unspec },
 	{ "tcp-bind-mapped", "bind-tcp", "tcp-server", "bind an IPv6 socket to the IPv4-mapped address", bind_mapped },
 	{ "tcp-listen-unbound", "listen-unbound", "tcp-client", "listen on a socket never bound", listen_unbound },
+	{ "tcp-listen-unbound-socket", "listen-unbound", "makes-sockets", "the same where a line lets socket() pass", listen_unbound },
 	{ "tcp-listen-unbound-server", "listen-unbound", "tcp-server", "the same where some ports may be bound", listen_unbound },
 	{ 0 },
 };

@@ -1,15 +1,14 @@
 //! Every flag of the wrapper and of `ringfence run` and `plan`, defined once.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use ringfence::{
-    Abi, Access, Class, ClassLine, PathLine, PortClass, PortLine, Ports, Source, SyscallEffect,
-    SyscallLine, denying_action,
-};
+use ringfence::{Access, PortClass, SyscallEffect, SyscallLine};
 
-use crate::invocation::{Invocation, LogFormat};
+use crate::invocation::Invocation;
+use effect::{env, fs, keep_fd, log, min_abi, other_syscalls, set, similar};
+
+mod effect;
 
 /// The heading under which help shows a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,16 +79,6 @@ impl Flag {
     pub fn similar(name: &str) -> Option<&'static str> {
         similar(name, FLAGS.iter().map(|flag| flag.name))
     }
-}
-
-/// The name that a user meant by one that does not exist.
-fn similar(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    const LIKE_ENOUGH: f64 = 0.6;
-    names
-        .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
-        .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, known)| known)
 }
 
 const fn flag(
@@ -345,168 +334,3 @@ pub const FLAGS: &[Flag] = &[
         )
     },
 ];
-
-/// Lets a table entry assign: an assignment has no value, an entry answers with one.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
-fn set<T>(field: &mut T, value: T) -> Result<(), String> {
-    *field = value;
-    Ok(())
-}
-
-impl Invocation {
-    #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
-    fn path(&mut self, access: Access, path: OsString) -> Result<(), String> {
-        let line = PathLine {
-            path: path.into(),
-            access,
-            optional: std::mem::take(&mut self.optional_pending),
-            source: Source::Flag,
-        };
-        self.add(|policy| policy.path_line(line));
-        Ok(())
-    }
-
-    fn ports(&mut self, class: PortClass, ports: &OsStr) -> Result<(), String> {
-        let text = ports.to_str().ok_or("a port is written in digits")?;
-        for ports in Ports::list(text).map_err(|error| error.to_string())? {
-            let line = PortLine {
-                class,
-                ports,
-                source: Source::Flag,
-            };
-            self.add(|policy| policy.port_line(line));
-        }
-        Ok(())
-    }
-
-    fn classes(&mut self, allow: bool, names: &OsStr) -> Result<(), String> {
-        let text = names
-            .to_str()
-            .ok_or("the name of a class is plain letters")?;
-        for name in text.split(',') {
-            let line = ClassLine {
-                class: Class::named(name).ok_or_else(|| unknown_class(name))?,
-                allow,
-                source: Source::Flag,
-            };
-            self.add(|policy| policy.class_line(line));
-        }
-        Ok(())
-    }
-
-    fn syscalls(
-        &mut self,
-        calls: &OsStr,
-        read: impl Fn(&str) -> Result<SyscallLine, String>,
-    ) -> Result<(), String> {
-        let text = calls
-            .to_str()
-            .ok_or("the name of a call is plain letters")?;
-        for calls in text.split(',') {
-            let line = SyscallLine {
-                source: Source::Flag,
-                ..read(calls)?
-            };
-            self.add(|policy| policy.syscall_line(line));
-        }
-        Ok(())
-    }
-
-    fn next_is_optional(&mut self) -> Result<(), String> {
-        if std::mem::replace(&mut self.optional_pending, true) {
-            return Err("it stands twice before one path flag".to_owned());
-        }
-        Ok(())
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
-    fn change(
-        &mut self,
-        change: fn(ringfence::PolicyBuilder) -> ringfence::PolicyBuilder,
-    ) -> Result<(), String> {
-        self.add(change);
-        Ok(())
-    }
-}
-
-fn fs(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
-    let (words, path) = split_once(value, b'=')
-        .ok_or("write words, an equals sign and a path, as in --fs read,write=/srv")?;
-    let words = words.to_str().ok_or("the words are plain letters")?;
-    let access = words.parse::<Access>().map_err(|error| error.to_string())?;
-    to.path(access, path.to_owned())
-}
-
-fn unknown_class(name: &str) -> String {
-    let names = || Class::ALL.iter().map(|class| class.name());
-    match similar(name, names()) {
-        Some(similar) => format!("unknown class `{name}`; did you mean `{similar}`?"),
-        None => format!(
-            "unknown class `{name}`; the classes are {}",
-            names().collect::<Vec<_>>().join(", ")
-        ),
-    }
-}
-
-fn other_syscalls(to: &mut Invocation, answer: &OsStr) -> Result<(), String> {
-    let text = answer
-        .to_str()
-        .ok_or("an error is written in plain letters")?;
-    let action = denying_action(text)?;
-    to.add(|policy| policy.other_syscalls(action));
-    Ok(())
-}
-
-fn min_abi(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
-    let newest = Abi::NEWEST.number();
-    let number = value
-        .to_str()
-        .and_then(|text| text.parse::<u32>().ok())
-        .ok_or_else(|| format!("write a Landlock ABI as a number; the newest known is {newest}"))?;
-    to.add(|policy| policy.minimum_abi(number));
-    Ok(())
-}
-
-fn env(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
-    let (name, value) = match split_once(value, b'=') {
-        Some((name, value)) => (name, Some(value.to_owned())),
-        None => (value, None),
-    };
-    if name.is_empty() {
-        return Err("the variable has no name".to_owned());
-    }
-    to.env.push((name.to_owned(), value));
-    Ok(())
-}
-
-fn keep_fd(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
-    let fd = value
-        .to_str()
-        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
-        .and_then(|text| text.parse().ok())
-        .ok_or("write the number of an open descriptor")?;
-    if !ringfence_sys::is_open(fd) {
-        return Err(format!("descriptor {fd} is not open"));
-    }
-    to.keep_fds.push(fd);
-    Ok(())
-}
-
-fn log(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
-    to.log = Some(match value.to_str() {
-        Some("text") => LogFormat::Text,
-        Some("json") => LogFormat::Json,
-        Some("off") => LogFormat::Off,
-        _ => return Err("write text, json or off".to_owned()),
-    });
-    Ok(())
-}
-
-fn split_once(text: &OsStr, separator: u8) -> Option<(&OsStr, &OsStr)> {
-    let bytes = text.as_bytes();
-    let at = bytes.iter().position(|&byte| byte == separator)?;
-    Some((
-        OsStr::from_bytes(&bytes[..at]),
-        OsStr::from_bytes(&bytes[at + 1..]),
-    ))
-}

@@ -71,12 +71,15 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
     for started in std::mem::take(&mut invocation.deps_of) {
         add_dependencies(program, &mut invocation, &started, &environment)?;
     }
-    // Errata are for the line on start alone.
-    let kernel = match invocation.log {
-        Some(LogFormat::Text | LogFormat::Json) => Kernel::probe(),
-        Some(LogFormat::Off) | None => Kernel::probe_abi(),
-    };
     let policy = invocation.take_policy()?;
+    // Errata are for the line on start alone, and a kernel without filters is noticed when the filter
+    // is installed; best effort has to know before.
+    let told = matches!(invocation.log, Some(LogFormat::Text | LogFormat::Json));
+    let kernel = if told || policy.best_effort() {
+        Kernel::probe()
+    } else {
+        Kernel::probe_abi()
+    };
     if policy.syscalls().denial_of(Syscall::EXECVE).is_some() {
         return Err(StartError::NoExecve);
     }

@@ -70,15 +70,92 @@ fn a_plan_with_a_missing_path_does_not_start_in_any_format() {
 
 #[test]
 fn a_word_of_which_a_part_is_open_says_so() {
-    let table = stdout(&ringfence(&["plan", "--abi", "2", "--fs", "write=/tmp"]));
-    let line = table
-        .lines()
-        .find(|line| line.contains("write=/tmp"))
-        .expect("its row");
+    let plan = ["plan", "--abi", "2", "--fs", "write=/tmp"];
+    let row = |flags: &[&str], item: &str| {
+        let table = stdout(&ringfence(&[&plan[..], flags].concat()));
+        let line = table.lines().find(|line| line.starts_with(item));
+        line.expect("its row").to_owned()
+    };
+    let bare = row(&["--unrestricted-syscalls"], "--fs");
+    let note = "truncate is open everywhere; needs ABI 3 (Linux 6.2)";
+    assert!(bare.contains(note), "{bare}");
+    assert!(!row(&[], "--fs").contains("open"));
+    let closed = row(&[], "truncate ");
     assert!(
-        line.contains("truncate is open everywhere; needs ABI 3 (Linux 6.2)"),
-        "{line}"
+        closed.contains("no file can be truncated by name"),
+        "{closed}"
     );
+}
+
+#[test]
+fn a_plan_tells_of_system_calls_if_asked() {
+    let plan = [
+        "plan",
+        "--abi",
+        "7",
+        "--ro",
+        "/",
+        "--deny-syscalls",
+        "mkdir:kill",
+        "--syscalls",
+    ];
+    let table = stdout(&ringfence(&plan));
+    for row in [
+        ("ptrace ", "EPERM", "debug"),
+        ("clone ", "EPERM", "namespaces, by its arguments"),
+        ("mkdir ", "kill", "a line of the policy"),
+    ] {
+        let (_, calls) = table.split_once("DENIED CALL").expect("a second table");
+        let line = calls
+            .lines()
+            .find(|line| line.starts_with(row.0))
+            .expect("its row");
+        assert!(line.contains(row.1) && line.ends_with(row.2), "{line}");
+    }
+    let data = json(&ringfence(&[&plan[..], &["--json"]].concat()));
+    assert!(
+        data["denied_calls"]
+            .as_array()
+            .is_some_and(|calls| calls.len() > 50)
+    );
+}
+
+#[test]
+fn what_cannot_be_used_about_classes_and_calls_is_named() {
+    for (flags, message) in [
+        (&["--allow", "metdata"][..], "did you mean `metadata`?"),
+        (&["--allow", "everything"], "the classes are read, execute"),
+        (&["--allow", ""], "unknown class ``"),
+        (&["--allow", "mount"], "Landlock denies it to every sandbox"),
+        (&["--allow", "read"], "a line for / allows it everywhere"),
+        (
+            &["--allow", "debug", "--deny", "debug"],
+            "another line denies the same",
+        ),
+        (&["--deny-syscalls", "ptarce"], "did you mean `ptrace`?"),
+        (&["--deny-syscalls", "@mout"], "did you mean `@mount`?"),
+        (
+            &["--deny-syscalls", "ptrace:EPREM"],
+            "an error such as EPERM",
+        ),
+        (
+            &["--deny-syscalls", "bpf", "--allow-syscalls", "bpf"],
+            "another line allows the same",
+        ),
+        (&["--other-syscalls", "maybe"], "`maybe` is no answer"),
+        (
+            &["--unrestricted-syscalls", "--deny-syscalls", "bpf"],
+            "left alone as a whole",
+        ),
+    ] {
+        let output = ringfence(&[&["plan"], flags].concat());
+        assert_eq!(output.status.code(), Some(125), "{flags:?}");
+        assert!(
+            stderr(&output).contains(message),
+            "{flags:?}: {}",
+            stderr(&output)
+        );
+    }
 }
 
 #[test]

@@ -63,8 +63,10 @@ pub enum Class {
     MessageQueues,
     /// System V IPC; make and remove POSIX message queues.
     SharedIpc,
-    /// Priority, limits and processors of the user's other processes.
+    /// Limits of the user's other processes.
     OtherProcesses,
+    /// Priority, processors and memory placement of the user's other processes.
+    Scheduling,
     /// Flags of mounts and state of file systems that exist.
     MountAttributes,
     /// Watch files and directories.
@@ -110,7 +112,7 @@ pub(crate) enum Guard {
 
 impl Class {
     /// Every class, those with words of the policy first.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Read,
         Self::Execute,
         Self::Write,
@@ -140,6 +142,7 @@ impl Class {
         Self::IndirectExecute,
         Self::SharedIpc,
         Self::OtherProcesses,
+        Self::Scheduling,
         Self::MountAttributes,
         Self::Notifications,
         Self::Terminal,

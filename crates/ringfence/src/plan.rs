@@ -222,12 +222,7 @@ impl Plan {
         if self.leaves_alone(class) {
             return Standing::Unrestricted;
         }
-        let needs_domain = match class.guard() {
-            Guard::Domain => !self.makes_domain(),
-            Guard::FsDomain => self.handled_fs.is_empty(),
-            _ => false,
-        };
-        if class.is_deniable_on(&self.kernel) && !needs_domain {
+        if self.landlock_denies(class) {
             return Standing::Landlock;
         }
         let since = class.since().filter(|&since| since > self.kernel.abi());
@@ -240,10 +235,27 @@ impl Plan {
         }
     }
 
+    /// Whether Landlock of this kernel denies the class with what the plan has it handle.
+    fn landlock_denies(&self, class: Class) -> bool {
+        let handled = match class.guard() {
+            Guard::Domain => self.makes_domain(),
+            Guard::FsDomain => !self.handled_fs.is_empty(),
+            Guard::ConnectSince(_) => self.handled_net.contains(AccessNet::CONNECT_TCP),
+            Guard::UntilFixed(_) => {
+                let tcp = AccessNet::BIND_TCP | AccessNet::CONNECT_TCP;
+                self.handled_net.contains(tcp)
+            }
+            Guard::Fs(_) | Guard::Net(_) | Guard::Scope(_) | Guard::Nothing => true,
+        };
+        handled && class.is_deniable_on(&self.kernel)
+    }
+
     /// Whether the policy itself leaves this class alone.
     fn leaves_alone(&self, class: Class) -> bool {
         if self.says(class) == Some(true) {
-            return true;
+            // These two are denied along with ports, and only leaving those alone lifts it.
+            let with_ports = matches!(class.guard(), Guard::ConnectSince(_) | Guard::UntilFixed(_));
+            return !(with_ports && self.landlock_denies(class));
         }
         let any = |class| self.unrestricted.net || self.any.contains(&class);
         match class {
@@ -251,9 +263,11 @@ impl Plan {
             Class::TcpFastOpen | Class::Addresses => any(PortClass::ConnectTcp),
             Class::ListenUnbound => any(PortClass::BindTcp),
             Class::OtherStreams | Class::OtherSockets | Class::Netlink => self.unrestricted.net,
-            Class::AbstractUnix | Class::Signal | Class::SharedIpc | Class::OtherProcesses => {
-                self.unrestricted.ipc
-            }
+            Class::AbstractUnix
+            | Class::Signal
+            | Class::SharedIpc
+            | Class::OtherProcesses
+            | Class::Scheduling => self.unrestricted.ipc,
             Class::Metadata
             | Class::Stat
             | Class::IndirectExecute

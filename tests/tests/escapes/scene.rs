@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ringfence::{Access, Class, Policy, PolicyBuilder, PortClass, Ports};
+use ringfence::{Access, Class, Policy, PolicyBuilder, PortClass, Ports, Syscall};
 use ringfence_tests::wrapper::{NOBODY, Sandbox};
 
 use crate::catalog::Technique;
@@ -59,6 +59,9 @@ fn with(sandbox: Sandbox, word: &str, stage: &Stage) -> Sandbox {
         "fills-zone" => sandbox.allow(Access::READ | Access::WRITE | Access::CREATE, inside),
         "reads-proc" => sandbox.allow(Access::READ, "/proc"),
         "reads-outside" => sandbox.allow(Access::READ, outside),
+        "makes-sockets" => sandbox.switch("--allow-syscalls=socket", |policy| {
+            policy.allow_syscall(Syscall::SOCKET)
+        }),
         "set-user-id" => sandbox.allow(Access::RO, outside.join("set-user-id")),
         "as-nobody" => sandbox.as_user(NOBODY),
         "loader" => with_libraries(sandbox),

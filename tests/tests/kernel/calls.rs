@@ -30,6 +30,10 @@ pub fn tests() -> Vec<Test> {
             "calls::an_outer_filter_that_forbids_this_is_named",
             outer_filter,
         ),
+        Test::new(
+            "calls::best_effort_starts_where_no_filter_can_be_installed",
+            without_filter,
+        ),
     ]
 }
 
@@ -101,6 +105,15 @@ fn demand() {
             "{message}"
         );
     }
+    // What another line leaves alone is not denied either.
+    let undone = ["--deny", "metadata", "--unrestricted-fs", "--best-effort"];
+    let output = Sandbox::empty().flags(undone).run(&act);
+    assert_refused(&output);
+    let message = stderr(&output);
+    assert!(
+        message.contains("contradicts itself\n  `--deny metadata`: another line"),
+        "{message}"
+    );
 }
 
 fn complete() {
@@ -182,7 +195,7 @@ fn only() {
             ])
             .flags([
                 "--only-syscalls",
-                "getrandom,poll,ppoll,fcntl,arch_prctl,madvise,mremap",
+                "getrandom,poll,ppoll,fcntl,arch_prctl,madvise,mremap,uname",
             ])
             .flags(more)
             .run(probe(act))
@@ -236,15 +249,17 @@ fn inherited() {
 }
 
 /// The command line of a sandbox within another, which allows what the inner one needs.
-fn within(outer: &[&str]) -> std::process::Output {
-    let inner = Sandbox::for_probe().command(probe(&["stat", "/"]));
+fn within(outer: &[&str], inner: &[&str]) -> std::process::Output {
+    let inner = Sandbox::for_probe()
+        .flags(inner)
+        .command(probe(&["stat", "/"]));
     let line = std::iter::once(inner.get_program()).chain(inner.get_args());
     let all = ["--fs", "ro=/", "--log", "off"];
     Sandbox::empty().flags(all).flags(outer).run(line)
 }
 
 fn nested() {
-    let output = within(&[]);
+    let output = within(&[], &[]);
     if has_landlock() {
         assert!(output.status.success(), "{}", stderr(&output));
     } else {
@@ -269,11 +284,23 @@ fn outer_filter() {
         ),
         ("prctl", "an outer seccomp filter may forbid prctl"),
     ] {
-        let output = within(&["--deny-syscalls", call]);
+        let output = within(&["--deny-syscalls", call], &[]);
         let message = stderr(&output);
         assert_eq!(output.status.code(), Some(125), "{call}: {message}");
         if has_landlock() {
             assert!(message.contains(sentence), "{call}: {message}");
+        }
+    }
+}
+
+fn without_filter() {
+    for log in ["text", "off"] {
+        let inner = ["--best-effort", "--log", log];
+        let output = within(&["--deny-syscalls", "seccomp:ENOSYS"], &inner);
+        if has_landlock() {
+            assert!(output.status.success(), "{log}: {}", stderr(&output));
+        } else {
+            assert_refused(&output);
         }
     }
 }

@@ -231,6 +231,10 @@ fn stage(class: Class, world: &World) -> Result<Stage, ()> {
             let victim = Victim::start();
             victim.stage("limit").holding(victim)
         }
+        Class::Scheduling => {
+            let victim = Victim::start();
+            victim.stage("slow").holding(victim)
+        }
         Class::Notifications => on("watch", "empty"),
         Class::IoUring => Stage::new(&["io-uring"]),
         Class::Namespaces => Stage::new(&["user-namespace"]),

@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 
 use rustix::fs::inotify::{CreateFlags, WatchFlags};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, XattrFlags};
-use rustix::mount::MountFlags;
+use rustix::mount::{MountFlags, UnmountFlags};
 use rustix::net::{AddressFamily, Protocol, SendFlags, SocketType, ipproto};
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 
@@ -127,13 +127,11 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
             XattrFlags::empty(),
         )?),
         "stat" => fs::metadata(path).map(drop),
-        "mount" => Ok(rustix::mount::mount(
-            "none",
-            path,
-            "tmpfs",
-            MountFlags::empty(),
-            None,
-        )?),
+        "mount" => {
+            rustix::mount::mount("none", path, "tmpfs", MountFlags::empty(), None)?;
+            // What succeeds natively must not stay on the machine.
+            Ok(rustix::mount::unmount(path, UnmountFlags::DETACH)?)
+        }
         "connect-unix" => UnixStream::connect(path).map(drop),
         "connect-abstract" => {
             UnixStream::connect_addr(&UnixAddr::from_abstract_name(text(first)?)?).map(drop)
@@ -179,6 +177,7 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
             },
         )
         .map(drop)?),
+        "slow" => Ok(rustix::process::setpriority_process(Some(pid(first)?), 1)?),
         "watch" => {
             let watcher = rustix::fs::inotify::init(CreateFlags::empty())?;
             Ok(rustix::fs::inotify::add_watch(&watcher, path, WatchFlags::CREATE).map(drop)?)

@@ -69,6 +69,8 @@ pub enum Making {
     ToRead,
     /// `O_TMPFILE`.
     Nameless,
+    /// `O_TMPFILE`, given a name later.
+    Named,
     /// By `mknod(2)` or its like.
     Node(FileKind),
     /// A socket that is bound.
@@ -189,6 +191,7 @@ fn making() -> impl Strategy<Value = Making> {
         2 => Just(Making::ToWrite),
         1 => Just(Making::ToRead),
         1 => Just(Making::Nameless),
+        1 => Just(Making::Named),
         1 => Just(Making::Bound),
         1 => Just(Making::Whiteout),
         6 => prop_oneof![10 => kind(), 1 => Just(FileKind::BlockDevice)].prop_map(Making::Node),
@@ -342,7 +345,7 @@ impl Act {
     /// Whether two threads may do these at the same time: not if the one changes where the other
     /// finds what it needs.
     pub fn goes_with(&self, other: Self) -> bool {
-        let quiet = |act: &Self| !act.touches_tree() && !matches!(act, Self::Other(Other::Mount));
+        let quiet = |act: &Self| !act.touches_tree() && !matches!(act, Self::Other(_));
         self.has_no_place() || other.has_no_place() || quiet(self) && quiet(&other)
     }
 

@@ -194,7 +194,7 @@ impl Question<'_> {
 
     fn made(&self, what: Making) -> AccessFs {
         match what {
-            Making::ToWrite => AccessFs::MAKE_REG | AccessFs::WRITE_FILE,
+            Making::ToWrite | Making::Named => AccessFs::MAKE_REG | AccessFs::WRITE_FILE,
             Making::ToRead => AccessFs::MAKE_REG | AccessFs::READ_FILE,
             Making::Nameless => AccessFs::WRITE_FILE,
             Making::Node(kind) => kind.make(),
@@ -246,10 +246,12 @@ impl Question<'_> {
                 Some(fixed) if fixed.contains(Errata::THREAD_SIGNALS) => Verdict::Allowed,
                 _ => Verdict::Either(vec![Errno::PERM]),
             },
-            Other::LimitOutside | Other::SlowOutside => {
-                self.class(Class::OtherProcesses, Errno::PERM)
-            }
-            Other::TraceOutside => self.class(Class::Ptrace, Errno::PERM),
+            Other::LimitOutside => self.class(Class::OtherProcesses, Errno::PERM),
+            Other::SlowOutside => self.class(Class::Scheduling, Errno::PERM),
+            // The call is one of those that trace processes of the sandbox as well.
+            Other::TraceOutside => self
+                .class(Class::Ptrace, Errno::PERM)
+                .and(self.class(Class::Debug, Errno::PERM)),
             Other::OpenQueue => self.class(Class::MessageQueues, Errno::ACCESS),
             Other::UnlinkQueue => self.class(Class::SharedIpc, Errno::PERM),
             Other::Netlink => self.class(Class::Netlink, Errno::AFNOSUPPORT),

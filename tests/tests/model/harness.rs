@@ -217,7 +217,7 @@ struct Attempt {
     conclusive: bool,
 }
 
-fn broke(error: io::Error) -> String {
+fn broke(error: impl std::fmt::Display) -> String {
     format!("the test itself failed: {error}")
 }
 

@@ -6,6 +6,8 @@
 //!
 //! - `RINGFENCE_SEED`: the seed of a run, which prints it; the same seed plays the same scenarios.
 //! - `RINGFENCE_OPERATIONS`: how many acts, over all tests.
+//!
+//! `cargo xtask kernels` hands both on to the virtual machines.
 
 #![forbid(unsafe_code)]
 
@@ -136,8 +138,7 @@ fn play(shape: Shape, kernel: Kernel, seed: u64, acts: u32) -> u32 {
 
 fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
     let value = std::env::var(variable).ok()?;
-    match value.parse() {
-        Ok(number) => Some(number),
-        Err(_) => panic!("{variable}={value} is no number"),
-    }
+    let number = value.parse().ok();
+    assert!(number.is_some(), "{variable}={value} is no number");
+    number
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -22,6 +23,8 @@ const DEVICE: &str = "/dev/ptmx";
 pub struct Scene {
     /// The top of the tree.
     pub top: PathBuf,
+    /// Whether the tree is on the same mount as the root.
+    pub on_root: bool,
     pub device: PathBuf,
     /// The first of [`PORTS`] ports that are listened on, TCP and UDP; as many after them are free.
     pub first_port: u16,
@@ -87,8 +90,10 @@ impl Outside {
 
     /// The scene of one of the two trees.
     pub fn scene(&self, top: &Path, twin: bool) -> Scene {
+        let device = |path: &Path| path.metadata().map(|metadata| metadata.dev()).ok();
         Scene {
             top: top.to_owned(),
+            on_root: device(top) == device(Path::new("/")),
             device: self.device.clone(),
             first_port: self.first_port,
             name: self.name.clone(),

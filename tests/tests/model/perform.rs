@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::AsRawFd as _;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixStream};
@@ -151,6 +152,11 @@ fn make(what: Making, directory: &Path) -> io::Result<()> {
             OFlags::RDONLY | OFlags::CREATE | OFlags::EXCL,
             &path,
         )?),
+        Making::Named => {
+            let file = create(OFlags::WRONLY | OFlags::TMPFILE, directory)?;
+            let by_number = format!("/proc/thread-self/fd/{}", file.as_raw_fd());
+            rustix::fs::linkat(CWD, by_number, CWD, &path, AtFlags::SYMLINK_FOLLOW)?;
+        }
         Making::Nameless => drop(create(OFlags::WRONLY | OFlags::TMPFILE, directory)?),
         Making::Node(kind) => world::make(kind, &path)?,
         Making::Bound => drop(UnixDatagram::bind(path)?),

@@ -34,6 +34,9 @@ enum Where {
     Later(Place),
     /// The directory that the trees are in.
     Around,
+    /// The root, or [`Self::Around`] where that is another mount: comparing two places, the kernel
+    /// does not count a rule for the root that their mount is not.
+    Root,
     /// The device that acts open.
     Device,
 }
@@ -120,6 +123,7 @@ fn place() -> impl Strategy<Value = Where> {
         1 => among(&DATAGRAMS),
         1 => select(&DIRECTORIES[..]).prop_map(Where::Later),
         1 => Just(Where::Around),
+        1 => Just(Where::Root),
         1 => Just(Where::Device),
     ]
 }
@@ -139,6 +143,7 @@ fn class() -> impl Strategy<Value = Class> {
         Class::Metadata,
         Class::SharedIpc,
         Class::OtherProcesses,
+        Class::Scheduling,
         Class::Notifications,
         Class::IoUring,
         Class::Namespaces,
@@ -173,6 +178,14 @@ impl Sketch {
                     policy.allow_if_present(access, place.within(&scene.top).join(FRESH))
                 }
                 Where::Around => policy.allow(access, around),
+                Where::Root => policy.allow(
+                    access,
+                    if scene.on_root {
+                        Path::new("/")
+                    } else {
+                        around
+                    },
+                ),
                 Where::Device => policy.allow(self.for_files(access, kernel), &scene.device),
             };
         }

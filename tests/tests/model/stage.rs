@@ -41,11 +41,12 @@ impl Act {
     pub fn undo(self, scene: &Scene, happened: bool) -> io::Result<()> {
         let fresh = |directory: &Path| clear(&directory.join(FRESH));
         match self {
-            Self::Open(Opening::Read | Opening::ReadWrite, _) => Ok(()),
+            Self::Open(Opening::Read | Opening::ReadWrite, _) | Self::Make(Making::Nameless, _) => {
+                Ok(())
+            }
             Self::Open(_, place) | Self::Change(_, place) if happened => {
                 restore(&place.within(&scene.top))
             }
-            Self::Make(Making::Nameless, _) => Ok(()),
             Self::Make(_, place) => fresh(&place.within(&scene.top)),
             Self::Remove(_, place) | Self::Look(Look::ReadLink, place) => {
                 clear(&place.within(&scene.top).join(STAGED))

@@ -1,6 +1,6 @@
 //! The files that acts are tried on: two trees alike, one for sandboxes and one for the twins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
@@ -147,7 +147,7 @@ impl Tree {
             for entry in fs::read_dir(self.top.join(&directory))? {
                 let name = directory.join(entry?.file_name());
                 let state = State::of(&self.top.join(&name))?;
-                if state.kind == u32::from(FileType::Directory.as_raw_mode()) {
+                if state.kind == FileType::Directory.as_raw_mode() {
                     directories.push(name.clone());
                 }
                 seen.insert(name, state);
@@ -193,19 +193,14 @@ impl State {
 impl Snapshot {
     /// The names that are not the same in both.
     pub fn differences(&self, other: &Self) -> String {
-        let names: std::collections::BTreeSet<_> = self.0.keys().chain(other.0.keys()).collect();
-        names
+        let names: BTreeSet<_> = self.0.keys().chain(other.0.keys()).collect();
+        let different: Vec<_> = names
             .into_iter()
-            .filter(|name| self.0.get(*name) != other.0.get(*name))
-            .map(|name| {
-                format!(
-                    "{}: {:?} and {:?}; ",
-                    name.display(),
-                    self.0.get(name),
-                    other.0.get(name)
-                )
-            })
-            .collect()
+            .map(|name| (name, self.0.get(name), other.0.get(name)))
+            .filter(|(_, one, two)| one != two)
+            .map(|(name, one, two)| format!("{}: {one:?}, and is {two:?}", name.display()))
+            .collect();
+        different.join("; ")
     }
 }
 

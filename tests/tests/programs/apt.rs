@@ -5,9 +5,10 @@
 //! The machine's own source is asked for a package that every Debian has, of ten kilobytes.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::stdout;
+use ringfence_tests::wrapper::{Sandbox, stdout};
 
 use crate::install::package_lists;
 use crate::scene::{Scene, Skip, each_user, run};
@@ -16,6 +17,9 @@ const POLICY: &str = "--with-deps --with-deps-of apt-get --with-deps-of dpkg \
     --ro /etc/apt --ro /etc/dpkg --ro /usr/share/dpkg --ro /var/lib/apt --ro /var/lib/dpkg \
     --ro /etc/passwd --ro /etc/hosts --ro /etc/nsswitch.conf --ro /etc/resolv.conf \
     --fs read,write=/dev/null --rw work --connect-udp any --bind-udp any";
+
+const WORK: [&str; 3] = ["sh", "-c", "cd work && exec apt-get download hostname"];
+const ELSEWHERE: [&str; 3] = ["sh", "-c", "cd elsewhere && exec apt-get download hostname"];
 
 pub fn tests() -> Vec<Test> {
     [
@@ -35,36 +39,34 @@ pub fn tests() -> Vec<Test> {
 }
 
 fn downloads(scene: &Scene) -> Result<(), Skip> {
-    let source = Source::ask(scene)?;
-    let sandbox = scene.sandbox(&source.policy(source.port));
-    scene.allows(
-        &sandbox,
-        &download("cd work && exec apt-get download hostname"),
-    );
+    let source = prepare(scene)?;
+    scene.allows(&source.sandbox(scene, source.port), &WORK);
     assert!(package(scene, "work").is_some());
     Ok(())
 }
 
 fn downloads_nowhere_else(scene: &Scene) -> Result<(), Skip> {
-    let source = Source::ask(scene)?;
-    let sandbox = scene.sandbox(&source.policy(source.port));
-    let elsewhere = download("cd elsewhere && exec apt-get download hostname");
-    scene.refuses(&sandbox, &elsewhere, |_| {
+    let source = prepare(scene)?;
+    let sandbox = source.sandbox(scene, source.port);
+    scene.refuses(&sandbox, &ELSEWHERE, |_| {
         package(scene, "elsewhere").is_some()
     });
     Ok(())
 }
 
 fn reaches_one_port(scene: &Scene) -> Result<(), Skip> {
-    let source = Source::ask(scene)?;
-    let sandbox = scene.sandbox(&source.policy(source.port + 1));
-    let work = download("cd work && exec apt-get download hostname");
-    scene.refuses(&sandbox, &work, |_| package(scene, "work").is_some());
+    let source = prepare(scene)?;
+    let sandbox = source.sandbox(scene, source.port + 1);
+    scene.refuses(&sandbox, &WORK, |_| package(scene, "work").is_some());
     Ok(())
 }
 
-fn download(script: &str) -> [&str; 3] {
-    ["sh", "-c", script]
+fn prepare(scene: &Scene) -> Result<&'static Source, Skip> {
+    static SOURCE: LazyLock<Result<Source, String>> =
+        LazyLock::new(|| Source::ask().map_err(|Skip(reason)| reason));
+
+    scene.folders(&["work", "elsewhere"]);
+    SOURCE.as_ref().map_err(|reason| Skip(reason.clone()))
 }
 
 fn package(scene: &Scene, folder: &str) -> Option<PathBuf> {
@@ -76,41 +78,35 @@ fn package(scene: &Scene, folder: &str) -> Option<PathBuf> {
 
 /// Where this machine gets its packages from.
 struct Source {
-    method: String,
+    method: &'static str,
     port: u16,
-    temporary: PathBuf,
 }
 
 impl Source {
-    fn ask(scene: &Scene) -> Result<Self, Skip> {
+    fn ask() -> Result<Self, Skip> {
         package_lists()?;
-        scene.folders(&["work", "elsewhere"]);
+        let scene = Scene::ordinary()?;
         let address = scene.prepare(&["apt-get", "download", "--print-uris", "hostname"]);
         let address = stdout(&address);
-        let (method, port) = if address.starts_with("'https://") {
-            ("https", 443)
-        } else if address.starts_with("'http://") {
-            ("http", 80)
-        } else {
+        let source = [("'http://", "http", 80), ("'https://", "https", 443)]
+            .into_iter()
+            .find(|(start, ..)| address.starts_with(start));
+        let Some((_, method, port)) = source else {
             return Err(Skip(format!("this machine's source is {address}")));
         };
-        scene.folders(&["probe"]);
-        let probe = download("cd probe && exec apt-get download hostname");
-        if !run(&mut scene.plain(&probe)).status.success() {
-            return Err(Skip(format!("this machine cannot reach {address}")));
+        scene.folders(&["work"]);
+        if !run(&mut scene.plain(&WORK)).status.success() {
+            return Err(Skip(format!("this machine does not reach {address}")));
         }
-        Ok(Self {
-            method: method.to_owned(),
-            port,
-            temporary: scene.path("work"),
-        })
+        Ok(Self { method, port })
     }
 
-    fn policy(&self, port: u16) -> String {
-        format!(
+    fn sandbox(&self, scene: &Scene, port: u16) -> Sandbox {
+        let temporary = scene.path("work");
+        scene.sandbox(&format!(
             "{POLICY} --with-deps-of /usr/lib/apt/methods/{} --connect-tcp {port} --env TMPDIR={}",
             self.method,
-            self.temporary.display()
-        )
+            temporary.display()
+        ))
     }
 }

@@ -89,9 +89,19 @@ const NEEDS: &[Need] = &[
         package: "dash",
         command: &["sh", "-c", "renice -n 5 -p $$ || exit 1"],
         policy: "--with-deps --with-deps-of renice",
-        flag: "--allow other-processes",
+        flag: "--allow scheduling",
         refusal: "failed to set priority",
         answer: "new priority 5",
+    },
+    // So do OpenMP's bound threads (OMP_PROC_BIND): the C library names each by its number.
+    Need {
+        test: "taskset_needs_a_word_for_a_thread_by_its_number",
+        package: "dash",
+        command: &["sh", "-c", "taskset -cp 0 $$ || exit 1"],
+        policy: "--with-deps --with-deps-of taskset",
+        flag: "--allow scheduling",
+        refusal: "affinity: Operation not permitted",
+        answer: "new affinity list: 0",
     },
     Need {
         test: "chroot_needs_the_word_for_namespaces",
@@ -102,8 +112,7 @@ const NEEDS: &[Need] = &[
         refusal: "cannot change root directory to '/': Operation not permitted",
         answer: "changed",
     },
-    // The C library asks for the interfaces of an address with a datagram socket: without a line
-    // for UDP, ping needs `--connect-udp any` beside the class.
+    // It has a datagram socket as well, of UDP.
     Need {
         test: "ping_needs_a_word_for_its_socket",
         package: "iputils-ping",
@@ -123,6 +132,15 @@ const NEEDS: &[Need] = &[
         answer: "]",
     },
     Need {
+        test: "python_needs_a_word_for_its_fork_server",
+        package: "python3",
+        command: &["python3", "-c", FORK_SERVER],
+        policy: "--with-deps --ro /usr/lib --rw /dev/shm --rw work --env TMPDIR=work",
+        flag: "--allow connect-unix",
+        refusal: "PermissionError: [Errno 13] Permission denied",
+        answer: "[42]",
+    },
+    Need {
         test: "ssh_agent_needs_a_word_for_unix_sockets",
         package: "openssh-client",
         command: &["ssh-agent", "echo", "started"],
@@ -132,6 +150,13 @@ const NEEDS: &[Need] = &[
         answer: "started",
     },
 ];
+
+/// The one of `multiprocessing`'s ways to start processes that talks over a UNIX socket by path.
+const FORK_SERVER: &str = "
+import multiprocessing
+multiprocessing.set_start_method('forkserver')
+print(multiprocessing.Pool(1).map(abs, [-42]))
+";
 
 /// Those that root alone can do, sandbox or not.
 const ROOTS: [&str; 3] = ["chroot", "ping", "dmesg"];

@@ -1,5 +1,6 @@
 //! The whole file system of a virtual machine: process 1, the tests, and the few files that programs look for.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 
@@ -37,6 +38,8 @@ pub fn write(options: &Options, path: &Path) -> Result<()> {
         options.test_args.join("\n").as_bytes(),
     );
 
+    cpio.file("tests/environment", 0o644, handed_on().as_bytes());
+
     program(&mut cpio, "init", &artifacts::vm_init()?.path)?;
     for executable in artifacts::release()? {
         program(
@@ -62,6 +65,14 @@ pub fn write(options: &Options, path: &Path) -> Result<()> {
         program(&mut cpio, &format!("tests/{}", test.name), &test.path)?;
     }
     fs::write(path, cpio.finish()).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// What of this environment the tests shall find in theirs: `NAME=value`, one a line.
+fn handed_on() -> String {
+    ["RINGFENCE_SEED", "RINGFENCE_OPERATIONS"]
+        .into_iter()
+        .filter_map(|name| Some(format!("{name}={}\n", env::var(name).ok()?)))
+        .collect()
 }
 
 fn program(cpio: &mut Cpio, name: &str, path: &Path) -> Result<()> {

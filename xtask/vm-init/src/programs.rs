@@ -45,6 +45,18 @@ pub fn arguments() -> Result<Vec<String>, String> {
     lines("/tests/arguments")
 }
 
+/// What the host adds to the environment of the tests: `NAME=value`, one a line.
+fn environment() -> Result<Vec<(String, String)>, String> {
+    let variable = |line: String| {
+        let (name, value) = line.split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    Ok(lines("/tests/environment")?
+        .into_iter()
+        .filter_map(variable)
+        .collect())
+}
+
 fn lines(path: &str) -> Result<Vec<String>, String> {
     let text =
         fs::read_to_string(path).map_err(|error| format!("{path} could not be read: {error}"))?;
@@ -55,6 +67,7 @@ fn lines(path: &str) -> Result<Vec<String>, String> {
 pub fn run(name: &str, user: &User, arguments: &[String]) -> Result<i32, String> {
     let mut command = Command::new(format!("/tests/{name}"));
     command.args(arguments).env_clear().envs(ENVIRONMENT);
+    command.envs(environment()?);
     command.stdin(Stdio::null()).current_dir("/tmp");
     if user.id != 0 {
         // Called as root, the standard library drops the supplementary groups as well.

@@ -63,7 +63,7 @@ impl Loader {
             defaults: glibc_defaults(home, abi.class).into(),
             preloads: read_preloads(walk)?,
             lib: lib_token(home),
-            platform: platform(abi.machine),
+            platform: platform(abi.machine, &real),
         })
     }
 
@@ -169,11 +169,35 @@ fn lib_token(home: &Path) -> PathBuf {
     )
 }
 
-fn platform(machine: u16) -> Option<&'static str> {
+/// What the C library takes `$PLATFORM` for. The kernel's word for the architecture, but for a C library
+/// before 2.37 on x86-64, which has a name of its own for newer processors.
+fn platform(machine: u16, loader: &Path) -> Option<&'static str> {
     match machine {
+        abi::EM_X86_64 if is_haswell() && knows_haswell(loader) => Some("haswell"),
         abi::EM_X86_64 => Some("x86_64"),
         abi::EM_386 => Some("i686"),
         abi::EM_AARCH64 => Some("aarch64"),
         _ => None,
     }
+}
+
+/// Whether the loader holds that name.
+fn knows_haswell(loader: &Path) -> bool {
+    const NAME: &[u8] = b"haswell\0";
+    const LARGEST: u64 = 4 << 20;
+
+    let read = Opened::open(loader).and_then(|file| file.read_all(LARGEST));
+    read.is_ok_and(|bytes| bytes.windows(NAME.len()).any(|window| window == NAME))
+}
+
+#[cfg(target_arch = "x86_64")]
+fn is_haswell() -> bool {
+    use std::arch::is_x86_feature_detected as has;
+
+    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("movbe") && has!("popcnt")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn is_haswell() -> bool {
+    false
 }

@@ -85,7 +85,8 @@ impl Class {
             Self::Ptrace => (
                 "ptrace",
                 Guard::Domain,
-                "trace processes outside, read their memory",
+                "trace processes outside, read their memory (root sees their environment and maps where \
+                 it may read /proc)",
             ),
             Self::Mount => (
                 "mount",
@@ -145,8 +146,12 @@ impl Class {
             Self::OtherProcesses => (
                 "other-processes",
                 Guard::Nothing,
-                "limits (prlimit, which can end them), priority and processors of processes \
-                 outside with the same user id",
+                "limits of processes outside with the same user id, by which they can be ended",
+            ),
+            Self::Scheduling => (
+                "scheduling",
+                Guard::Nothing,
+                "priority, processors and memory placement of processes outside with the same user id",
             ),
             Self::MountAttributes => (
                 "mount-attributes",

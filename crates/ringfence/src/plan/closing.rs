@@ -4,7 +4,8 @@ use super::{Plan, Standing};
 use crate::access::{Access, AccessFs};
 use crate::class::Class;
 use crate::kernel::Abi;
-use crate::policy::PortClass;
+use crate::policy::{PortClass, SyscallEffect};
+use crate::seccomp::Syscall;
 
 /// The sockets that a policy needs, so that a filter cannot deny to make them.
 #[derive(Clone, Copy, Debug)]
@@ -33,13 +34,18 @@ impl Plan {
         let any_left_alone =
             |classes: [Class; 2]| classes.into_iter().any(|class| self.leaves_alone(class));
         let connects = |line: &crate::PathLine| line.access.contains(Access::CONNECT_UNIX);
+        // A line that lets `socket` pass lets every kind be made, and what such sockets may do has to
+        // be denied by other calls.
+        let all = self.syscalls.effect_on(Syscall::SOCKET) == Some(SyscallEffect::Allow);
         Sockets {
-            unix: any_left_alone([Class::ConnectUnix, Class::AbstractUnix])
+            unix: all
+                || any_left_alone([Class::ConnectUnix, Class::AbstractUnix])
                 || self.handled_fs.contains(AccessFs::RESOLVE_UNIX)
                 || self.lines.iter().any(connects),
-            tcp: any_left_alone([Class::TcpFastOpen, Class::ListenUnbound])
+            tcp: all
+                || any_left_alone([Class::TcpFastOpen, Class::ListenUnbound])
                 || any_line([PortClass::BindTcp, PortClass::ConnectTcp]),
-            udp: any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
+            udp: all || any_line([PortClass::BindUdp, PortClass::ConnectUdp]),
         }
     }
 
@@ -53,6 +59,7 @@ impl Plan {
     pub(crate) fn denies_calls_of(&self, class: Class) -> bool {
         self.filters()
             && !self.leaves_alone(class)
+            && self.says(class) != Some(true)
             && !self.evades(class)
             && self.could_close(class)
     }
@@ -100,14 +107,16 @@ impl Plan {
             Class::ListenUnbound => !has_line(PortClass::BindTcp),
             Class::Metadata => self.denies_metadata(),
             Class::MessageQueues => self.closes(Class::SharedIpc),
-            Class::TcpFastOpen
-            | Class::OtherStreams
+            // Where Landlock governs it, a line for its port allows it, and a filter sees no port.
+            Class::TcpFastOpen => !class.is_deniable_on(&self.kernel),
+            Class::OtherStreams
             | Class::OtherSockets
             | Class::Netlink
             | Class::Mount
             | Class::MountAttributes
             | Class::SharedIpc
             | Class::OtherProcesses
+            | Class::Scheduling
             | Class::Notifications
             | Class::Terminal
             | Class::IoUring
@@ -167,6 +176,9 @@ impl Plan {
         }
         if self.could_close(class) && self.unrestricted.syscalls {
             return "system calls are left alone";
+        }
+        if self.could_close(class) && self.lifted.contains(&class) {
+            return "a line about system calls lets one pass that it takes";
         }
         if self.could_close(class) {
             return "this kernel has no filters of system calls";

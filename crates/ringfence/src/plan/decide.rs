@@ -19,6 +19,10 @@ pub enum Request<'a> {
     /// remove it is the entry's own path; the kernel asks its directory.
     Path(AccessFs, &'a Path),
     /// Rename an entry.
+    ///
+    /// Of moves from one directory to another the kernel denies two that are called allowed here: a
+    /// line for `/` does not spare files of another mount from being found to gain its rights, and
+    /// a sandbox that leaves paths alone denies them once it is nested with one that does not.
     Rename {
         /// What is renamed.
         from: Entry<'a>,

@@ -34,6 +34,8 @@ pub enum Refusal {
         /// The first ABI that would, if any does.
         since: Option<Abi>,
     },
+    /// This line demands that a class is denied which another line leaves alone.
+    LeftAlone(String),
     /// The policy demands that nothing stays open, and these classes do.
     Incomplete(Vec<Class>),
 }
@@ -54,6 +56,10 @@ impl fmt::Display for Refusal {
                 write!(f, "`{line}`: {why}")?;
                 since.map_or(Ok(()), |since| write!(f, "; it needs {since}"))
             }
+            Self::LeftAlone(line) => write!(
+                f,
+                "`{line}`: another line leaves alone what this one denies; drop one of them"
+            ),
             Self::Incomplete(classes) => {
                 let names: Vec<_> = classes.iter().map(|class| class.name()).collect();
                 let names = names.join(",");
@@ -79,7 +85,11 @@ pub struct Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "this kernel cannot enforce the policy: {}", self.kernel)?;
+        if self.is_contradiction() {
+            f.write_str("the policy contradicts itself")?;
+        } else {
+            write!(f, "this kernel cannot enforce the policy: {}", self.kernel)?;
+        }
         for refusal in &self.refusals {
             write!(f, "\n  {refusal}")?;
         }
@@ -94,9 +104,18 @@ impl Refused {
     /// Whether best effort would start.
     fn can_be_left_out(&self) -> bool {
         let hard = |refusal: &Refusal| {
-            matches!(refusal, Refusal::BelowMinimum(_) | Refusal::Incomplete(_))
+            matches!(
+                refusal,
+                Refusal::BelowMinimum(_) | Refusal::LeftAlone(_) | Refusal::Incomplete(_)
+            )
         };
         !self.refusals.iter().any(hard)
+    }
+
+    /// Whether no kernel could enforce the policy, for what its own lines say.
+    pub(crate) fn is_contradiction(&self) -> bool {
+        let left_alone = |refusal: &Refusal| matches!(refusal, Refusal::LeftAlone(_));
+        self.refusals.iter().all(left_alone)
     }
 }
 
@@ -139,6 +158,14 @@ impl Plan {
             .chain(classes)
     }
 
+    /// The lines that demand to deny what another one leaves alone.
+    fn left_alone(&self) -> impl Iterator<Item = Refusal> + '_ {
+        let denials = self.classes.iter().filter(|line| !line.allow);
+        denials
+            .filter(|line| self.standing(line.class) == Standing::Unrestricted)
+            .map(|line| Refusal::LeftAlone(line.to_string()))
+    }
+
     /// The classes that nothing denies and that the policy does not leave alone by name.
     pub fn open(&self) -> impl Iterator<Item = Class> + '_ {
         let open = |class: &Class| matches!(self.standing(*class), Standing::Open(_));
@@ -149,12 +176,14 @@ impl Plan {
     ///
     /// # Errors
     /// [`Refused`] with every line that this kernel cannot enforce, unless the policy is best
-    /// effort; and always if the kernel is below the policy's minimum ABI.
+    /// effort; and always if the kernel is below the policy's minimum ABI, if something is open that
+    /// must not be, or if one line leaves alone what another denies.
     pub fn check(&self) -> Result<(), Refused> {
         let mut refusals = Vec::new();
         if self.kernel.reported_abi() < self.minimum_abi {
             refusals.push(Refusal::BelowMinimum(self.minimum_abi));
         }
+        refusals.extend(self.left_alone());
         if self.require_complete {
             let open: Vec<_> = self.open().collect();
             if !open.is_empty() {

@@ -250,7 +250,7 @@ impl PolicyBuilder {
             let contradicts = |other: &ClassLine| other.class == line.class && !other.allow;
             let why = if line.allow && self.policy.classes.iter().any(contradicts) {
                 "another line denies the same"
-            } else if let Some(fault) = line.fault() {
+            } else if let Some(fault) = line.fault(self.policy.unrestricted) {
                 fault
             } else {
                 continue;

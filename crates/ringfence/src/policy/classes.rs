@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Source;
+use super::{Source, Unrestricted};
 use crate::class::Class;
 
 /// A line about a class of acts that no path or port tells apart.
@@ -17,12 +17,14 @@ pub struct ClassLine {
 }
 
 impl ClassLine {
-    /// Why the line means nothing, if it does not.
-    pub(super) fn fault(&self) -> Option<&'static str> {
+    /// Why the line means nothing in a policy that leaves these parts alone, if it does not.
+    pub(super) fn fault(&self, unrestricted: Unrestricted) -> Option<&'static str> {
         if !self.allow {
             return None;
         }
         match self.class {
+            // What is left alone as a whole is left alone.
+            Class::Mount | Class::MessageQueues if unrestricted.fs => None,
             Class::Read
             | Class::Execute
             | Class::Write

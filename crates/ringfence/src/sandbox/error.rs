@@ -67,7 +67,7 @@ pub enum PrepareError {
 impl PrepareError {
     /// Whether another kernel could do what was asked.
     pub fn is_unsupported_by_kernel(&self) -> bool {
-        matches!(self, Self::Refused(_))
+        matches!(self, Self::Refused(refused) if !refused.is_contradiction())
     }
 }
 

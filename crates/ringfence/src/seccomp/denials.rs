@@ -82,7 +82,7 @@ const fn some(class: Class, errno: u16, call: Syscall, when: &'static [Test]) ->
 
 use Class::{
     Debug, IoUring, KernelInterfaces, Metadata, Mount, MountAttributes, Namespaces, Notifications,
-    OtherProcesses, SharedIpc, Terminal, Truncate,
+    OtherProcesses, Scheduling, SharedIpc, Terminal, Truncate,
 };
 
 /// Commands of `ioctl` that share a type, the second byte: one subsystem's.
@@ -221,17 +221,17 @@ pub(crate) const DENIALS: &[Denial] = &[
     // A CPU limit of 0 ends another process of the user. Reading limits (no new ones) is harmless.
     some(OtherProcesses, EPERM, Syscall::PRLIMIT64, &[Test::any(0, INT), Test::any(2, WORD)]),
     // A thread is a process to these calls, and whose one is cannot be told from its number. 0 is
-    // the calling one.
-    some(OtherProcesses, EPERM, Syscall::SETPRIORITY, &[Test::not_int(0, PRIO_PROCESS)]),
-    some(OtherProcesses, EPERM, Syscall::SETPRIORITY, &[Test::any(1, INT)]),
-    some(OtherProcesses, EPERM, Syscall::IOPRIO_SET, &[Test::not_int(0, IOPRIO_WHO_PROCESS)]),
-    some(OtherProcesses, EPERM, Syscall::IOPRIO_SET, &[Test::any(1, INT)]),
-    some(OtherProcesses, EPERM, Syscall::SCHED_SETAFFINITY, &[Test::any(0, INT)]),
-    some(OtherProcesses, EPERM, Syscall::SCHED_SETSCHEDULER, &[Test::any(0, INT)]),
-    some(OtherProcesses, EPERM, Syscall::SCHED_SETPARAM, &[Test::any(0, INT)]),
-    some(OtherProcesses, EPERM, Syscall::SCHED_SETATTR, &[Test::any(0, INT)]),
-    some(OtherProcesses, EPERM, Syscall::MIGRATE_PAGES, &[Test::any(0, INT)]),
-    some(OtherProcesses, EPERM, Syscall::MOVE_PAGES, &[Test::any(0, INT)]),
+    // the calling one. So a program cannot place its own threads by number either.
+    some(Scheduling, EPERM, Syscall::SETPRIORITY, &[Test::not_int(0, PRIO_PROCESS)]),
+    some(Scheduling, EPERM, Syscall::SETPRIORITY, &[Test::any(1, INT)]),
+    some(Scheduling, EPERM, Syscall::IOPRIO_SET, &[Test::not_int(0, IOPRIO_WHO_PROCESS)]),
+    some(Scheduling, EPERM, Syscall::IOPRIO_SET, &[Test::any(1, INT)]),
+    some(Scheduling, EPERM, Syscall::SCHED_SETAFFINITY, &[Test::any(0, INT)]),
+    some(Scheduling, EPERM, Syscall::SCHED_SETSCHEDULER, &[Test::any(0, INT)]),
+    some(Scheduling, EPERM, Syscall::SCHED_SETPARAM, &[Test::any(0, INT)]),
+    some(Scheduling, EPERM, Syscall::SCHED_SETATTR, &[Test::any(0, INT)]),
+    some(Scheduling, EPERM, Syscall::MIGRATE_PAGES, &[Test::any(0, INT)]),
+    some(Scheduling, EPERM, Syscall::MOVE_PAGES, &[Test::any(0, INT)]),
 
     // Landlock denies these where it governs paths; the calls that it cannot see follow below.
     all(Mount, EPERM, Syscall::MOUNT),

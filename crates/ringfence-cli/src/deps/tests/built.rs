@@ -104,16 +104,21 @@ fn tokens_are_replaced_with_and_without_braces() {
     let Some(w) = Workshop::open() else { return };
     let lib = real(Path::new("/lib64/ld-linux-x86-64.so.2"));
     let lib = lib.parent().unwrap().strip_prefix("/usr").unwrap();
+    // Which of the two it is depends on the processor and on the C library's version.
+    for platform in ["x86_64", "haswell"] {
+        w.library(&format!("own/{}/{platform}/libx.so", lib.display()), &[]);
+    }
     let built = format!("own/{}/x86_64/libx.so", lib.display());
-    w.library(&built, &[]);
     for path in [
         "$ORIGIN/own/$LIB/$PLATFORM",
         "${ORIGIN}/own/${LIB}/${PLATFORM}",
     ] {
         let program = w.program("program", &[&built, &format!("-Wl,-rpath,{path}")]);
-        assert_eq!(
-            own_libraries(&w, &program, &Environment::default()),
-            [built.as_str()]
+        let found = own_libraries(&w, &program, &Environment::default());
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].starts_with(&format!("own/{}/", lib.display())),
+            "{found:?}"
         );
     }
     let unknown = w.program("program", &[&built, "-Wl,-rpath,$ORIGINAL/own"]);

@@ -5,6 +5,8 @@ use crate::{
     Refusal, Request, Standing, Syscall,
 };
 
+mod lines;
+
 fn plan(policy: PolicyBuilder, abi: Abi) -> Plan {
     let policy = policy.build().expect("a valid policy");
     Plan::new(policy, Kernel::with_abi(abi.number().into()))
@@ -15,12 +17,13 @@ fn standing(policy: PolicyBuilder, abi: Abi, class: Class) -> Standing {
 }
 
 /// Classes that no Landlock of today governs and that the filter closes under every policy.
-const ALWAYS: [Class; 14] = [
+const ALWAYS: [Class; 15] = [
     Class::OtherStreams,
     Class::OtherSockets,
     Class::Netlink,
     Class::SharedIpc,
     Class::OtherProcesses,
+    Class::Scheduling,
     Class::MountAttributes,
     Class::Notifications,
     Class::Terminal,
@@ -198,12 +201,13 @@ fn a_class_may_be_left_alone_unless_landlock_denies_it_to_all() {
         };
         for abi in Abi::all().skip(1) {
             let plan = Plan::new(valid.clone(), Kernel::with_abi(abi.number().into()));
-            assert_eq!(
-                plan.standing(class),
-                Standing::Unrestricted,
-                "{} {abi}",
-                class.name()
-            );
+            // Landlock takes Fast Open for what it is, a connect.
+            let expected = if class == Class::TcpFastOpen && abi >= Abi::new(10) {
+                Standing::Landlock
+            } else {
+                Standing::Unrestricted
+            };
+            assert_eq!(plan.standing(class), expected, "{} {abi}", class.name());
         }
     }
     for class in [
@@ -317,6 +321,38 @@ fn the_oracle_says_when_it_is_the_filter_that_denies() {
         match plan.decide(request) {
             Decision::Denied { by, .. } => assert_eq!(by, Mechanism::Seccomp),
             other => panic!("{request:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn fast_open_is_left_to_landlock_where_a_line_can_allow_it() {
+    for abi in Abi::all().skip(1) {
+        let plan = plan(Policy::builder().connect_tcp(443), abi);
+        let governed = abi >= Abi::new(10);
+        assert_eq!(plan.closes(Class::TcpFastOpen), !governed, "{abi}");
+        let by = if governed {
+            Standing::Landlock
+        } else {
+            Standing::Seccomp
+        };
+        assert_eq!(plan.standing(Class::TcpFastOpen), by, "{abi}");
+    }
+}
+
+#[test]
+fn queues_are_not_called_open_where_the_filter_denies_other_ipc() {
+    for abi in Abi::all() {
+        let queues =
+            |policy: PolicyBuilder| standing(policy.best_effort(), abi, Class::MessageQueues);
+        let files_alone = || Policy::builder().unrestricted_fs();
+        assert_eq!(queues(files_alone()), Standing::Seccomp, "{abi}");
+        for open in [
+            files_alone().unrestricted_ipc(),
+            files_alone().unrestricted_syscalls(),
+            files_alone().allow_class(Class::SharedIpc),
+        ] {
+            assert_eq!(queues(open), Standing::Unrestricted, "{abi}");
         }
     }
 }
