@@ -124,7 +124,7 @@ impl Bytes<'_> {
             2 => Is::Not(value),
             _ => Is::NonZero,
         };
-        let test = Test::new((kind >> 2) % 6, mask, is);
+        let test = Test::new((kind >> 2) % 6, mask, is).expect("one of six arguments");
         let then = self.verdict(depth + 1);
         Verdict::If(test, Box::new(then), Box::new(self.verdict(depth + 1)))
     }

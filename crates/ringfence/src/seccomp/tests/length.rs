@@ -5,7 +5,7 @@ use crate::seccomp::{Action, Arch, Filter, FilterTooLong, Is, Test, Verdict};
 /// So many tests, one after the other.
 fn chain(tests: u64) -> Verdict {
     (0..tests).fold(Verdict::Always(Action::Allow), |otherwise, value| {
-        let test = Test::new(0, u64::MAX, Is::Exactly(value));
+        let test = Test::new(0, u64::MAX, Is::Exactly(value)).expect("the first argument");
         Verdict::If(
             test,
             Box::new(Verdict::Always(Action::EPERM)),
