@@ -1,6 +1,8 @@
 /* A file outside that was open before the sandbox, and was not meant to stay so. */
 #include "escape.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,10 +30,20 @@ static int any_inherited(void)
 	return EBADF;
 }
 
+/* Of a file without a path Landlock knows nothing, so that its mode alone says who may write. */
+static int reopen_input(void)
+{
+	if (write(STDIN_FILENO, MESSAGE, strlen(MESSAGE)) >= 0)
+		return BROKEN;
+	int fd = open("/proc/self/fd/0", O_WRONLY);
+	return fd < 0 ? errno : outcome(write(fd, MESSAGE, strlen(MESSAGE)));
+}
+
 const struct technique descriptors[] = {
 	{ "inherited-read", "descriptors", "nothing", "read an inherited file", read_inherited },
 	{ "inherited-truncate", "descriptors", "nothing", "truncate an inherited file", truncate_inherited },
 	{ "inherited-chmod", "descriptors", "nothing", "chmod an inherited file", chmod_inherited },
 	{ "inherited-any", "descriptors", "nothing", "any descriptor above 2", any_inherited },
+	{ "input-memory-write", "input", "input-memory", "write to a memory file that standard input only reads", reopen_input },
 	{ 0 },
 };

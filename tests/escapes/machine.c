@@ -5,6 +5,8 @@
 #include <linux/fs.h>
 #include <linux/reboot.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,6 +25,8 @@
 #if defined(__x86_64__)
 #include <sys/io.h>
 #endif
+
+#define MADV_SOFT_OFFLINE_ 101
 
 /* Opened alone: what could be written is left to the imagination. */
 static int open_for_writing(const char *path)
@@ -236,6 +240,25 @@ static int configure_network(void)
 	return outcome(ioctl(pair[0], SIOCSIFFLAGS, &interface));
 }
 
+/* The firewall, through a socket that the scene allows. */
+static int read_firewall(void)
+{
+	struct ipt_getinfo table = { .name = "filter" };
+	socklen_t size = sizeof(table);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	return fd < 0 ? errno : outcome(getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, &table, &size));
+}
+
+/* With no rule at all, which is too few for the kernel. */
+static int change_firewall(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (fd < 0)
+		return errno;
+	int result = setsockopt(fd, IPPROTO_IP, IPT_SO_SET_REPLACE, NULL, 0);
+	return errno == EFAULT ? 0 : worthy(result, EINVAL);
+}
+
 /* Names the file system that a readable file is on, as it is named. */
 static int name_file_system(void)
 {
@@ -244,6 +267,33 @@ static int name_file_system(void)
 	if (ioctl(fd, FS_IOC_GETFSLABEL, label) != 0)
 		return errno;
 	return outcome(ioctl(fd, FS_IOC_SETFSLABEL, label));
+}
+
+/* The identifier by which file systems are found; nothing so short is taken. */
+static int identify_file_system(void)
+{
+	struct { uint32_t length, flags; } identifier = { 0, 0 };
+	int fd = open_or_give_up(outside("file"), O_RDONLY);
+	return worthy(ioctl(fd, _IOW('f', 44, uint64_t), &identifier), EINVAL);
+}
+
+/* Takes pages away from the machine; here there is none to take. */
+static int lose_memory(int advice)
+{
+	char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED || munmap(page, 4096) != 0)
+		return BROKEN;
+	return worthy(madvise(page, 4096, advice), EFAULT);
+}
+
+static int poison_memory(void)
+{
+	return lose_memory(MADV_HWPOISON);
+}
+
+static int offline_memory(void)
+{
+	return lose_memory(MADV_SOFT_OFFLINE_);
 }
 
 const struct technique machine[] = {
@@ -275,6 +325,11 @@ const struct technique machine[] = {
 	{ "ioperm", "kernel-interfaces", "nothing", "one I/O port of the processor", io_ports },
 	{ "vhangup", "kernel-interfaces", "nothing", "hang up on a terminal", hang_up },
 	{ "interface-flags", "netlink", "nothing", "set the flags of a network interface, to what they are", configure_network },
+	{ "firewall-read", "netlink", "tcp-client", "read the rules of the firewall", read_firewall },
+	{ "firewall-change", "netlink", "tcp-client", "replace them (by nothing that it takes)", change_firewall },
 	{ "file-system-label", "mount-attributes", "reads-outside", "name a file system, as it is named", name_file_system },
+	{ "file-system-identifier", "mount-attributes", "reads-outside", "give a file system another identifier (none at all)", identify_file_system },
+	{ "memory-poison", "kernel-interfaces", "nothing", "take a page of memory away (none at all)", poison_memory },
+	{ "memory-offline", "kernel-interfaces", "nothing", "the same in a friendly way", offline_memory },
 	{ 0 },
 };

@@ -213,10 +213,45 @@ static int set_flags_by_path(void)
 	return outcome(syscall(SYS_file_setattr_, AT_FDCWD, outside("file"), &attributes, sizeof(attributes), 0));
 }
 
+/* What ext4 tells one life of an inode from the next by: set to what it is. */
+static int set_version(void)
+{
+	long version = 0;
+	int fd = open_or_give_up(outside("file"), O_RDONLY);
+	if (ioctl(fd, _IOR('f', 3, long), &version) != 0)
+		return errno;
+	return outcome(ioctl(fd, _IOW('f', 4, long), &version));
+}
+
+static int set_write_hint(void)
+{
+	uint64_t hint = RWH_WRITE_LIFE_SHORT;
+	int fd = open_or_give_up(outside("file"), O_RDONLY);
+	return outcome(fcntl(fd, F_SET_RW_HINT, &hint));
+}
+
+/* By a policy that means nothing: whoever is told so could have set another. */
+static int set_encryption(void)
+{
+	char policy[12] = { 0 };
+	int fd = open_or_give_up(outside(""), O_RDONLY | O_DIRECTORY);
+	if (ioctl(fd, _IOR('f', 19, char[12]), policy) == 0)
+		return 0;
+	return errno == EINVAL || errno == ENOTEMPTY ? 0 : errno;
+}
+
 static int see(void)
 {
 	struct stat now;
 	return stat(outside("file"), &now) != 0 ? errno : now.st_size == (off_t)strlen(ORIGINAL) ? 0 : BROKEN;
+}
+
+static int see_target(void)
+{
+	char target[64] = "";
+	if (readlink(outside("link"), target, sizeof(target) - 1) < 0)
+		return errno;
+	return strcmp(target, "file") == 0 ? 0 : BROKEN;
 }
 
 static int enter(void)
@@ -251,7 +286,11 @@ const struct technique metadata[] = {
 	{ "file-flags-garbage", "metadata", "reads-outside", "the same with garbage in the upper half of the command", set_flags_garbage },
 	{ "file-flags-extended", "metadata", "reads-outside", "the same by FS_IOC_FSSETXATTR", set_flags_extended },
 	{ "file-setattr", "metadata", "nothing", "the same by file_setattr", set_flags_by_path },
+	{ "file-version", "metadata", "reads-outside", "set the version of an inode", set_version },
+	{ "file-write-hint", "metadata", "reads-outside", "say how long what is written will live", set_write_hint },
+	{ "file-encryption", "metadata", "reads-outside", "have a directory encrypted (with a policy that means nothing)", set_encryption },
 	{ "stat", "stat", "nothing", "see that a file exists", see },
+	{ "readlink", "stat", "nothing", "see where a symlink leads", see_target },
 	{ "chdir", "stat", "nothing", "enter a directory", enter },
 	{ 0 },
 };

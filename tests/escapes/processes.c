@@ -5,9 +5,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A user that nobody else is. */
@@ -132,6 +134,24 @@ static int move(void)
 	return outcome(syscall(SYS_move_pages, staged_number("VICTIM"), 1, &page, &node, &status, 0));
 }
 
+/* A processor that no other program may share. */
+static int share_core(void)
+{
+	const int create = 1, thread = 0;
+	return outcome(prctl(PR_SCHED_CORE, create, staged_number("VICTIM"), thread, 0));
+}
+
+/* That it is there, whose it is, and how long it has run. */
+static int see_process(void)
+{
+	pid_t victim = staged_number("VICTIM");
+	clockid_t clock;
+	struct timespec time;
+	if (getpgid(victim) < 0 || clock_getcpuclockid(victim, &clock) != 0)
+		return errno;
+	return outcome(clock_gettime(clock, &time));
+}
+
 const struct technique processes[] = {
 	{ "prlimit", "other-processes", "nothing", "change a limit", set_limit },
 	{ "prlimit-garbage", "other-processes", "nothing", "the same with garbage in the upper half of the process", set_limit_garbage },
@@ -147,5 +167,7 @@ const struct technique processes[] = {
 	{ "sched-setattr", "scheduling", "nothing", "the same by sched_setattr", set_scheduler_attributes },
 	{ "migrate-pages", "scheduling,ptrace", "nothing", "move its memory between nodes", migrate },
 	{ "move-pages", "scheduling,ptrace", "nothing", "the same page by page", move },
+	{ "core-scheduling", "scheduling,ptrace", "nothing", "choose whom it shares a processor with", share_core },
+	{ "process-see", "stat", "nothing", "see that it is there, and how long it has run", see_process },
 	{ 0 },
 };

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* Types a line, and sees whether it is there for the next who reads. */
@@ -71,6 +72,22 @@ static int discipline_garbage(void)
 	return discipline(GARBAGE_ABOVE(TIOCSETD));
 }
 
+/* What an accent and a letter make: set to what it is. */
+static int accents(void)
+{
+	struct kbdiacrs now = { 0 };
+	if (ioctl(STDIN_FILENO, KDGKBDIACR, &now) != 0)
+		return errno;
+	return outcome(ioctl(STDIN_FILENO, KDSKBDIACR, &now));
+}
+
+/* As root; nothing is locked, as before. */
+static int lock_settings(void)
+{
+	struct termios none = { 0 };
+	return outcome(ioctl(STDIN_FILENO, TIOCSLCKTRMIOS, &none));
+}
+
 const struct technique typing[] = {
 	{ "terminal-type", "terminal", "terminal", "type a line (TIOCSTI)", type_plainly },
 	{ "terminal-type-garbage", "terminal", "terminal", "the same with garbage in the upper half of the command", type_garbage },
@@ -79,5 +96,7 @@ const struct technique typing[] = {
 	{ "terminal-key-text", "terminal", "console", "have a key type a line (KDSKBSENT)", key_text },
 	{ "terminal-discipline", "terminal", "terminal", "set the line discipline (TIOCSETD)", discipline_plainly },
 	{ "terminal-discipline-garbage", "terminal", "terminal", "the same with garbage in the upper half of the command", discipline_garbage },
+	{ "terminal-accents", "terminal", "console", "have keys type something else", accents },
+	{ "terminal-lock", "terminal", "terminal", "as root, lock its settings", lock_settings },
 	{ 0 },
 };

@@ -22,6 +22,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct Invocation {
     policy: PolicyBuilder,
     pub(crate) optional_pending: bool,
+    pub(crate) answers_others: bool,
     pub(crate) with_deps: bool,
     pub(crate) deps_of: Vec<PathBuf>,
     pub(crate) env: Vec<(OsString, Option<OsString>)>,
@@ -42,6 +43,10 @@ pub(crate) enum UsageError {
         "--optional stands before no path flag; write it before --ro, --rw, --fs or --connect-unix"
     )]
     DanglingOptional,
+    #[error(
+        "--other-syscalls: there are others only beside a list of allowed calls; add --only-syscalls"
+    )]
+    NoOthers,
     #[error(
         "no command is given; write it behind the flags, as in `landlock-runner --ro /usr -- /usr/bin/id`"
     )]
@@ -80,6 +85,10 @@ impl Invocation {
         if self.optional_pending {
             return Err(UsageError::DanglingOptional);
         }
-        Ok(std::mem::take(&mut self.policy).build()?)
+        let policy = std::mem::take(&mut self.policy).build()?;
+        if self.answers_others && !policy.syscalls().is_allow_list() {
+            return Err(UsageError::NoOthers);
+        }
+        Ok(policy)
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ringfence::{
     Access, Dependency, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Source, Syscall,
+    SyscallEffect, Syscalls,
 };
 
 use crate::command::{Command, CommandError, Environment};
@@ -25,10 +26,15 @@ enum StartError {
     #[error("cannot close the descriptors that the command must not inherit")]
     Descriptors(#[source] io::Error),
     #[error(
-        "the policy denies execve, by which the command is started; add it with \
-         `--only-syscalls execve`, or allow it"
+        "the command is started by execve, which the policy does not list; add it with \
+         `--only-syscalls execve`"
     )]
-    NoExecve,
+    UnlistedExecve,
+    #[error(
+        "the command is started by execve, which a line denies; take it out of `--deny-syscalls`, or \
+         let it pass a group with `--allow-syscalls execve`"
+    )]
+    DeniedExecve,
     #[error("cannot change to {}", .0.display())]
     Directory(PathBuf, #[source] io::Error),
     #[error(transparent)]
@@ -80,9 +86,7 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
     } else {
         Kernel::probe_abi()
     };
-    if policy.syscalls().denial_of(Syscall::EXECVE).is_some() {
-        return Err(StartError::NoExecve);
-    }
+    require_execve(policy.syscalls())?;
     let plan = Plan::new(policy, kernel);
     let sandbox = plan.prepare()?;
     report(program, &invocation, sandbox.plan());
@@ -93,6 +97,15 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
     // A program just executed has one thread, and this one starts no other.
     let plan = sandbox.enforce_this_thread()?;
     Err(command.execute(&plan).into())
+}
+
+/// Fails if the filter would deny the start itself.
+fn require_execve(syscalls: &Syscalls) -> Result<(), StartError> {
+    match syscalls.effect_on(Syscall::EXECVE) {
+        Some(SyscallEffect::Deny(_)) => Err(StartError::DeniedExecve),
+        None if syscalls.is_allow_list() => Err(StartError::UnlistedExecve),
+        _ => Ok(()),
+    }
 }
 
 /// Says what the sandbox will be, before the command has the terminal.

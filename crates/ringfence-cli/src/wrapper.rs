@@ -199,19 +199,28 @@ mod tests {
             (&["--log", "xml", "x"][..], "text, json or off"),
             (&["--env", "=x", "x"][..], "no name"),
             (&["-x", "x"][..], "invalid option '-x'"),
+            (&["--allow", "", "x"][..], "a name is missing"),
+            (&["--deny-syscalls", "bpf,", "x"][..], "a name is missing"),
+            (
+                &["--only-syscalls", "@no-such", "x"][..],
+                "the groups are @aio",
+            ),
             (&["--optional", "--optional", "--ro", "/", "x"][..], "twice"),
         ] {
             let error = command_line(arguments).unwrap_err();
             assert!(error.contains(message), "{arguments:?}: {error}");
         }
-        let mut dangling = command_line(&["--ro", "/", "--optional", "x"]).unwrap();
-        assert!(
-            dangling
-                .take_policy()
-                .unwrap_err()
-                .to_string()
-                .contains("--optional")
-        );
+        for (arguments, message) in [
+            (&["--ro", "/", "--optional", "x"][..], "--optional"),
+            (
+                &["--other-syscalls", "EPERM", "x"][..],
+                "add --only-syscalls",
+            ),
+        ] {
+            let mut dangling = command_line(arguments).unwrap();
+            let error = dangling.take_policy().unwrap_err().to_string();
+            assert!(error.contains(message), "{arguments:?}: {error}");
+        }
     }
 
     #[test]

@@ -125,7 +125,7 @@ fn what_cannot_be_used_about_classes_and_calls_is_named() {
     for (flags, message) in [
         (&["--allow", "metdata"][..], "did you mean `metadata`?"),
         (&["--allow", "everything"], "the classes are read, execute"),
-        (&["--allow", ""], "unknown class ``"),
+        (&["--allow", ""], "a name is missing"),
         (&["--allow", "mount"], "Landlock denies it to every sandbox"),
         (&["--allow", "read"], "a line for / allows it everywhere"),
         (
@@ -143,6 +143,7 @@ fn what_cannot_be_used_about_classes_and_calls_is_named() {
             "another line allows the same",
         ),
         (&["--other-syscalls", "maybe"], "`maybe` is no answer"),
+        (&["--other-syscalls", "kill"], "add --only-syscalls"),
         (
             &["--unrestricted-syscalls", "--deny-syscalls", "bpf"],
             "left alone as a whole",

@@ -20,6 +20,7 @@ mod derive;
 mod errno;
 mod filter;
 mod groups;
+mod ioctls;
 mod program;
 mod sockets;
 mod table;

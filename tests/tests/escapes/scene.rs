@@ -46,9 +46,8 @@ fn with(sandbox: Sandbox, word: &str, stage: &Stage) -> Sandbox {
     let ports = &stage.ports;
     match word {
         // These allow nothing; what they stage is in stage.rs and attempt.rs.
-        "nothing" | "program" | "mounted" | "terminal" | "console" | "input-udp" | "input-unix" => {
-            sandbox
-        }
+        "nothing" | "program" | "mounted" | "terminal" | "console" | "input-udp" | "input-unix"
+        | "input-memory" => sandbox,
         "tcp-client" => sandbox.ports(PortClass::ConnectTcp, ports.tcp_allowed),
         "tcp-server" => sandbox.ports(PortClass::BindTcp, Ports::from(ports.bind_allowed())),
         "udp-client" => sandbox.ports(PortClass::ConnectUdp, ports.udp_allowed),

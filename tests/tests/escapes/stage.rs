@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::mqueue::{MQ_OFlag, MqAttr, mq_close, mq_open, mq_unlink};
 use ringfence_tests::world::{World, is_root, open_to_all};
-use rustix::fs::XattrFlags;
+use rustix::fs::{MemfdFlags, XattrFlags};
 use rustix::io::FdFlags;
 use rustix::mount::{MountFlags, UnmountFlags};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
@@ -143,6 +143,8 @@ impl Stage {
             socket(AddressFamily::INET).into()
         } else if technique.needs("input-unix") {
             socket(AddressFamily::UNIX).into()
+        } else if technique.needs("input-memory") {
+            readable_memory().into()
         } else {
             Stdio::null()
         }
@@ -202,6 +204,7 @@ fn furnish(technique: &Technique, outside: &Path, program: &Path) -> Result<(), 
     fs::write(&attributed, "").expect("a file outside");
     // Not every file system has such attributes; the twin tells.
     let _ = rustix::fs::setxattr(&attributed, "user.ringfence", b"x", XattrFlags::empty());
+    symlink("file", outside.join("link")).expect("a symlink outside");
     if technique.needs("program") {
         copy_program(program, &outside.join("program"));
     }
@@ -252,6 +255,14 @@ impl Drop for Mounted {
         // A technique may have unmounted it.
         let _ = rustix::mount::unmount(&self.0, UnmountFlags::DETACH);
     }
+}
+
+/// A memory file of which this descriptor can only be read.
+fn readable_memory() -> File {
+    let file = rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("a memory file");
+    let file = File::from(file);
+    (&file).write_all(b"original").expect("an empty file");
+    File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).expect("an own descriptor")
 }
 
 fn packet_listener(path: &Path) -> OwnedFd {

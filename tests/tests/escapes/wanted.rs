@@ -20,13 +20,14 @@ const PASSED_BY_PERFMON: [&str; 2] = ["proc-environ", "process-madvise"];
 
 /// How a sandbox says no. A technique that fails in another way has not been denied, but missed
 /// its aim.
-const DENIALS: [Errno; 7] = [
+const DENIALS: [Errno; 8] = [
     Errno::PERM,
     Errno::ACCESS,
     Errno::NOSYS,
     Errno::XDEV,
     Errno::AFNOSUPPORT,
     Errno::PROTONOSUPPORT,
+    Errno::NOPROTOOPT,
     Errno::BADF,
 ];
 
@@ -81,8 +82,8 @@ fn of_class(text: &str, plan: &Plan, stage: &Stage) -> Word {
         {
             Word::Seccomp
         }
-        // Nothing outside of the sandbox is touched.
-        "filter" | "own-process" => Word::Open,
+        // Nothing outside of the sandbox is touched, or what it was given as input.
+        "filter" | "own-process" | "input" => Word::Open,
         name => named(name).map_or(Word::Open, |class| decided(plan, class, stage)),
     };
     if only_by.is_empty() || only_by == word.name() {
@@ -101,7 +102,15 @@ pub fn split(text: &str) -> (&str, &str) {
 pub fn named(name: &str) -> Option<Class> {
     let class = Class::ALL.into_iter().find(|class| class.name() == name);
     assert!(
-        class.is_some() || ["privileges", "descriptors", "filter", "own-process"].contains(&name),
+        class.is_some()
+            || [
+                "privileges",
+                "descriptors",
+                "filter",
+                "own-process",
+                "input"
+            ]
+            .contains(&name),
         "no class is called {name}"
     );
     class

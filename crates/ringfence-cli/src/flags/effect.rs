@@ -60,7 +60,7 @@ impl Invocation {
         let text = names
             .to_str()
             .ok_or("the name of a class is plain letters")?;
-        for name in text.split(',') {
+        for name in items(text, "debug,netlink")? {
             let line = ClassLine {
                 class: Class::named(name).ok_or_else(|| unknown_class(name))?,
                 allow,
@@ -79,7 +79,7 @@ impl Invocation {
         let text = calls
             .to_str()
             .ok_or("the name of a call is plain letters")?;
-        for calls in text.split(',') {
+        for calls in items(text, "ptrace,@mount")? {
             let line = SyscallLine {
                 source: Source::Flag,
                 ..read(calls)?
@@ -114,6 +114,16 @@ pub(super) fn fs(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
     to.path(access, path.to_owned())
 }
 
+/// The names of a list, of which none may be empty.
+fn items<'t>(text: &'t str, such_as: &str) -> Result<std::str::Split<'t, char>, String> {
+    if text.split(',').any(str::is_empty) {
+        return Err(format!(
+            "a name is missing; write names with commas between, as in {such_as}"
+        ));
+    }
+    Ok(text.split(','))
+}
+
 fn unknown_class(name: &str) -> String {
     let names = || Class::ALL.iter().map(|class| class.name());
     match similar(name, names()) {
@@ -130,6 +140,7 @@ pub(super) fn other_syscalls(to: &mut Invocation, answer: &OsStr) -> Result<(), 
         .to_str()
         .ok_or("an error is written in plain letters")?;
     let action = denying_action(text)?;
+    to.answers_others = true;
     to.add(|policy| policy.other_syscalls(action));
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Class {
             Self::Write => (
                 "write",
                 Guard::Fs(AccessFs::WRITE_FILE),
-                "open files for writing",
+                "open files for writing (not a pipe or memory file that was passed in: its mode counts)",
             ),
             Self::Truncate => ("truncate", Guard::Fs(AccessFs::TRUNCATE), "truncate files"),
             Self::Create => (
@@ -126,7 +126,8 @@ impl Class {
             Self::Stat => (
                 "stat",
                 Guard::Nothing,
-                "see that a file exists, its size, mode, owner and attributes; chdir; flock",
+                "see that a file, process or mount exists, its size, mode, owner and attributes, where a \
+                 symlink leads; chdir; flock",
             ),
             Self::IndirectExecute => (
                 "indirect-execute",
@@ -156,7 +157,8 @@ impl Class {
             Self::MountAttributes => (
                 "mount-attributes",
                 Guard::Nothing,
-                "as root: change mounts and file systems that exist (mount_setattr, FIFREEZE)",
+                "change mounts and file systems that exist (mount_setattr, FIFREEZE), keys of \
+                 encrypted files",
             ),
             Self::Notifications => (
                 "notifications",
@@ -166,7 +168,7 @@ impl Class {
             Self::Terminal => (
                 "terminal",
                 Guard::Nothing,
-                "ioctl on the terminal behind standard input, output and error (TIOCSTI)",
+                "type into the terminal behind standard input (TIOCSTI), change its keys, hang it up",
             ),
             Self::IoUring => (
                 "io-uring",
@@ -181,7 +183,8 @@ impl Class {
             Self::KernelInterfaces => (
                 "kernel-interfaces",
                 Guard::Nothing,
-                "keyrings, bpf, perf, userfaultfd; as root also host name, clock, modules, reboot",
+                "keyrings, bpf, perf, userfaultfd; as root also host name, clock, modules (but any that \
+                 is installed is loaded when a network interface of its name is asked for), reboot",
             ),
             Self::Debug => (
                 "debug",

@@ -5,6 +5,7 @@ use std::fmt;
 use super::{Plan, Standing};
 use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
+use crate::policy::ClassLine;
 
 /// One thing that this kernel cannot enforce.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,16 +62,44 @@ impl fmt::Display for Refusal {
                 "`{line}`: another line leaves alone what this one denies; drop one of them"
             ),
             Self::Incomplete(classes) => {
-                let names: Vec<_> = classes.iter().map(|class| class.name()).collect();
-                let names = names.join(",");
                 write!(
                     f,
-                    "the policy demands that nothing stays open, and this does: {names}; \
-                     `--allow {names}` leaves it open knowingly"
-                )
+                    "the policy demands that nothing stays open, and this does: {}",
+                    names(classes)
+                )?;
+                let mut rest = classes.clone();
+                let allowed: Vec<_> = rest
+                    .extract_if(.., |class| ClassLine::may_allow(*class))
+                    .collect();
+                let ports: Vec<_> = rest
+                    .extract_if(.., |class| matches!(class, Class::Port(_)))
+                    .collect();
+                let mut lines: Vec<_> = ports
+                    .iter()
+                    .map(|port| format!("`--{} any`", port.name()))
+                    .collect();
+                if !allowed.is_empty() {
+                    lines.insert(0, format!("`--allow {}`", names(&allowed)));
+                }
+                if !lines.is_empty() {
+                    write!(f, "; to leave it open knowingly: {}", lines.join(", "))?;
+                }
+                if !rest.is_empty() {
+                    write!(
+                        f,
+                        "; no line leaves {} open, a newer kernel closes it",
+                        names(&rest)
+                    )?;
+                }
+                Ok(())
             }
         }
     }
+}
+
+fn names(classes: &[Class]) -> String {
+    let names: Vec<_> = classes.iter().map(|class| class.name()).collect();
+    names.join(",")
 }
 
 /// The start is refused, for one reason or several.

@@ -17,6 +17,16 @@ pub struct ClassLine {
 }
 
 impl ClassLine {
+    /// Whether a line may leave this class alone.
+    pub(crate) fn may_allow(class: Class) -> bool {
+        let line = Self {
+            class,
+            allow: true,
+            source: Source::Api,
+        };
+        line.fault(Unrestricted::default()).is_none()
+    }
+
     /// Why the line means nothing in a policy that leaves these parts alone, if it does not.
     pub(super) fn fault(&self, unrestricted: Unrestricted) -> Option<&'static str> {
         if !self.allow {

@@ -77,18 +77,35 @@ impl FromStr for Syscall {
 
 /// A name that is neither a system call's nor a group's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown system call `{name}`{}", proposal(name))]
+#[error("unknown {} `{name}`{}", kind(name), proposal(name))]
 pub struct UnknownSyscall {
     /// What was written.
     pub name: String,
 }
 
+fn is_group(name: &str) -> bool {
+    name.starts_with('@')
+}
+
+fn kind(name: &str) -> &'static str {
+    if is_group(name) {
+        "group of system calls"
+    } else {
+        "system call"
+    }
+}
+
 fn proposal(name: &str) -> String {
-    let groups = super::groups::GROUPS.iter().map(|group| group.name);
-    let names = Syscall::all().map(Syscall::name).chain(groups);
-    crate::similar::closest(name, names).map_or_else(String::new, |similar| {
-        format!("; did you mean `{similar}`?")
-    })
+    let groups = || super::groups::GROUPS.iter().map(|group| group.name);
+    let names = Syscall::all().map(Syscall::name).chain(groups());
+    match crate::similar::closest(name, names) {
+        Some(similar) => format!("; did you mean `{similar}`?"),
+        None if is_group(name) => {
+            let groups: Vec<_> = groups().collect();
+            format!("; the groups are {}", groups.join(", "))
+        }
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +132,11 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "unknown system call `ptarce`; did you mean `ptrace`?"
+        );
+        let group = "@no-such".parse::<Syscall>().unwrap_err().to_string();
+        assert!(
+            group.starts_with("unknown group of system calls `@no-such`; the groups are @aio, "),
+            "{group}"
         );
     }
 }

@@ -5,6 +5,12 @@
 
 use super::call::Syscall;
 use super::filter::{ENOSYS, INT, Test};
+use super::ioctls::{
+    EXT4_IOC_SETVERSION, FAT_IOCTL_SET_ATTRIBUTES, FS_IOC_ENABLE_VERITY, FS_IOC_FSSETXATTR,
+    FS_IOC_SET_ENCRYPTION_POLICY, FS_IOC_SETFLAGS, FS_IOC_SETVERSION, FS_IOC32_SETFLAGS, KDADDIO,
+    KDENABIO, KDSETKEYCODE, KDSKBDIACR, KDSKBDIACRUC, KDSKBENT, KDSKBSENT, TIOCCONS, TIOCLINUX,
+    TIOCSETD, TIOCSLCKTRMIOS, TIOCSSERIAL, TIOCSTI, TIOCVHANGUP, TYPE_AND_NUMBER,
+};
 use crate::class::Class;
 
 /// A call that the filter denies when it closes a class.
@@ -34,29 +40,19 @@ const NEW_NAMESPACE: u64 = 0x7e02_0000;
 /// CLONE_SIGHAND, CLONE_THREAD, CLONE_SYSVSEM.
 const SHARED_ALONE: u64 = 0x0005_0f00;
 
-// `asm-generic/ioctls.h`.
-const TIOCSTI: u32 = 0x5412;
-const TIOCLINUX: u32 = 0x541c;
-const TIOCCONS: u32 = 0x541d;
-const TIOCSETD: u32 = 0x5423;
-
-// `linux/kd.h`
-const KDSKBENT: u32 = 0x4b47;
-const KDSKBSENT: u32 = 0x4b49;
-
 // `linux/fcntl.h`
 const F_SETLEASE: u32 = 1024;
 const F_NOTIFY: u32 = 1026;
+const F_SET_RW_HINT: u32 = 1036;
 const F_SETDELEG: u32 = 1040;
 
-/// A command of `ioctl` without direction and size.
-const TYPE_AND_NUMBER: u64 = 0xffff;
+// `asm-generic/mman-common.h`
+const MADV_HWPOISON: u32 = 100;
+const MADV_SOFT_OFFLINE: u32 = 101;
 
-// `linux/fs.h`, and its form for 32-bit programs, which file systems take from any.
-const FS_IOC_SETFLAGS: u32 = 0x4008_6602;
-const FS_IOC32_SETFLAGS: u32 = 0x4004_6602;
-const FS_IOC_SETVERSION: u32 = 0x4008_7602;
-const FS_IOC_FSSETXATTR: u32 = 0x401c_5820;
+// `linux/prctl.h`
+const PR_SCHED_CORE: u32 = 62;
+const PR_SCHED_CORE_SCOPE_PROCESS_GROUP: u32 = 2;
 
 // `linux/personality.h`: what programs ask for, and what gives nothing away.
 const PER_LINUX: u32 = 0;
@@ -84,79 +80,6 @@ use Class::{
     Debug, IoUring, KernelInterfaces, Metadata, Mount, MountAttributes, Namespaces, Notifications,
     OtherProcesses, Scheduling, SharedIpc, Terminal, Truncate,
 };
-
-/// Commands of `ioctl` that share a type, the second byte: one subsystem's.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct IoctlType {
-    pub(crate) class: Class,
-    pub(crate) byte: u8,
-    /// Commands of this type that the filter lets pass, because programs need them and they change
-    /// nothing of the kind.
-    pub(crate) but: &'static [u32],
-    pub(crate) errno: u16,
-}
-
-/// Types of which a program may use few commands or none.
-pub(crate) const IOCTL_TYPES: [IoctlType; 4] = [
-    // `linux/sockios.h`: interfaces, routes, addresses, tunnels, bridges. Reading them, and what is
-    // about the socket itself, passes.
-    IoctlType {
-        class: Class::Netlink,
-        byte: 0x89,
-        but: &[
-            0x8901, // FIOSETOWN
-            0x8902, // SIOCSPGRP
-            0x8903, // FIOGETOWN
-            0x8904, // SIOCGPGRP
-            0x8905, // SIOCATMARK
-            0x8906, // SIOCGSTAMP
-            0x8907, // SIOCGSTAMPNS
-            0x8910, // SIOCGIFNAME
-            0x8912, // SIOCGIFCONF
-            0x8913, // SIOCGIFFLAGS
-            0x8915, // SIOCGIFADDR
-            0x8917, // SIOCGIFDSTADDR
-            0x8919, // SIOCGIFBRDADDR
-            0x891b, // SIOCGIFNETMASK
-            0x891d, // SIOCGIFMETRIC
-            0x8921, // SIOCGIFMTU
-            0x8927, // SIOCGIFHWADDR
-            0x8933, // SIOCGIFINDEX
-            0x8942, // SIOCGIFTXQLEN
-            0x894b, // SIOCOUTQNSD
-        ],
-        errno: EPERM,
-    },
-    // `linux/wireless.h`: radio.
-    IoctlType {
-        class: Class::Netlink,
-        byte: 0x8b,
-        but: &[],
-        errno: EPERM,
-    },
-    // `linux/fs.h` and XFS: freeze, thaw, trim, shut down, grow. What is asked of a file system is
-    // asked of any file on it.
-    IoctlType {
-        class: MountAttributes,
-        byte: b'X',
-        but: &[
-            0x801c_581f, // FS_IOC_FSGETXATTR
-            FS_IOC_FSSETXATTR,
-        ],
-        errno: EPERM,
-    },
-    // `linux/btrfs.h`: subvolumes, devices, balance. Copying by reference is every file system's.
-    IoctlType {
-        class: MountAttributes,
-        byte: 0x94,
-        but: &[
-            0x4004_9409, // FICLONE
-            0x4020_940d, // FICLONERANGE
-            0xc018_9436, // FIDEDUPERANGE
-        ],
-        errno: EPERM,
-    },
-];
 
 /// Every denial, class by class.
 #[rustfmt::skip]
@@ -201,6 +124,14 @@ pub(crate) const DENIALS: &[Denial] = &[
     some(Metadata, EPERM, Syscall::IOCTL, &[Test::int(1, FS_IOC_SETVERSION)]),
     some(Metadata, EPERM, Syscall::IOCTL, &[Test::int(1, FS_IOC_FSSETXATTR)]),
 
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::int(1, EXT4_IOC_SETVERSION)]),
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::int(1, FAT_IOCTL_SET_ATTRIBUTES)]),
+    // Never written again; never read again without a key. The right to read is enough for both.
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::int(1, FS_IOC_ENABLE_VERITY)]),
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::int(1, FS_IOC_SET_ENCRYPTION_POLICY)]),
+    // How long what is written will live, as told to the disk.
+    some(Metadata, EPERM, Syscall::FCNTL, &[Test::int(1, F_SET_RW_HINT)]),
+
     // Identifiers that every process of the machine sees, guarded by the user id alone. Who knows
     // one needs no "get", so that all of the calls are denied.
     all(SharedIpc, EPERM, Syscall::SHMGET),
@@ -232,6 +163,9 @@ pub(crate) const DENIALS: &[Denial] = &[
     some(Scheduling, EPERM, Syscall::SCHED_SETATTR, &[Test::any(0, INT)]),
     some(Scheduling, EPERM, Syscall::MIGRATE_PAGES, &[Test::any(0, INT)]),
     some(Scheduling, EPERM, Syscall::MOVE_PAGES, &[Test::any(0, INT)]),
+    // With whom a process may share a processor.
+    some(Scheduling, EPERM, Syscall::PRCTL, &[Test::int(0, PR_SCHED_CORE), Test::any(2, INT)]),
+    some(Scheduling, EPERM, Syscall::PRCTL, &[Test::int(0, PR_SCHED_CORE), Test::int(3, PR_SCHED_CORE_SCOPE_PROCESS_GROUP)]),
 
     // Landlock denies these where it governs paths; the calls that it cannot see follow below.
     all(Mount, EPERM, Syscall::MOUNT),
@@ -246,12 +180,18 @@ pub(crate) const DENIALS: &[Denial] = &[
     // Lifts nosuid, noexec and read-only from a mount that exists.
     all(MountAttributes, EPERM, Syscall::MOUNT_SETATTR),
     all(MountAttributes, EPERM, Syscall::OPEN_TREE_ATTR),
-    // ext4's own: grow it, move extents, swap the boot loader's inode.
-    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6607)]),
-    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6608)]),
-    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x660f)]),
-    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6610)]),
-    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6611)]),
+    // Of other file systems: collect garbage, evict, resize f2fs; grow OCFS2; bless HFS+; all that
+    // nilfs2 has.
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf506)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf507)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf50a)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf50b)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf510)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6f01)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6f02)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6f03)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6880)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, 0xfff0, 0x6e80)]),
 
     // Names of files that come and go in directories that the policy does not let it list. Programs
     // take it for a kernel without inotify, and poll.
@@ -276,6 +216,17 @@ pub(crate) const DENIALS: &[Denial] = &[
     // As root, gives keys of a virtual console another meaning: a whole command, say.
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDSKBENT)]),
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDSKBSENT)]),
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDSETKEYCODE)]),
+    // The same of accents, as any user.
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDSKBDIACR)]),
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDSKBDIACRUC)]),
+    // As root, hangs up on all that have it open, locks its settings, moves a serial line to other
+    // I/O ports, opens I/O ports to the program.
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCVHANGUP)]),
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCSLCKTRMIOS)]),
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCSSERIAL)]),
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDADDIO)]),
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDENABIO)]),
 
     // Its operations never pass by a filter. Programs fall back on plain calls.
     all(IoUring, ENOSYS, Syscall::IO_URING_SETUP),
@@ -328,6 +279,9 @@ pub(crate) const DENIALS: &[Denial] = &[
     all(KernelInterfaces, EPERM, Syscall::CREATE_MODULE),
     all(KernelInterfaces, EPERM, Syscall::QUERY_MODULE),
     all(KernelInterfaces, EPERM, Syscall::GET_KERNEL_SYMS),
+    // As root, takes pages of memory away from the machine, and with them what others keep there.
+    some(KernelInterfaces, EPERM, Syscall::MADVISE, &[Test::int(2, MADV_HWPOISON)]),
+    some(KernelInterfaces, EPERM, Syscall::MADVISE, &[Test::int(2, MADV_SOFT_OFFLINE)]),
     // The machine as a whole: its power, swap, accounting, quotas, names, clock, ports, terminals.
     all(KernelInterfaces, EPERM, Syscall::REBOOT),
     all(KernelInterfaces, EPERM, Syscall::SWAPON),
@@ -367,7 +321,12 @@ fn socket_calls(class: Class) -> &'static [Syscall] {
             &[Syscall::SOCKET, Syscall::SOCKETPAIR]
         }
         Class::Port(_) => &[Syscall::SOCKET],
-        Class::Netlink => &[Syscall::SOCKET, Syscall::SETSOCKOPT, Syscall::IOCTL],
+        Class::Netlink => &[
+            Syscall::SOCKET,
+            Syscall::SETSOCKOPT,
+            Syscall::GETSOCKOPT,
+            Syscall::IOCTL,
+        ],
         Class::OtherStreams => &[Syscall::SOCKET, Syscall::SETSOCKOPT],
         Class::TcpFastOpen => &[Syscall::SENDTO, Syscall::SENDMSG, Syscall::SENDMMSG],
         Class::ListenUnbound => &[Syscall::LISTEN],

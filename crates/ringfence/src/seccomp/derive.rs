@@ -1,8 +1,9 @@
 //! Plan → filter: what the plan closes by system calls, then the policy's own lines about calls.
 
 use super::call::Syscall;
-use super::denials::{DENIALS, Denial, IOCTL_TYPES, IoctlType};
+use super::denials::{DENIALS, Denial};
 use super::filter::{Action, Filter, Test, Verdict};
+use super::ioctls::{IOCTL_TYPES, IoctlType};
 use super::sockets;
 use crate::class::Class;
 use crate::plan::Plan;

@@ -31,9 +31,14 @@ const IPPROTO_IPV6: u32 = 41;
 const TCP_ULP: u32 = 31;
 
 // `linux/netfilter_ipv4/ip_tables.h` begins at 64, IPVS and others later; IP's own options end
-// before. Those of IPv6 go around the two numbers of `ip6_tables.h`.
+// before. Those of IPv6 go around the two numbers of `ip6_tables.h`, and end before the 200 of
+// `linux/mroute6.h`.
 const BEYOND_IP_OPTIONS: u64 = INT & !0x3f;
+const BEYOND_IPV6_OPTIONS: u64 = INT & !0x7f;
 const IP6T_SO_SET_REPLACE: u32 = 64;
+// The same numbers for reading: the two of the tables, and this among those of IPv4 as well.
+const IP6T_SO_GET_INFO: u32 = 64;
+const SO_ORIGINAL_DST: u32 = 80;
 
 /// "Permission denied", as Landlock says it: some line would allow this.
 const EACCES: Verdict = Verdict::Always(Action::Errno(13));
@@ -95,9 +100,14 @@ pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
         let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
         let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_SET_REPLACE));
         options = ENOPROTOOPT.when_all(&ipv4, options);
+        let ipv6_routing = option(IPPROTO_IPV6, Test::any(2, BEYOND_IPV6_OPTIONS));
         options = ENOPROTOOPT.when_all(&ipv6, options);
+        options = ENOPROTOOPT.when_all(&ipv6_routing, options);
     }
     filter.set(Syscall::SETSOCKOPT, options);
+    if closed(Class::Netlink) {
+        filter.set(Syscall::GETSOCKOPT, firewall_unread());
+    }
     if closed(Class::TcpFastOpen) {
         for (call, flags) in [
             (Syscall::SENDTO, 3),
@@ -111,6 +121,17 @@ pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
     if closed(Class::ListenUnbound) && plan.may_have_sockets().tcp {
         filter.set(Syscall::LISTEN, EACCES);
     }
+}
+
+/// The rules of the firewall, which root reads through any socket. Where a connection was to go before
+/// they turned it elsewhere is for the program that it was turned to.
+fn firewall_unread() -> Verdict {
+    let option = |level, name| [Test::int(1, level), name];
+    let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
+    let origin = option(IPPROTO_IP, Test::int(2, SO_ORIGINAL_DST));
+    let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_GET_INFO));
+    let denied = ENOPROTOOPT.when_all(&ipv4, ENOPROTOOPT.when_all(&ipv6, Verdict::ALLOW));
+    Verdict::ALLOW.when_all(&origin, denied)
 }
 
 /// AF_INET and AF_INET6.

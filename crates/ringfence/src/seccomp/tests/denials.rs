@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{answer, filter};
-use crate::seccomp::denials::{DENIALS, IOCTL_TYPES, calls_of};
+use crate::seccomp::denials::{DENIALS, calls_of};
+use crate::seccomp::ioctls::IOCTL_TYPES;
 use crate::seccomp::program;
 use crate::seccomp::{Action, Arch, CallData, Is, Syscall, Test};
 use crate::{Class, Policy};

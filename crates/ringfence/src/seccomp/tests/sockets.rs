@@ -229,6 +229,7 @@ fn options_do_not_change_the_firewall() {
         (IP, 1024 + 64),
         (IPV6, 64),
         (IPV6, 65),
+        (IPV6, 200), // MRT6_INIT
     ] {
         assert_eq!(option(&denying, level, name), ENOPROTOOPT, "{level} {name}");
         assert_eq!(option(&allowing, level, name), ALLOW, "{level} {name}");
@@ -264,5 +265,37 @@ fn more_lines_never_deny_a_socket_that_fewer_allow() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn options_do_not_read_the_firewall() {
+    const IP: u64 = 0;
+    const IPV6: u64 = 41;
+    let filter = filter(tool().connect_tcp(443), 7);
+    let get = |level, name| answer(&filter, Syscall::GETSOCKOPT, &[3, level, name]);
+    for (level, name) in [
+        (IP, 64),
+        (IP, 65),
+        (IP, 96),
+        (IP, 1152),
+        (IPV6, 64),
+        (IPV6, 65),
+    ] {
+        assert_eq!(get(level, name), ENOPROTOOPT, "{level} {name}");
+        let garbage = 0xdead_beef_0000_0000;
+        assert_eq!(get(level | garbage, name | garbage), ENOPROTOOPT);
+    }
+    // Where a connection was to go; options of IPv6 around the two; those of sockets and TCP.
+    for (level, name) in [
+        (IP, 80),
+        (IP, 24),
+        (IPV6, 80),
+        (IPV6, 66),
+        (IPV6, 67),
+        (1, 64),
+        (6, 64),
+    ] {
+        assert_eq!(get(level, name), ALLOW, "{level} {name}");
     }
 }

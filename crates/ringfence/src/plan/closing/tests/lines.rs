@@ -73,3 +73,20 @@ fn landlock_denies_other_streams_only_where_it_has_all_of_tcp() {
     assert_eq!(allowed(Policy::builder()), Standing::Landlock);
     assert_eq!(allowed(any()), Standing::Unrestricted);
 }
+
+#[test]
+fn what_stays_open_is_told_with_lines_that_can_be_written() {
+    let policy = Policy::builder()
+        .connect_udp(53)
+        .unrestricted_syscalls()
+        .require_complete()
+        .best_effort();
+    let refused = plan(policy, Abi::new(9)).check().unwrap_err().to_string();
+    assert!(
+        refused.ends_with(
+            "; to leave it open knowingly: `--allow tcp-fast-open,stat,indirect-execute,addresses`, \
+             `--bind-udp any`, `--connect-udp any`"
+        ),
+        "{refused}"
+    );
+}
