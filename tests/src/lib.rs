@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bpf;
+pub mod fuzz;
 pub mod libseccomp;
 pub mod trial;
 pub mod world;

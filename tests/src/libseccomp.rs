@@ -57,6 +57,9 @@ impl Exporter {
     }
 
     /// The calls that this libseccomp knows on an architecture.
+    ///
+    /// # Panics
+    /// If the program fails.
     pub fn known(&self, arch: Arch) -> HashSet<Syscall> {
         let names: Vec<_> = Syscall::all().map(Syscall::name).collect();
         let output = self.run(&["known", &arch.to_string()], &names.join("\n"));
@@ -65,6 +68,9 @@ impl Exporter {
     }
 
     /// The program of these rules; what none is about is allowed.
+    ///
+    /// # Panics
+    /// If the program fails, or libseccomp has no such rule.
     pub fn export(&self, rules: &[Rule], arch: Arch, layout: Layout) -> Vec<Instruction> {
         let layout = match layout {
             Layout::List => "1",

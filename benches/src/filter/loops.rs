@@ -141,13 +141,13 @@ fn times(
     call: Call,
     rounds: usize,
 ) -> Result<Vec<Vec<f64>>, Error> {
-    let mut times = vec![vec![0.0; rounds]; filters.len()];
+    let mut times = vec![Vec::with_capacity(rounds); filters.len()];
     let mut order: Vec<usize> = (0..filters.len()).collect();
     let mut random = Random::new(rounds as u64);
-    for round in 0..rounds {
+    for _ in 0..rounds {
         random.shuffle(&mut order);
         for &filter in &order {
-            times[filter][round] = time(loops, &filters[filter], call)?;
+            times[filter].push(time(loops, &filters[filter], call)?);
         }
     }
     Ok(times)

@@ -6,7 +6,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::sample::select;
 use ringfence::{
-    Access, AccessFs, Class, Kernel, PolicyBuilder, PortClass, PortLine, Ports, Source,
+    Access, AccessFs, Class, Kernel, Plan, PolicyBuilder, PortClass, PortLine, Ports, Refusal,
+    Source,
 };
 
 use crate::act::FRESH;
@@ -160,6 +161,15 @@ fn which() -> impl Strategy<Value = Which> {
     ]
 }
 
+/// Whether no kernel could enforce it.
+fn contradicts_itself(policy: &PolicyBuilder, kernel: &Kernel) -> bool {
+    let policy = policy.clone().build().expect("a valid policy");
+    let left_alone = |refusal: &Refusal| matches!(refusal, Refusal::LeftAlone(_));
+    Plan::new(policy, *kernel)
+        .check()
+        .is_err_and(|refused| refused.refusals.iter().any(left_alone))
+}
+
 impl Sketch {
     /// The policy for this scene, with lines that mean something on this kernel.
     pub fn builder(&self, scene: &Scene, around: &Path, kernel: &Kernel) -> PolicyBuilder {
@@ -205,6 +215,7 @@ impl Sketch {
                 source: Source::Api,
             });
         }
+        let mut denied = Vec::new();
         for (number, &(class, allow)) in self.classes.iter().enumerate() {
             // A policy that contradicts itself is refused: the first line on a class counts.
             if self.classes[..number]
@@ -213,21 +224,30 @@ impl Sketch {
             {
                 continue;
             }
-            policy = if allow {
-                policy.allow_class(class)
+            if allow {
+                policy = policy.allow_class(class);
             } else {
-                policy.deny_class(class)
-            };
+                denied.push(class);
+            }
         }
         if !self.filter {
             policy = policy.unrestricted_syscalls();
         }
-        match self.open {
+        policy = match self.open {
             Open::Nothing => policy,
             Open::Fs => policy.unrestricted_fs(),
             Open::Net => policy.unrestricted_net(),
             Open::Ipc => policy.unrestricted_ipc(),
-        }
+        };
+        // To demand what is left alone is a contradiction too.
+        denied.into_iter().fold(policy, |policy, class| {
+            let with = policy.clone().deny_class(class);
+            if contradicts_itself(&with, kernel) {
+                policy
+            } else {
+                with
+            }
+        })
     }
 
     /// A line that gives a file nothing is refused when the sandbox is made.

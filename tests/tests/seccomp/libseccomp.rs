@@ -142,7 +142,7 @@ fn differences_are_seen(exporter: &Exporter) {
     let rules = [0, 1, 2].map(|value| Rule {
         call: Syscall::IOCTL,
         action: Action::EPERM,
-        tests: vec![ArgumentTest::new(1, 0xffff_ffff, Is::Exactly(value))],
+        tests: vec![argument_test(1, 0xffff_ffff, Is::Exactly(value))],
     });
     let theirs = exporter.export(&rules[1..], arch, Layout::Tree);
     let ours = filter(&rules).compile(arch).expect("short enough");
@@ -317,18 +317,22 @@ fn random_rules(random: &mut Random, calls: &[Syscall]) -> Vec<Rule> {
     rules
 }
 
+fn argument_test(argument: u8, mask: u64, is: Is) -> ArgumentTest {
+    ArgumentTest::new(argument, mask, is).expect("one of six arguments")
+}
+
 fn random_test(random: &mut Random, argument: u8, without_not: bool) -> ArgumentTest {
     const MASKS: [u64; 5] = [u64::MAX, 0xffff_ffff, 0xff00, 0xf, 0xffff_0000_0000_0000];
     let mask = random.one_of(&MASKS);
     match random.below(4) {
-        0 => ArgumentTest::new(argument, 1 << random.below(64), Is::NonZero),
+        0 => argument_test(argument, 1 << random.below(64), Is::NonZero),
         1 if !without_not => {
             let value = random.one_of(&[0, 1, u64::MAX, 0x1_0000_0000]);
-            ArgumentTest::new(argument, u64::MAX, Is::Not(value))
+            argument_test(argument, u64::MAX, Is::Not(value))
         }
         _ => {
             let value = random.one_of(&[0, 1, 2, 0x100, 0x5412, random.0]);
-            ArgumentTest::new(argument, mask, Is::Exactly(value & mask))
+            argument_test(argument, mask, Is::Exactly(value & mask))
         }
     }
 }

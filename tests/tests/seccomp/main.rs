@@ -3,10 +3,13 @@
 
 #![forbid(unsafe_code)]
 
+mod fuzz;
 mod libseccomp;
+mod truth;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringfence_tests::trial::main(libseccomp::tests())
+    let tests = [libseccomp::tests(), fuzz::tests(), truth::tests()];
+    ringfence_tests::trial::main(tests.into_iter().flatten().collect())
 }

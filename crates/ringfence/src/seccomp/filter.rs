@@ -49,14 +49,13 @@ pub enum Is {
 pub(super) const INT: u64 = 0xffff_ffff;
 
 impl Test {
-    /// Whether these bits of an argument are so.
-    ///
-    /// # Panics
-    /// If `argument` is not 0 to 5: a call has six.
-    #[must_use]
-    pub const fn new(argument: u8, mask: u64, is: Is) -> Self {
-        assert!(argument < 6, "a call has six arguments");
-        Self { argument, mask, is }
+    /// Whether these bits of an argument are so; none if `argument` is not 0 to 5, as a call has six.
+    pub const fn new(argument: u8, mask: u64, is: Is) -> Option<Self> {
+        if argument < 6 {
+            Some(Self { argument, mask, is })
+        } else {
+            None
+        }
     }
 
     /// Which argument it looks at, 0 to 5.
@@ -81,17 +80,29 @@ impl Test {
 
     /// Whether these bits of an argument are `value`.
     pub(super) const fn masked(argument: u8, mask: u64, value: u32) -> Self {
-        Self::new(argument, mask, Is::Exactly(value as u64))
+        Self {
+            argument,
+            mask,
+            is: Is::Exactly(value as u64),
+        }
     }
 
     /// Whether the lower half of an argument is anything but `value`.
     pub(super) const fn not_int(argument: u8, value: u32) -> Self {
-        Self::new(argument, INT, Is::Not(value as u64))
+        Self {
+            argument,
+            mask: INT,
+            is: Is::Not(value as u64),
+        }
     }
 
     /// Whether any of these bits of an argument is set.
     pub(super) const fn any(argument: u8, mask: u64) -> Self {
-        Self::new(argument, mask, Is::NonZero)
+        Self {
+            argument,
+            mask,
+            is: Is::NonZero,
+        }
     }
 
     pub(super) fn holds(self, arguments: [u64; 6]) -> bool {

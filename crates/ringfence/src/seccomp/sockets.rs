@@ -51,9 +51,9 @@ const ENOPROTOOPT: Verdict = Verdict::Always(Action::Errno(92));
 
 /// Puts what the plan closes of sockets into the filter.
 pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
-    let denies = |class| denied.contains(&class);
+    let closed = |class| denied.contains(&class);
     let unless = |class, denial: Verdict| {
-        if denies(class) {
+        if closed(class) {
             denial
         } else {
             Verdict::ALLOW
@@ -90,12 +90,12 @@ pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
 
     let option = |level, name| [Test::int(1, level), name];
     let mut options = Verdict::ALLOW;
-    if denies(Class::OtherStreams) {
+    if closed(Class::OtherStreams) {
         // Turns a TCP socket into one of SMC, which Landlock does not govern.
         let upper_layer = option(IPPROTO_TCP, Test::int(2, TCP_ULP));
         options = ENOPROTOOPT.when_all(&upper_layer, options);
     }
-    if denies(Class::Netlink) {
+    if closed(Class::Netlink) {
         // As root, the old way to change the firewall goes through any socket.
         let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
         let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_SET_REPLACE));
@@ -105,10 +105,10 @@ pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
         options = ENOPROTOOPT.when_all(&ipv6_routing, options);
     }
     filter.set(Syscall::SETSOCKOPT, options);
-    if denies(Class::Netlink) {
+    if closed(Class::Netlink) {
         filter.set(Syscall::GETSOCKOPT, firewall_unread());
     }
-    if denies(Class::TcpFastOpen) {
+    if closed(Class::TcpFastOpen) {
         for (call, flags) in [
             (Syscall::SENDTO, 3),
             (Syscall::SENDMSG, 2),
@@ -118,7 +118,7 @@ pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
             filter.set(call, Verdict::when(test, EACCES, Verdict::ALLOW));
         }
     }
-    if denies(Class::ListenUnbound) && plan.may_have_sockets().tcp {
+    if closed(Class::ListenUnbound) && plan.may_have_sockets().tcp {
         filter.set(Syscall::LISTEN, EACCES);
     }
 }

@@ -45,7 +45,7 @@ fn test() -> impl Strategy<Value = Test> {
             Is::Not(value) if within => Is::Not(value & mask),
             is => is,
         };
-        Test::new(argument, mask, is)
+        Test::new(argument, mask, is).expect("one of six arguments")
     })
 }
 

@@ -1,0 +1,131 @@
+//! What the fuzz targets of `fuzz/` do with their input, for the ordinary tests to do as well.
+
+use ringfence::{
+    Access, Action, Arch, CallData, Calls, Class, Filter, Is, Ports, SyscallEffect, SyscallLine,
+    Test, Verdict, denying_action,
+};
+
+use crate::bpf;
+use crate::libseccomp::encoded;
+
+/// Reads a filter and calls out of bytes, and holds the compiled filter against its model.
+///
+/// # Panics
+/// If they differ, or the kernel would not take the program.
+pub fn filter(data: &[u8]) {
+    let mut bytes = Bytes(data);
+    let arch = Arch::ALL[usize::from(bytes.byte()) % Arch::ALL.len()];
+    let own: Vec<Verdict> = (0..4).map(|_| bytes.verdict(0)).collect();
+    // Where the verdicts of a call come from: a few calls have each, the others one.
+    let step = usize::from(bytes.byte()) % 97 + 1;
+    let mut index = 0;
+    let filter = Filter::new(|_| {
+        index += 1;
+        own[if index % step == 0 {
+            index / step % own.len()
+        } else {
+            0
+        }]
+        .clone()
+    });
+    let Ok(program) = filter.compile(arch) else {
+        return;
+    };
+    let instructions = program.instructions();
+    assert!(instructions.len() <= 4096);
+    for number in (0..480).chain([0x3fff_ffff, 0x4000_0000, u32::MAX]) {
+        let audit = match bytes.byte() {
+            0 => u32::from(bytes.byte()) << 30,
+            _ => arch.audit(),
+        };
+        let call = CallData {
+            number,
+            audit,
+            instruction_pointer: bytes.word(),
+            arguments: std::array::from_fn(|_| bytes.word()),
+        };
+        let expected = encoded(filter.decide(arch, audit, number, call.arguments));
+        assert_eq!(program.run(&call), Some(expected), "{call:x?}");
+        assert_eq!(bpf::run(instructions, &call), Some(expected), "{call:x?}");
+    }
+}
+
+/// Reads text as every kind of word that a policy has.
+///
+/// # Panics
+/// If a word that is read is written as another.
+pub fn policy_words(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for word in text.split([',', '\n']) {
+        if let Ok(calls) = word.parse::<Calls>() {
+            assert_eq!(calls.to_string(), word);
+        }
+        if let Ok(line) = SyscallLine::denial(word) {
+            let again = line.to_string();
+            let words = again.strip_prefix("deny-syscalls ").expect("its verb");
+            assert_eq!(SyscallLine::denial(words), Ok(line));
+        }
+        if let Ok(action) = denying_action(word) {
+            assert_eq!(denying_action(&action.to_string()), Ok(action));
+        }
+        if let Some(class) = Class::named(word) {
+            assert_eq!(class.name(), word);
+        }
+        if let Ok(access) = word.parse::<Access>() {
+            assert_eq!(access.to_string().parse(), Ok(access));
+        }
+        if let Ok(ports) = word.parse::<Ports>() {
+            assert_eq!(ports.to_string().parse(), Ok(ports));
+        }
+        let _ = SyscallLine::new(word, SyscallEffect::Only);
+    }
+}
+
+/// Input that is read from the front, and is zeros behind its end.
+struct Bytes<'d>(&'d [u8]);
+
+impl Bytes<'_> {
+    fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        first
+    }
+
+    /// A number as filters and calls hold them: small, a single bit, a half of ones, or anything.
+    fn word(&mut self) -> u64 {
+        let byte = self.byte();
+        match byte >> 6 {
+            0 => u64::from(byte),
+            1 => 1 << (byte & 63),
+            2 => [0, u64::MAX, 0xffff_ffff, 0xffff_ffff << 32][usize::from(byte & 3)],
+            _ => u64::from_le_bytes(std::array::from_fn(|_| self.byte())),
+        }
+    }
+
+    fn action(&mut self) -> Action {
+        match self.byte() {
+            0 => Action::Allow,
+            1 => Action::Kill,
+            number => Action::Errno(u16::from(number)),
+        }
+    }
+
+    fn verdict(&mut self, depth: u32) -> Verdict {
+        const DEEPEST: u32 = 200;
+        let kind = self.byte();
+        if kind.is_multiple_of(4) || depth == DEEPEST {
+            return Verdict::Always(self.action());
+        }
+        let (mask, value) = (self.word(), self.word());
+        let is = match kind & 3 {
+            1 => Is::Exactly(value),
+            2 => Is::Not(value),
+            _ => Is::NonZero,
+        };
+        let test = Test::new((kind >> 2) % 6, mask, is).expect("one of six arguments");
+        let then = self.verdict(depth + 1);
+        Verdict::If(test, Box::new(then), Box::new(self.verdict(depth + 1)))
+    }
+}
