@@ -19,7 +19,7 @@ impl Calls {
     fn contains(self, call: Syscall) -> bool {
         match self {
             Self::One(one) => one == call,
-            Self::Group(group) => group.calls().contains(&call),
+            Self::Group(group) => group.contains(call),
         }
     }
 }
@@ -199,7 +199,12 @@ impl Syscalls {
     /// What a call is answered if the lines deny it. What else the filter denies by itself stays
     /// denied for calls that are listed.
     pub fn denial_of(&self, call: Syscall) -> Option<Action> {
-        match self.effect_on(call) {
+        self.denial_by(self.effect_on(call), call)
+    }
+
+    /// The same where it is known what the lines say of the call.
+    pub(crate) fn denial_by(&self, effect: Option<SyscallEffect>, call: Syscall) -> Option<Action> {
+        match effect {
             Some(SyscallEffect::Deny(action)) => Some(action),
             None if self.is_allow_list() && !IMPLIED.contains(&call) => Some(self.others),
             _ => None,

@@ -82,9 +82,10 @@ impl Syscalls {
             return;
         }
         for call in Syscall::all() {
-            if self.effect_on(call) == Some(SyscallEffect::Allow) {
+            let effect = self.effect_on(call);
+            if effect == Some(SyscallEffect::Allow) {
                 filter.set(call, Verdict::ALLOW);
-            } else if let Some(action) = self.denial_of(call) {
+            } else if let Some(action) = self.denial_by(effect, call) {
                 filter.set(call, Verdict::Always(action));
             }
         }

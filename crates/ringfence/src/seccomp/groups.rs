@@ -31,6 +31,18 @@ impl Group {
         }
         calls
     }
+
+    /// Whether this call is one of its own or of its parts. Asked for each call there is: a list of
+    /// all would take longer to make than the rest of a start.
+    pub fn contains(&self, call: Syscall) -> bool {
+        self.members.split(' ').any(|member| {
+            if member.starts_with('@') {
+                Self::named(member).is_some_and(|part| part.contains(call))
+            } else {
+                member == call.name()
+            }
+        })
+    }
 }
 
 impl PartialEq for Group {
@@ -239,6 +251,17 @@ mod tests {
             }
         }
         assert!(GROUPS.is_sorted_by_key(|group| group.name));
+    }
+
+    #[test]
+    fn a_group_contains_the_calls_that_it_lists() {
+        for group in GROUPS {
+            let listed: BTreeSet<_> = group.calls().into_iter().collect();
+            let contained: BTreeSet<_> = Syscall::all()
+                .filter(|&call| group.contains(call))
+                .collect();
+            assert_eq!(listed, contained, "{}", group.name);
+        }
     }
 
     /// systemd's own lists, where it is installed.
