@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod capabilities;
 mod class;
 mod kernel;
 mod landlock;

@@ -1,6 +1,8 @@
 //! Plan → Sandbox: paths opened, the ruleset made, the filter compiled. All that can fail or take time happens here;
 //! enforcing is a handful of system calls after it.
 
+use crate::capabilities;
+use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
 use crate::landlock::{self, Ruleset};
 use crate::plan::Plan;
@@ -91,6 +93,9 @@ impl Sandbox {
 
     /// Restricts this process with all its threads, and what it will start, for good.
     ///
+    /// Where the plan closes [`Class::KernelInterfaces`], the calling thread and what it starts lose
+    /// `CAP_SYS_MODULE`; other threads of root keep theirs.
+    ///
     /// Sets `no_new_privs` first (of a policy that leaves everything alone nothing else remains, and
     /// of this thread only). Returns the plan: what holds from now on.
     ///
@@ -135,6 +140,10 @@ impl Sandbox {
     fn restrict(self, threads: Threads) -> Result<Plan, EnforceError> {
         rustix::thread::set_no_new_privs(true)
             .map_err(|errno| EnforceError::NoNewPrivs(errno.into()))?;
+        if self.plan.closes(Class::KernelInterfaces) {
+            capabilities::give_up_modules()
+                .map_err(|errno| EnforceError::Capability(errno.into()))?;
+        }
         if let Some(ruleset) = &self.ruleset {
             match threads {
                 Threads::All => ruleset.restrict_all_threads(),

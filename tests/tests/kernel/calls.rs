@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 
 use ringfence::{Abi, Class, Kernel, PolicyBuilder};
-use ringfence_tests::trial::Test;
+use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::wrapper::{Sandbox, stderr};
 use rustix::io::Errno;
 
@@ -26,6 +26,7 @@ pub fn tests() -> Vec<Test> {
         Test::new("calls::own_sockets_need_a_word_before_abi_9", own_sockets),
         Test::new("calls::what_it_starts_is_filtered_too", inherited),
         Test::new("calls::sandboxes_nest", nested),
+        Test::may_skip("calls::root_loses_the_capability_to_load_modules", modules),
         Test::new(
             "calls::an_outer_filter_that_forbids_this_is_named",
             outer_filter,
@@ -256,6 +257,19 @@ fn inherited() {
     assert!(unsandboxed(&act).status.success());
     let probe = Sandbox::for_probe();
     assert_verdict(&probe, &act, expect(Verdict::Filtered));
+}
+
+fn modules() -> Outcome {
+    let act = ["load-modules", ""];
+    if !unsandboxed(&act).status.success() {
+        return Outcome::Absent("this user has no CAP_SYS_MODULE to begin with".to_owned());
+    }
+    assert_verdict(&Sandbox::for_probe(), &act, expect(Verdict::Filtered));
+    let allowed = Sandbox::for_probe().switch("--allow=kernel-interfaces", |policy| {
+        policy.allow_class(Class::KernelInterfaces)
+    });
+    assert_verdict(&allowed, &act, expect(Verdict::Allowed));
+    Outcome::Passed
 }
 
 /// The command line of a sandbox within another, which allows what the inner one needs.

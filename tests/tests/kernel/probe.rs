@@ -166,6 +166,15 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
             let (family, kind) = (AddressFamily::INET, SocketType::RAW);
             Ok(rustix::net::socket(family, kind, Some(ipproto::ICMP)).map(drop)?)
         }
+        // What the kernel loads modules for, by the name of an interface.
+        "load-modules" => {
+            let held = rustix::thread::capabilities(None)?.permitted;
+            if held.contains(rustix::thread::CapabilitySet::SYS_MODULE) {
+                Ok(())
+            } else {
+                Err(rustix::io::Errno::PERM.into())
+            }
+        }
         "trace-me" => Ok(nix::sys::ptrace::traceme()?),
         "signal" => Ok(rustix::process::kill_process(pid(first)?, Signal::USR1)?),
         "limit" => Ok(rustix::process::prlimit(

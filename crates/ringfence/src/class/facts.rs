@@ -183,8 +183,7 @@ impl Class {
             Self::KernelInterfaces => (
                 "kernel-interfaces",
                 Guard::Nothing,
-                "keyrings, bpf, perf, userfaultfd; as root also host name, clock, modules (but any that \
-                 is installed is loaded when a network interface of its name is asked for), reboot",
+                "keyrings, bpf, perf, userfaultfd; as root also host name, clock, modules, reboot",
             ),
             Self::Debug => (
                 "debug",

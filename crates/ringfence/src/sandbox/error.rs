@@ -246,6 +246,9 @@ pub enum EnforceError {
     /// `no_new_privs` could not be set.
     #[error("cannot set no_new_privs; an outer seccomp filter may forbid prctl")]
     NoNewPrivs(#[source] io::Error),
+    /// The capability to load modules could not be given up.
+    #[error("cannot give up CAP_SYS_MODULE; an outer seccomp filter may forbid capget or capset")]
+    Capability(#[source] io::Error),
     /// The process is in as many Landlock domains as the kernel stacks.
     #[error(
         "cannot restrict this process: it is in 16 Landlock layers already, and the kernel stacks \

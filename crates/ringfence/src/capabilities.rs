@@ -1,0 +1,29 @@
+//! The one capability that a sandbox takes from root, because neither Landlock nor a filter sees what
+//! it does.
+
+use rustix::io;
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
+/// Gives up `CAP_SYS_MODULE` in the calling thread, and with it what it starts: under `no_new_privs`
+/// a program gains no capability that its parent did not have.
+///
+/// The filter denies to load a module, but the kernel loads any that is installed by itself, for
+/// whoever has this capability and asks for a network interface of the module's name (`dev_load` in
+/// `net/core/dev_ioctl.c`). Programs that read interfaces ask so too.
+///
+/// # Errors
+/// What the kernel, or an outer filter, said. A thread that does not have it is left as it is.
+///
+/// # References
+/// `capabilities(7)`, `capset(2)`.
+pub(crate) fn give_up_modules() -> io::Result<()> {
+    let module = CapabilitySet::SYS_MODULE;
+    let mut sets = capabilities(None)?;
+    if !(sets.permitted | sets.inheritable).contains(module) {
+        return Ok(());
+    }
+    sets.effective -= module;
+    sets.permitted -= module;
+    sets.inheritable -= module;
+    set_capabilities(None, sets)
+}
