@@ -142,14 +142,12 @@ fn add_dependencies(
     )?;
     for file in closure.files {
         let line = PathLine {
-            path: file.path,
-            access: Access::RO,
-            optional: false,
             source: Source::Dependency(Box::new(Dependency {
                 reason: file.reason.to_string(),
                 device: file.device,
                 inode: file.inode,
             })),
+            ..PathLine::new(Access::RO, file.path)
         };
         invocation.add(|policy| policy.path_line(line));
     }

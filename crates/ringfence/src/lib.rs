@@ -66,9 +66,9 @@ pub use plan::{
     Refused, Request, Standing,
 };
 pub use policy::{
-    Calls, ClassLine, Dependency, InvalidLine, InvalidPorts, PathLine, Policy, PolicyBuilder,
-    PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine, Syscalls, Unrestricted,
-    denying_action,
+    Calls, ClassLine, Dependency, InvalidLine, InvalidPorts, Origin, PathLine, Policy,
+    PolicyBuilder, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine, Syscalls,
+    Unrestricted, denying_action,
 };
 pub use report::{CallRow, KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};

@@ -9,11 +9,13 @@ use crate::shown::Shown;
 mod builder;
 mod classes;
 mod ports;
+mod source;
 mod syscalls;
 
 pub use builder::{InvalidLine, PolicyBuilder};
 pub use classes::ClassLine;
 pub use ports::{InvalidPorts, PortClass, Ports};
+pub use source::{Dependency, Origin, Source};
 pub use syscalls::{Calls, SyscallEffect, SyscallLine, Syscalls, denying_action};
 
 /// What a program may do. Everything that is not listed is denied.
@@ -114,31 +116,13 @@ pub struct Unrestricted {
     pub syscalls: bool,
 }
 
-/// Where a line was written, for messages that name it as its author did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Source {
-    /// A call of the builder.
-    #[default]
-    Api,
-    /// A flag on a command line.
-    Flag,
-    /// Added by `--with-deps`, for this reason.
-    Dependency(Box<Dependency>),
-    /// Added by the plan because another line needs it, for this reason.
-    Implied(&'static str),
-}
-
-/// Why `--with-deps` added a line, and for which file: the path must still lead to it when the
-/// sandbox is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
-    /// What the file is to the command, as a phrase.
-    pub reason: String,
-    /// The number of the device that the file is on.
-    pub device: u64,
-    /// The file's number on that device.
-    pub inode: u64,
+impl std::ops::BitOrAssign for Unrestricted {
+    fn bitor_assign(&mut self, other: Self) {
+        self.fs |= other.fs;
+        self.net |= other.net;
+        self.ipc |= other.ipc;
+        self.syscalls |= other.syscalls;
+    }
 }
 
 /// A line that allows something on a path and, if it is a directory, on all beneath it.
@@ -150,8 +134,28 @@ pub struct PathLine {
     pub access: Access,
     /// Whether the path may be missing when the sandbox is made.
     pub optional: bool,
+    /// Whether the path is a pattern (`*`, `?`, `[…]`, `**`), which stands for all that match it
+    /// when the sandbox is made.
+    pub pattern: bool,
+    /// What beneath the path is not allowed by this line: paths relative to it. What comes to be
+    /// beside them after the sandbox was made is not allowed either.
+    pub except: Vec<PathBuf>,
     /// Where the line was written.
     pub source: Source,
+}
+
+impl PathLine {
+    /// A line of the API that allows these words on a path, and on all beneath it.
+    pub fn new(access: Access, path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            access,
+            optional: false,
+            pattern: false,
+            except: Vec::new(),
+            source: Source::Api,
+        }
+    }
 }
 
 impl fmt::Display for PathLine {
@@ -163,10 +167,23 @@ impl fmt::Display for PathLine {
             Source::Dependency(dependency) => {
                 write!(f, "--{access} {path}, added: {}", dependency.reason)
             }
-            Source::Api | Source::Implied(_) => write!(f, "{access} {path}"),
+            Source::Api | Source::Implied(_) | Source::Manifest(_) => {
+                write!(f, "{}{access} {path}", self.source.prefix())?;
+                for (number, except) in self.except.iter().enumerate() {
+                    let separator = if number == 0 { " except " } else { ", " };
+                    write!(f, "{separator}{}", Shown(except))?;
+                }
+                Ok(())
+            }
             Source::Flag => {
                 if self.optional {
                     f.write_str("--optional ")?;
+                }
+                if self.pattern {
+                    f.write_str("--glob ")?;
+                }
+                for except in &self.except {
+                    write!(f, "--except {} ", Shown(except))?;
                 }
                 match *access {
                     Access::RO | Access::RW => write!(f, "--{access} {path}"),
@@ -192,12 +209,13 @@ pub struct PortLine {
 impl fmt::Display for PortLine {
     /// The line as its author wrote it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dashes = if self.source == Source::Flag {
-            "--"
-        } else {
-            ""
-        };
-        write!(f, "{dashes}{} {}", self.class.name(), self.ports)?;
+        write!(
+            f,
+            "{}{} {}",
+            self.source.prefix(),
+            self.class.name(),
+            self.ports
+        )?;
         match self.source {
             Source::Implied(why) => write!(f, " (implied: {why})"),
             _ => Ok(()),

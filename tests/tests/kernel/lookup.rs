@@ -224,14 +224,12 @@ fn replaced() {
     let prepare = |looked_into: &Path| {
         let file = std::fs::metadata(looked_into).expect("a file of the world");
         let line = PathLine {
-            path: path.clone(),
-            access: Access::RO,
-            optional: false,
             source: Source::Dependency(Box::new(Dependency {
                 reason: "a test".to_owned(),
                 device: file.dev(),
                 inode: file.ino(),
             })),
+            ..PathLine::new(Access::RO, &path)
         };
         let policy = Policy::builder().path_line(line).build().expect("a policy");
         Plan::new(policy, Kernel::probe()).prepare()

@@ -34,10 +34,9 @@ impl Invocation {
     #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
     pub(super) fn path(&mut self, access: Access, path: OsString) -> Result<(), String> {
         let line = PathLine {
-            path: path.into(),
-            access,
             optional: std::mem::take(&mut self.optional_pending),
             source: Source::Flag,
+            ..PathLine::new(access, path)
         };
         self.add(|policy| policy.path_line(line));
         Ok(())

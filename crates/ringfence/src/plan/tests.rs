@@ -332,10 +332,8 @@ fn on_abi_1_a_rename_is_denied_and_the_plan_says_so() {
 fn the_report_is_the_same_in_words_and_rows() {
     let policy = Policy::builder()
         .path_line(PathLine {
-            path: "/srv".into(),
-            access: Access::RW,
-            optional: false,
             source: Source::Flag,
+            ..PathLine::new(Access::RW, "/srv")
         })
         .connect_tcp(443);
     let report = plan(policy, abi(2)).report();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::{
     ClassLine, PathLine, Policy, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine,
+    Syscalls,
 };
 use crate::access::Access;
 use crate::class::Class;
@@ -35,22 +36,15 @@ impl PolicyBuilder {
 
     /// Allows any mix of words on `path` and beneath it.
     pub fn allow(self, access: Access, path: impl Into<PathBuf>) -> Self {
-        self.path_line(PathLine {
-            path: path.into(),
-            access,
-            optional: false,
-            source: Source::Api,
-        })
+        self.path_line(PathLine::new(access, path))
     }
 
     /// Allows words on a path that may be missing when the sandbox is made; the line is skipped
     /// then, which narrows the sandbox.
     pub fn allow_if_present(self, access: Access, path: impl Into<PathBuf>) -> Self {
         self.path_line(PathLine {
-            path: path.into(),
-            access,
             optional: true,
-            source: Source::Api,
+            ..PathLine::new(access, path)
         })
     }
 
@@ -202,6 +196,24 @@ impl PolicyBuilder {
     /// Refuses to start on a kernel whose ABI has a lower number, best effort or not.
     pub fn minimum_abi(mut self, abi: u32) -> Self {
         self.policy.minimum_abi = abi;
+        self
+    }
+
+    /// Adds all that another policy says: what either allows is allowed, what either demands is
+    /// demanded.
+    pub fn merge(mut self, other: Policy) -> Self {
+        let policy = &mut self.policy;
+        policy.paths.extend(other.paths);
+        policy.ports.extend(other.ports);
+        policy.classes.extend(other.classes);
+        policy.syscalls.lines.extend(other.syscalls.lines);
+        if policy.syscalls.others == Syscalls::default().others {
+            policy.syscalls.others = other.syscalls.others;
+        }
+        policy.unrestricted |= other.unrestricted;
+        policy.best_effort |= other.best_effort;
+        policy.require_complete |= other.require_complete;
+        policy.minimum_abi = policy.minimum_abi.max(other.minimum_abi);
         self
     }
 

@@ -63,9 +63,7 @@ impl ClassLine {
 impl fmt::Display for ClassLine {
     /// The line as its author wrote it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.source == Source::Flag {
-            f.write_str("--")?;
-        }
+        write!(f, "{}", self.source.prefix())?;
         f.write_str(if self.allow { "allow " } else { "deny " })?;
         f.write_str(self.class.name())
     }

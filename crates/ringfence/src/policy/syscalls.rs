@@ -129,9 +129,7 @@ pub fn denying_action(text: &str) -> Result<Action, String> {
 impl fmt::Display for SyscallLine {
     /// The line as its author wrote it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.source == Source::Flag {
-            f.write_str("--")?;
-        }
+        write!(f, "{}", self.source.prefix())?;
         match self.effect {
             SyscallEffect::Allow => write!(f, "allow-syscalls {}", self.calls),
             SyscallEffect::Only => write!(f, "only-syscalls {}", self.calls),
