@@ -1,0 +1,29 @@
+//! The manifest: one file that says what a program may do, and the policy that it stands for.
+//!
+//! ```text
+//! YAML ─┐
+//! JSON ─┼─► tree ──► document ──► Manifest
+//! TOML ─┘   places   every key    fragments included, variables
+//!           kept     checked      filled in, a Policy built
+//! ```
+//!
+//! ```
+//! use ringfence::Policy;
+//! use ringfence_manifest::FromManifest;
+//!
+//! let policy = Policy::from_yaml("version: 1\nro: [/usr]\nconnect-tcp: [443]\n")?;
+//! assert_eq!(policy.paths().len(), 1);
+//! # Ok::<(), ringfence_manifest::Faults>(())
+//! ```
+//!
+//! Everything that is wrong with a file is found in one go, each fault with its place in the text
+//! ([`Faults`]). [`Manifest::to_yaml`] writes a manifest that reads back as the same one.
+
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod manifest;
+
+pub use manifest::{
+    Act, Dependencies, Environment, Expectation, Expected, LintSwitch, Limits, Manifest, Readiness,
+};
