@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ringfence::{Access, PortClass, SyscallEffect, SyscallLine};
 
 use crate::invocation::Invocation;
-use effect::{env, fs, keep_fd, log, min_abi, other_syscalls, set, similar};
+use effect::{env, fs, keep_fd, log, min_abi, other_syscalls, set};
 
 mod effect;
 
@@ -77,7 +77,7 @@ impl Flag {
 
     /// The name that a user meant by an unknown one.
     pub fn similar(name: &str) -> Option<&'static str> {
-        similar(name, FLAGS.iter().map(|flag| flag.name))
+        ringfence::closest(name, FLAGS.iter().map(|flag| flag.name))
     }
 }
 

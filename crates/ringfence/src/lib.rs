@@ -76,3 +76,4 @@ pub use seccomp::{
     Action, Arch, CallData, Filter, FilterTooLong, GROUPS, Group, Is, Program, Syscall, Test,
     UnknownSyscall, Verdict,
 };
+pub use similar::closest;

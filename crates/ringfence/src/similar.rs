@@ -1,10 +1,12 @@
 //! "Did you mean": the candidate closest to a misspelt name.
 
 /// The candidate most like `name`, if one is like enough for a person to have meant it.
-pub(crate) fn closest<C: AsRef<str>>(
-    name: &str,
-    candidates: impl IntoIterator<Item = C>,
-) -> Option<C> {
+///
+/// ```
+/// assert_eq!(ringfence::closest("conect-tcp", ["bind-tcp", "connect-tcp"]), Some("connect-tcp"));
+/// assert_eq!(ringfence::closest("x", ["bind-tcp"]), None);
+/// ```
+pub fn closest<C: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = C>) -> Option<C> {
     const LIKE_ENOUGH: f64 = 0.6;
     candidates
         .into_iter()

@@ -5,23 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use ringfence::{
     Abi, Access, Class, ClassLine, PathLine, PortClass, PortLine, Ports, Source, SyscallLine,
-    denying_action,
+    closest, denying_action,
 };
 
 use crate::invocation::{Invocation, LogFormat};
-
-/// The name that a user meant by one that does not exist.
-pub(super) fn similar(
-    name: &str,
-    names: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
-    const LIKE_ENOUGH: f64 = 0.6;
-    names
-        .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
-        .filter(|(likeness, _)| *likeness >= LIKE_ENOUGH)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, known)| known)
-}
 
 /// Lets a table entry assign: an assignment has no value, an entry answers with one.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
@@ -125,7 +112,7 @@ fn items<'t>(text: &'t str, such_as: &str) -> Result<std::str::Split<'t, char>, 
 
 fn unknown_class(name: &str) -> String {
     let names = || Class::ALL.iter().map(|class| class.name());
-    match similar(name, names()) {
+    match closest(name, names()) {
         Some(similar) => format!("unknown class `{name}`; did you mean `{similar}`?"),
         None => format!(
             "unknown class `{name}`; the classes are {}",
