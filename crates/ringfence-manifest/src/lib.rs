@@ -22,8 +22,25 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod compose;
+mod document;
+mod finding;
+mod fragments;
 mod manifest;
+mod read;
+mod reader;
+mod shape;
+mod sources;
+mod tree;
+mod units;
+mod variables;
 
+pub use finding::{Faults, Finding, Place, Severity};
+pub use fragments::{FRAGMENTS, Fragment};
 pub use manifest::{
-    Act, Dependencies, Environment, Expectation, Expected, LintSwitch, Limits, Manifest, Readiness,
+    Act, Dependencies, Environment, Expectation, Expected, Limits, LintSwitch, Manifest, Readiness,
 };
+pub use read::FromManifest;
+pub use sources::{FileId, MOST_BYTES, Sources};
+pub use tree::Format;
+pub use variables::Variables;

@@ -201,7 +201,8 @@ impl PolicyBuilder {
 
     /// Adds all that another policy says: what either allows is allowed, what either demands is
     /// demanded.
-    pub fn merge(mut self, other: Policy) -> Self {
+    pub fn merge(mut self, other: impl Into<Self>) -> Self {
+        let other = other.into().policy;
         let policy = &mut self.policy;
         policy.paths.extend(other.paths);
         policy.ports.extend(other.ports);
@@ -215,6 +216,11 @@ impl PolicyBuilder {
         policy.require_complete |= other.require_complete;
         policy.minimum_abi = policy.minimum_abi.max(other.minimum_abi);
         self
+    }
+
+    /// The lines so far, whether they mean something or not.
+    pub fn lines(&self) -> &Policy {
+        &self.policy
     }
 
     /// The policy, if every line means something.
@@ -290,6 +296,12 @@ impl PolicyBuilder {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+impl From<Policy> for PolicyBuilder {
+    fn from(policy: Policy) -> Self {
+        Self { policy }
     }
 }
 
