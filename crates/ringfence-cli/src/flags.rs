@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use ringfence::{Access, PortClass, SyscallEffect, SyscallLine};
 
 use crate::invocation::Invocation;
-use effect::{env, fs, keep_fd, log, min_abi, other_syscalls, set};
+use effect::{env, fs, keep_fd, log, min_abi, other_syscalls, policy, set, variable};
 
 mod effect;
 
 /// The heading under which help shows a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
+    /// The file that the flags add to.
+    Manifest,
     /// What may be done with files.
     Paths,
     /// Which ports may be used.
@@ -27,7 +29,8 @@ pub enum Group {
 
 impl Group {
     /// All of them, in the order of help.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Manifest,
         Self::Paths,
         Self::Network,
         Self::Syscalls,
@@ -38,6 +41,7 @@ impl Group {
     /// The heading itself.
     pub const fn title(self) -> &'static str {
         match self {
+            Self::Manifest => "Manifest",
             Self::Paths => "Paths",
             Self::Network => "Network",
             Self::Syscalls => "Classes of acts, system calls",
@@ -100,6 +104,21 @@ const fn flag(
 
 /// Every flag, in the order of help.
 pub const FLAGS: &[Flag] = &[
+    flag(
+        Group::Manifest,
+        "policy",
+        Some("FILE"),
+        "Read the policy from a manifest (YAML, JSON, TOML); the other flags add to it. It may also \
+         say the command, its environment and its limits.",
+        |to, path| policy(to, path),
+    ),
+    flag(
+        Group::Manifest,
+        "set",
+        Some("NAME=VALUE"),
+        "Give a variable of the manifest, ${NAME}, a value. Without this it is the environment's.",
+        |to, value| variable(to, &value),
+    ),
     flag(
         Group::Paths,
         "ro",

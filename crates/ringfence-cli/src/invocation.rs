@@ -5,6 +5,7 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use ringfence::{InvalidLine, Policy, PolicyBuilder};
+use ringfence_manifest::{Faults, Limits, Manifest, Variables};
 
 use crate::flags::Flag;
 
@@ -17,10 +18,13 @@ pub(crate) enum LogFormat {
 }
 
 /// A command line, flag by flag.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Invocation {
     policy: PolicyBuilder,
+    pub(crate) manifest: Option<PathBuf>,
+    pub(crate) variables: Variables,
+    pub(crate) limits: Limits,
     pub(crate) optional_pending: bool,
     pub(crate) answers_others: bool,
     pub(crate) with_deps: bool,
@@ -32,6 +36,28 @@ pub(crate) struct Invocation {
     pub(crate) log: Option<LogFormat>,
     pub(crate) verbose: bool,
     pub(crate) command: Vec<OsString>,
+}
+
+impl Default for Invocation {
+    fn default() -> Self {
+        Self {
+            policy: PolicyBuilder::default(),
+            manifest: None,
+            variables: Variables::of_environment(),
+            limits: Limits::default(),
+            optional_pending: false,
+            answers_others: false,
+            with_deps: false,
+            deps_of: Vec::new(),
+            env: Vec::new(),
+            clear_env: false,
+            chdir: None,
+            keep_fds: Vec::new(),
+            log: None,
+            verbose: false,
+            command: Vec::new(),
+        }
+    }
 }
 
 /// A command line that cannot be used.
@@ -48,9 +74,11 @@ pub(crate) enum UsageError {
     )]
     NoOthers,
     #[error(
-        "no command is given; write it behind the flags, as in `landlock-runner --ro /usr -- /usr/bin/id`"
+        "no command is given; write it behind the flags, as in `landlock-runner --ro /usr -- /usr/bin/id`, or as `command:` in the manifest"
     )]
     NoCommand,
+    #[error("cannot use {}:\n\n{faults}\n", file.display())]
+    Manifest { file: PathBuf, faults: Box<Faults> },
     #[error("unknown flag --{name}{}", proposal(name))]
     UnknownFlag { name: String },
     #[error(transparent)]
@@ -78,6 +106,34 @@ impl Invocation {
     /// Adds to the policy.
     pub(crate) fn add(&mut self, add: impl FnOnce(PolicyBuilder) -> PolicyBuilder) {
         self.policy = add(std::mem::take(&mut self.policy));
+    }
+
+    /// Adds what the manifest says, if one was named. Of the start of the command, flags say more
+    /// than the manifest.
+    pub(crate) fn read_manifest(&mut self) -> Result<(), UsageError> {
+        let Some(file) = self.manifest.take() else {
+            return Ok(());
+        };
+        let manifest = match Manifest::read(&file, &self.variables) {
+            Ok((manifest, _)) => manifest,
+            Err(faults) => {
+                let faults = Box::new(faults);
+                return Err(UsageError::Manifest { file, faults });
+            }
+        };
+        self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
+        if self.command.is_empty() {
+            self.command = manifest.command.into_iter().map(OsString::from).collect();
+        }
+        self.chdir = self.chdir.take().or(manifest.directory);
+        self.with_deps |= manifest.dependencies.of_command;
+        self.deps_of.extend(manifest.dependencies.of);
+        self.clear_env |= manifest.environment.clear;
+        let variables = manifest.environment.variables.into_iter();
+        let variables = variables.map(|(name, value)| (name.into(), value.map(OsString::from)));
+        self.env.splice(..0, variables);
+        self.limits = manifest.limits;
+        Ok(())
     }
 
     /// The policy, complete.

@@ -9,6 +9,7 @@ mod command;
 pub mod deps;
 pub mod flags;
 mod invocation;
+mod limits;
 mod log;
 mod run;
 mod ui;

@@ -11,6 +11,7 @@ use ringfence::{
 
 use crate::command::{Command, CommandError, Environment};
 use crate::invocation::{Invocation, LogFormat, UsageError};
+use crate::limits::{self, LimitError};
 use crate::{deps, log, ui};
 
 /// The exit code if the sandbox could not be set up.
@@ -37,6 +38,8 @@ enum StartError {
     DeniedExecve,
     #[error("cannot change to {}", .0.display())]
     Directory(PathBuf, #[source] io::Error),
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     #[error(transparent)]
     Usage(#[from] UsageError),
     #[error(transparent)]
@@ -68,6 +71,11 @@ pub(crate) fn run(program: &str, invocation: Invocation) -> u8 {
 fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartError> {
     ringfence_sys::close_on_exec_above_stderr(&invocation.keep_fds)
         .map_err(StartError::Descriptors)?;
+    invocation.read_manifest()?;
+    if invocation.command.is_empty() {
+        return Err(UsageError::NoCommand.into());
+    }
+    limits::check(&invocation.limits)?;
     let environment = Environment::of(&invocation);
     let command = Command::new(&invocation, &environment)?;
     if invocation.with_deps {
@@ -94,6 +102,7 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
         std::env::set_current_dir(&directory)
             .map_err(|error| StartError::Directory(directory, error))?;
     }
+    limits::apply(&invocation.limits)?;
     // A program just executed has one thread, and this one starts no other.
     let plan = sandbox.enforce_this_thread()?;
     Err(command.execute(&plan).into())
@@ -111,7 +120,7 @@ fn require_execve(syscalls: &Syscalls) -> Result<(), StartError> {
 /// Says what the sandbox will be, before the command has the terminal.
 fn report(program: &str, invocation: &Invocation, plan: &Plan) {
     if invocation.log != Some(LogFormat::Off) {
-        print_skipped(program, plan);
+        print_skipped(program, plan, invocation.verbose);
     }
     if invocation.verbose {
         print_paths(program, plan);
@@ -159,9 +168,12 @@ fn add_dependencies(
     Ok(())
 }
 
-fn print_skipped(program: &str, plan: &Plan) {
+/// Says which optional paths are missing; of those in manifests, which are written for many machines,
+/// only if more is wanted.
+fn print_skipped(program: &str, plan: &Plan, verbose: bool) {
     for path in plan.paths() {
-        if *path.found == Found::Missing {
+        let told = verbose || path.line.source.origin().is_none();
+        if told && *path.found == Found::Missing {
             let missing = path.line.path.display();
             ui::note(
                 program,

@@ -26,6 +26,7 @@ can close is shown by `ringfence plan`.
 Examples:
   landlock-runner --ro /usr --ro /etc/ssl/certs --rw /var/lib/tool --connect-tcp 443 -- tool
   landlock-runner --ro /usr --ro /lib64 --fs read,write=/dev/null --rw . -- make
+  landlock-runner --policy tool.yaml --set WORKDIR=/srv/job -- tool
   landlock-runner --unrestricted-fs --bind-tcp 8080 --connect-tcp any -- server
 
 Exit codes:
@@ -81,7 +82,7 @@ pub(crate) fn parse(
             invocation.apply(flag, OsString::new())?;
         }
     }
-    if invocation.command.is_empty() {
+    if invocation.command.is_empty() && invocation.manifest.is_none() {
         return Err(UsageError::NoCommand);
     }
     Ok(Asked::Run(Box::new(invocation)))

@@ -8,6 +8,8 @@ use ringfence::{
     closest, denying_action,
 };
 
+use ringfence_manifest::Variables;
+
 use crate::invocation::{Invocation, LogFormat};
 
 /// Lets a table entry assign: an assignment has no value, an entry answers with one.
@@ -139,6 +141,25 @@ pub(super) fn min_abi(to: &mut Invocation, value: &OsStr) -> Result<(), String> 
         .ok_or_else(|| format!("write a Landlock ABI as a number; the newest known is {newest}"))?;
     to.add(|policy| policy.minimum_abi(number));
     Ok(())
+}
+
+pub(super) fn policy(to: &mut Invocation, path: OsString) -> Result<(), String> {
+    if to.manifest.is_some() {
+        return Err("it stands twice; let one file include the other".to_owned());
+    }
+    set(&mut to.manifest, Some(path.into()))
+}
+
+pub(super) fn variable(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
+    let text = value
+        .to_str()
+        .ok_or("a manifest is UTF-8, and so are its values")?;
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| Variables::is_name(name))
+        .ok_or("write a name, an equals sign and a value, as in WORKDIR=/srv/job")?;
+    let variables = std::mem::replace(&mut to.variables, Variables::of_environment());
+    set(&mut to.variables, variables.set(name, value))
 }
 
 pub(super) fn env(to: &mut Invocation, value: &OsStr) -> Result<(), String> {

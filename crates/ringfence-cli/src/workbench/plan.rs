@@ -12,6 +12,7 @@ use crate::{run, ui};
 
 pub(super) fn command() -> Command {
     let policy = [
+        Group::Manifest,
         Group::Paths,
         Group::Network,
         Group::Syscalls,
@@ -41,14 +42,18 @@ pub(super) fn command() -> Command {
         .after_help(format!(
             "Exit codes:\n  0    the sandbox would start\n  1    it would not\n  125  the \
              command line cannot be used\n\nExamples:\n  ringfence plan --ro /usr --connect-tcp \
-             443\n  ringfence plan --abi 2 --ro /usr --connect-tcp 443\n  ringfence plan --abi {} \
+             443\n  ringfence plan --policy tool.yaml\n  ringfence plan --abi 2 --ro /usr --connect-tcp 443\n  ringfence plan --abi {} \
              --json --rw /tmp",
             Abi::NEWEST.number()
         ))
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
-    let policy = match invocation(matches).and_then(|mut invocation| invocation.take_policy()) {
+    let policy = invocation(matches).and_then(|mut invocation| {
+        invocation.read_manifest()?;
+        invocation.take_policy()
+    });
+    let policy = match policy {
         Ok(policy) => policy,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
