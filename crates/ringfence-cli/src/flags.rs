@@ -110,7 +110,7 @@ pub const FLAGS: &[Flag] = &[
         Some("FILE"),
         "Read the policy from a manifest (YAML, JSON, TOML); the other flags add to it. It may also \
          say the command, its environment and its limits.",
-        |to, path| policy(to, path),
+        policy,
     ),
     flag(
         Group::Manifest,

@@ -29,11 +29,13 @@ mod fragments;
 mod manifest;
 mod read;
 mod reader;
+mod schema;
 mod shape;
 mod sources;
 mod tree;
 mod units;
 mod variables;
+mod write;
 
 pub use finding::{Faults, Finding, Place, Severity};
 pub use fragments::{FRAGMENTS, Fragment};
@@ -41,6 +43,8 @@ pub use manifest::{
     Act, Dependencies, Environment, Expectation, Expected, Limits, LintSwitch, Manifest, Readiness,
 };
 pub use read::FromManifest;
+pub use schema::schema;
 pub use sources::{FileId, MOST_BYTES, Sources};
 pub use tree::Format;
 pub use variables::Variables;
+pub use write::Unwritable;

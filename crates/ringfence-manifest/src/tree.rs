@@ -40,7 +40,8 @@ impl Node {
         match &self.value {
             Value::Null => "nothing".to_owned(),
             Value::Switch(value) => format!("the word {value}"),
-            Value::Number(_) | Value::OtherNumber(_) => "a number".to_owned(),
+            Value::Number(number) => format!("the number {number}"),
+            Value::OtherNumber(number) => format!("the number {number}"),
             Value::Text(_) => "a text".to_owned(),
             Value::List(_) => "a list".to_owned(),
             Value::Map(_) => "a mapping".to_owned(),

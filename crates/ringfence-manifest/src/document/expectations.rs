@@ -9,7 +9,7 @@ use super::{Document, rows, start};
 use crate::manifest::{Act, Expectation, Expected, Readiness};
 use crate::reader::{Key, Reader};
 use crate::shape::Shape;
-use crate::tree::{Node, Value};
+use crate::tree::{Name, Node, Value};
 
 /// One expectation.
 pub(super) const ENTRY: Shape = Shape::Map(|| rows(&KEYS));
@@ -140,8 +140,8 @@ fn value_of<'n>(node: &'n Node, names: &[&str]) -> Option<&'n Node> {
     let Value::Map(entries) = &node.value else {
         return None;
     };
-    let named = |(name, _): &&(crate::tree::Name, Node)| names.contains(&name.text.as_str());
-    entries.iter().find(named).map(|(_, value)| value)
+    let wanted = |(name, _): &&(Name, Node)| names.contains(&name.text.as_str());
+    entries.iter().find(wanted).map(|(_, value)| value)
 }
 
 fn expected(reader: &Reader<'_>, node: &Node, entry: Entry) -> Result<Expected, Unclear> {
