@@ -3,10 +3,25 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::io::Write as _;
+#[cfg(feature = "workbench")]
+use std::path::Path;
+
+#[cfg(feature = "workbench")]
+use ringfence_manifest::Faults;
 
 /// Prints `program: error: sentence: cause` and returns `code`.
 pub(crate) fn fail(program: &str, error: &dyn Error, code: u8) -> u8 {
     message(&format!("{program}: error: {}", with_causes(error)));
+    code
+}
+
+/// Prints why a manifest cannot be used, each fault with its line, and returns `code`.
+#[cfg(feature = "workbench")]
+pub(crate) fn fail_manifest(program: &str, file: &Path, faults: &Faults, code: u8) -> u8 {
+    message(&format!(
+        "{program}: error: cannot use {}:\n\n{faults}\n",
+        file.display()
+    ));
     code
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use ringfence_manifest::Variables;
 use ringfence_sys::Arguments;
 
 use crate::flags::{FLAGS, Flag, Group};
@@ -10,9 +11,12 @@ use crate::invocation::{Invocation, UsageError};
 use crate::wrapper::Asked;
 use crate::{run, ui, wrapper};
 
+mod diff;
 mod doctor;
+mod fmt;
 mod generate;
 mod plan;
+mod schema;
 mod status;
 
 /// The name in messages and help.
@@ -46,6 +50,9 @@ pub fn main(arguments: Arguments) -> u8 {
         Some(("plan", matches)) => plan::main(matches),
         Some(("doctor", matches)) => doctor::main(matches),
         Some(("status", matches)) => status::main(matches),
+        Some(("diff", matches)) => diff::main(matches),
+        Some(("fmt", matches)) => fmt::main(matches),
+        Some(("schema", _)) => schema::main(),
         Some(("generate", matches)) => generate::main(matches),
         _ => run::SETUP_FAILED,
     }
@@ -72,6 +79,9 @@ pub fn command() -> Command {
             ),
         )
         .subcommand(plan::command())
+        .subcommand(diff::command())
+        .subcommand(fmt::command())
+        .subcommand(schema::command())
         .subcommand(doctor::command())
         .subcommand(status::command())
         .subcommand(generate::command())
@@ -163,6 +173,16 @@ fn invocation(matches: &ArgMatches) -> Result<Invocation, UsageError> {
         invocation.apply(flag, value.to_owned())?;
     }
     Ok(invocation)
+}
+
+/// The flag that gives variables of a manifest their values.
+fn variables_flag() -> Arg {
+    Flag::named("set").map_or_else(|| Arg::new("set"), argument)
+}
+
+/// The variables of a manifest, for commands that take no flags of the policy.
+fn variables(matches: &ArgMatches) -> Result<Variables, UsageError> {
+    invocation(matches).map(|invocation| invocation.variables)
 }
 
 /// The switch for machine-readable output.

@@ -25,6 +25,7 @@
 mod compose;
 mod document;
 mod finding;
+mod format;
 mod fragments;
 mod manifest;
 mod read;
@@ -38,6 +39,7 @@ mod variables;
 mod write;
 
 pub use finding::{Faults, Finding, Place, Severity};
+pub use format::{Unformattable, format};
 pub use fragments::{FRAGMENTS, Fragment};
 pub use manifest::{
     Act, Dependencies, Environment, Expectation, Expected, Limits, LintSwitch, Manifest, Readiness,

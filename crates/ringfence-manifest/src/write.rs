@@ -395,7 +395,7 @@ fn plain_or_quoted(text: &str) -> String {
 }
 
 /// A text in double quotes, as YAML and JSON read it.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {

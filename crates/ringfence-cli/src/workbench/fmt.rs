@@ -1,0 +1,103 @@
+//! `ringfence fmt`: lays out manifests anew, comments kept.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::Path;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use ringfence_manifest::{Unformattable, format};
+
+use super::NAME;
+use crate::ui;
+
+/// The exit code if a file cannot be read, laid out or written.
+const UNUSABLE: u8 = 2;
+
+pub(super) fn command() -> Command {
+    Command::new("fmt")
+        .about("Lay out manifests in YAML anew; comments, order and words stay")
+        .arg(
+            Arg::new("files")
+                .value_name("FILE")
+                .required(true)
+                .num_args(1..)
+                .value_parser(clap::value_parser!(OsString))
+                .value_hint(clap::ValueHint::FilePath)
+                .help("The files, changed in place"),
+        )
+        .arg(
+            Arg::new("check")
+                .long("check")
+                .action(ArgAction::SetTrue)
+                .help("Change nothing, and name the files that would be changed"),
+        )
+        .after_help(
+            "Exit codes:\n  0  every file is laid out\n  1  with --check: some are not\n  2  a file cannot be \
+             used\n\nExamples:\n  ringfence fmt policy.yaml\n  ringfence fmt --check *.yaml",
+        )
+}
+
+#[derive(Debug, thiserror::Error)]
+enum FormatError {
+    #[error("cannot read {0}")]
+    Read(String, #[source] std::io::Error),
+    #[error("cannot lay out {0}")]
+    LayOut(String, #[source] Unformattable),
+    #[error("cannot lay out {0}: it is TOML, and this lays out YAML and JSON")]
+    Toml(String),
+    #[error("cannot write {0}")]
+    Write(String, #[source] std::io::Error),
+}
+
+pub(super) fn main(matches: &ArgMatches) -> u8 {
+    let check = matches.get_flag("check");
+    let mut code = 0;
+    for file in matches.get_many::<OsString>("files").into_iter().flatten() {
+        let file = Path::new(file);
+        match lay_out(file, check) {
+            Ok(true) if check => {
+                code = code.max(ui::print(&format!("{}\n", file.display()))).max(1);
+            }
+            Ok(_) => {}
+            Err(error) => code = ui::fail(NAME, &error, UNUSABLE),
+        }
+    }
+    code
+}
+
+/// Whether the file was changed, or would be.
+fn lay_out(file: &Path, check: bool) -> Result<bool, FormatError> {
+    let name = || file.display().to_string();
+    if file
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+    {
+        return Err(FormatError::Toml(name()));
+    }
+    let text = std::fs::read_to_string(file).map_err(|error| FormatError::Read(name(), error))?;
+    let laid_out = format(&text).map_err(|error| FormatError::LayOut(name(), error))?;
+    if laid_out == text {
+        return Ok(false);
+    }
+    if !check {
+        replace(file, &laid_out).map_err(|error| FormatError::Write(name(), error))?;
+    }
+    Ok(true)
+}
+
+/// Replaces the text of a file in one step, so that nothing half-written is left behind.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    let target = file.canonicalize()?;
+    let mut draft = target.clone().into_os_string();
+    draft.push(format!(".{}.new", std::process::id()));
+    let written = std::fs::File::create_new(&draft).and_then(|mut new| {
+        new.set_permissions(target.metadata()?.permissions())?;
+        new.write_all(text.as_bytes())?;
+        new.sync_all()
+    });
+    written
+        .and_then(|()| std::fs::rename(&draft, &target))
+        .inspect_err(|_| {
+            let _ = std::fs::remove_file(&draft);
+        })
+}
