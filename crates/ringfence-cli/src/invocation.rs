@@ -23,6 +23,8 @@ pub(crate) enum LogFormat {
 pub(crate) struct Invocation {
     policy: PolicyBuilder,
     pub(crate) manifest: Option<PathBuf>,
+    /// The files that the manifest was read from.
+    pub(crate) manifest_files: Vec<PathBuf>,
     pub(crate) variables: Variables,
     pub(crate) limits: Limits,
     pub(crate) optional_pending: bool,
@@ -43,6 +45,7 @@ impl Default for Invocation {
         Self {
             policy: PolicyBuilder::default(),
             manifest: None,
+            manifest_files: Vec::new(),
             variables: Variables::of_environment(),
             limits: Limits::default(),
             optional_pending: false,
@@ -115,7 +118,10 @@ impl Invocation {
             return Ok(());
         };
         let manifest = match Manifest::read(&file, &self.variables) {
-            Ok((manifest, _)) => manifest,
+            Ok((manifest, sources)) => {
+                self.manifest_files = sources.files().map(PathBuf::from).collect();
+                manifest
+            }
             Err(faults) => {
                 let faults = Box::new(faults);
                 return Err(UsageError::Manifest { file, faults });

@@ -157,6 +157,38 @@ fn a_limit_that_cannot_be_held_stops_the_start() {
 }
 
 #[test]
+fn a_policy_that_lets_a_program_change_its_own_manifest_stops_the_start() {
+    if !has_landlock() {
+        return;
+    }
+    let world = World::new();
+    let included = world.path("in/more.yaml");
+    std::fs::write(&included, "version: 1\nro: [/usr]\n").expect("a manifest");
+    let include = SHELL.replace("base", "[base, ./in/more.yaml]");
+    for (text, refused) in [
+        (format!("{SHELL}rw: [.]\n"), true),
+        (
+            include.replace("access: read", "access: [read, write]"),
+            true,
+        ),
+        (
+            include.replace("access: read", "access: [read, remove]"),
+            true,
+        ),
+        (include.clone(), false),
+    ] {
+        let output = world.run("landlock-runner", &text, &["--", "true"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.success(), !refused, "{text}\n{said}");
+        assert_eq!(
+            said.contains("its own policy is read from"),
+            refused,
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn a_manifest_with_faults_starts_nothing_and_shows_them_all() {
     let world = World::new();
     let text =
