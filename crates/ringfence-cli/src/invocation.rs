@@ -17,6 +17,14 @@ pub(crate) enum LogFormat {
     Off,
 }
 
+/// What was said of the path flag that follows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pending {
+    pub(crate) optional: bool,
+    pub(crate) pattern: bool,
+    pub(crate) except: Vec<PathBuf>,
+}
+
 /// A command line, flag by flag.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -27,7 +35,7 @@ pub(crate) struct Invocation {
     pub(crate) manifest_files: Vec<PathBuf>,
     pub(crate) variables: Variables,
     pub(crate) limits: Limits,
-    pub(crate) optional_pending: bool,
+    pub(crate) pending: Pending,
     pub(crate) answers_others: bool,
     pub(crate) with_deps: bool,
     pub(crate) deps_of: Vec<PathBuf>,
@@ -48,7 +56,7 @@ impl Default for Invocation {
             manifest_files: Vec::new(),
             variables: Variables::of_environment(),
             limits: Limits::default(),
-            optional_pending: false,
+            pending: Pending::default(),
             answers_others: false,
             with_deps: false,
             deps_of: Vec::new(),
@@ -68,10 +76,8 @@ impl Default for Invocation {
 pub(crate) enum UsageError {
     #[error("--{flag}: {why}")]
     Flag { flag: &'static str, why: String },
-    #[error(
-        "--optional stands before no path flag; write it before --ro, --rw, --fs or --connect-unix"
-    )]
-    DanglingOptional,
+    #[error("{0} stands before no path flag; write it before --ro, --rw, --fs or --connect-unix")]
+    Dangling(&'static str),
     #[error(
         "--other-syscalls: there are others only beside a list of allowed calls; add --only-syscalls"
     )]
@@ -144,8 +150,19 @@ impl Invocation {
 
     /// The policy, complete.
     pub(crate) fn take_policy(&mut self) -> Result<Policy, UsageError> {
-        if self.optional_pending {
-            return Err(UsageError::DanglingOptional);
+        let Pending {
+            optional,
+            pattern,
+            except,
+        } = &self.pending;
+        for (is_pending, flag) in [
+            (*optional, "--optional"),
+            (*pattern, "--glob"),
+            (!except.is_empty(), "--except"),
+        ] {
+            if is_pending {
+                return Err(UsageError::Dangling(flag));
+            }
         }
         let policy = std::mem::take(&mut self.policy).build()?;
         if self.answers_others && !policy.syscalls().is_allow_list() {

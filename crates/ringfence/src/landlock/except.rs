@@ -205,7 +205,9 @@ const ENTRY: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC
 
 /// Opens a directory to read the names in it.
 fn list(directory: &impl AsFd) -> Result<Dir, Errno> {
-    Dir::read_from(directory)
+    // What was opened to name an object cannot be read.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::openat(directory, ".", flags, Mode::empty()).and_then(Dir::new)
 }
 
 fn is(stat: &Stat, kind: FileType) -> bool {
