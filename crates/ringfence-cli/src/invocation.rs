@@ -171,3 +171,6 @@ impl Invocation {
         Ok(policy)
     }
 }
+
+#[cfg(test)]
+mod tests;
