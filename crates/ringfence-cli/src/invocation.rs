@@ -133,19 +133,26 @@ impl Invocation {
                 return Err(UsageError::Manifest { file, faults });
             }
         };
-        self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
-        if self.command.is_empty() {
-            self.command = manifest.command.into_iter().map(OsString::from).collect();
-        }
-        self.chdir = self.chdir.take().or(manifest.directory);
-        self.with_deps |= manifest.dependencies.of_command;
-        self.deps_of.extend(manifest.dependencies.of);
-        self.clear_env |= manifest.environment.clear;
-        let variables = manifest.environment.variables.into_iter();
-        let variables = variables.map(|(name, value)| (name.into(), value.map(OsString::from)));
-        self.env.splice(..0, variables);
+        self.start_as(&manifest);
         self.limits = manifest.limits;
+        self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
         Ok(())
+    }
+
+    /// Takes over what a manifest says of the start of the command, where flags do not say it.
+    pub(crate) fn start_as(&mut self, manifest: &Manifest) {
+        if self.command.is_empty() {
+            self.command = manifest.command.iter().map(OsString::from).collect();
+        }
+        self.chdir = self.chdir.take().or_else(|| manifest.directory.clone());
+        self.with_deps |= manifest.dependencies.of_command;
+        self.deps_of
+            .extend(manifest.dependencies.of.iter().cloned());
+        self.clear_env |= manifest.environment.clear;
+        let variables = manifest.environment.variables.iter();
+        let variables =
+            variables.map(|(name, value)| (name.into(), value.as_ref().map(OsString::from)));
+        self.env.splice(..0, variables);
     }
 
     /// The policy, complete.
