@@ -130,16 +130,22 @@ impl Prober<'_> {
             (Went::Done, _) if allowed => (Standing::Holds, String::new()),
             (Went::Done, _) => fails("the sandbox allows it".to_owned()),
             (Went::Failed(inside), Went::Failed(free)) if allowed => fails(format!(
-                "denied ({inside}), but also without the sandbox: {free}"
+                "denied ({}), but also without the sandbox: {}",
+                reason(inside),
+                reason(free)
             )),
             (Went::Failed(inside), Went::Done) if allowed => {
-                fails(format!("the sandbox denies it: {inside}"))
+                fails(format!("the sandbox denies it: {}", reason(inside)))
             }
             (Went::Failed(inside), Went::Failed(free)) => (
                 Standing::Holds,
-                format!("denied ({inside}), but also without the sandbox: {free}"),
+                format!(
+                    "denied ({}), but also without the sandbox: {}",
+                    reason(inside),
+                    reason(free)
+                ),
             ),
-            (Went::Failed(inside), Went::Done) => (Standing::Holds, inside.to_string()),
+            (Went::Failed(inside), Went::Done) => (Standing::Holds, reason(inside)),
         }
     }
 
@@ -202,6 +208,15 @@ pub(super) fn manifest_arguments(matches: &ArgMatches, command: &mut Command) {
     }
     for value in matches.get_many::<OsString>("set").into_iter().flatten() {
         command.arg("--set").arg(value);
+    }
+}
+
+/// The kernel's words for an error, without its number.
+fn reason(error: Errno) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
     }
 }
 
@@ -285,6 +300,7 @@ fn on_port(class: PortClass, port: u16, address: Option<IpAddr>) -> Scene {
 fn is_tried(class: Class) -> bool {
     [
         Class::AbstractUnix,
+        Class::Metadata,
         Class::TcpFastOpen,
         Class::Signal,
         Class::Ptrace,
@@ -314,6 +330,13 @@ fn on_class(class: Class) -> Result<Scene, String> {
                 .and_then(|address| UnixListener::bind_addr(&address));
             scene.unix = Some(listener.map_err(|error| format!("cannot listen: {error}"))?);
             scene.words.push(name);
+        }
+        Class::Metadata => {
+            let path = fresh(&std::env::temp_dir());
+            File::create_new(&path)
+                .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
+            scene.words.push(path.display().to_string());
+            scene.made.push(path);
         }
         Class::TcpFastOpen => {
             let cannot = |error| format!("cannot listen: {error}");
