@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "workbench")]
+use ringfence::Policy;
 use ringfence::{
     Access, AccessFs, Allowance, Decision, Dependency, EnforceError, Found, Kernel, PathLine, Plan,
     PrepareError, Request, Source, Syscall, SyscallEffect, Syscalls,
@@ -143,6 +145,23 @@ fn require_own_manifest(files: &[PathBuf], plan: &Plan) -> Result<(), StartError
         }
     }
     Ok(())
+}
+
+/// The policy that [`run`] would enforce, with what `with-deps` adds.
+#[cfg(feature = "workbench")]
+pub(crate) fn policy(
+    program: &str,
+    invocation: &mut Invocation,
+) -> Result<Policy, Box<dyn std::error::Error>> {
+    let environment = Environment::of(invocation);
+    if invocation.with_deps && !invocation.command.is_empty() {
+        let command = Command::new(invocation, &environment)?;
+        add_dependencies(program, invocation, &command.program, &environment)?;
+    }
+    for started in std::mem::take(&mut invocation.deps_of) {
+        add_dependencies(program, invocation, &started, &environment)?;
+    }
+    Ok(invocation.take_policy()?)
 }
 
 /// Fails if the filter would deny the start itself.

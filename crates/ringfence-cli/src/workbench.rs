@@ -19,6 +19,7 @@ mod generate;
 mod plan;
 mod schema;
 mod status;
+mod test;
 
 /// The name in messages and help.
 pub const NAME: &str = "ringfence";
@@ -55,6 +56,8 @@ pub fn main(arguments: Arguments) -> u8 {
         Some(("diff", matches)) => diff::main(matches),
         Some(("fmt", matches)) => fmt::main(matches),
         Some(("schema", _)) => schema::main(),
+        Some(("test", matches)) => test::main(matches),
+        Some(("probe", matches)) => test::probe(matches),
         Some(("generate", matches)) => generate::main(matches),
         _ => run::SETUP_FAILED,
     }
@@ -85,6 +88,8 @@ pub fn command() -> Command {
         .subcommand(diff::command())
         .subcommand(fmt::command())
         .subcommand(schema::command())
+        .subcommand(test::command())
+        .subcommand(test::probe_command())
         .subcommand(doctor::command())
         .subcommand(status::command())
         .subcommand(generate::command())
