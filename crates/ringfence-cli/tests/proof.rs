@@ -1,5 +1,6 @@
 //! `ringfence test`: what holds, what does not, and how it is told.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -31,7 +32,7 @@ impl Place {
                         {path: /bin, optional: true}, {path: /etc/ld.so.cache, optional: true}]\nrw: [in]\nexpect:\n"
             .to_owned();
         for expectation in expectations {
-            text.push_str(&format!("  - {{{expectation}}}\n"));
+            writeln!(text, "  - {{{expectation}}}").expect("a text grows");
         }
         fs::write(&manifest, text).expect("a manifest");
         Command::new(env!("CARGO_BIN_EXE_ringfence"))
@@ -55,7 +56,7 @@ impl Place {
 }
 
 /// Whether this kernel has Landlock enough; says so if not.
-fn skipped(abi: u16) -> bool {
+fn skipped(abi: u32) -> bool {
     let old = Kernel::probe().abi() < Abi::new(abi);
     if old {
         eprintln!("skipped: the kernel's Landlock is older than ABI {abi}");

@@ -49,8 +49,8 @@ fn attempt(words: &[&str]) -> Option<io::Result<()>> {
         ["make-device", path] => {
             let null = rustix::fs::makedev(1, 3);
             let mode = Mode::RUSR;
-            let made = rustix::fs::mknodat(CWD, path, FileType::CharacterDevice, mode, null);
-            made.map_err(io::Error::from)
+            let result = rustix::fs::mknodat(CWD, path, FileType::CharacterDevice, mode, null);
+            result.map_err(io::Error::from)
         }
         ["connect-unix", path] => UnixStream::connect(path).map(drop),
         ["abstract-unix", name] => UnixAddr::from_abstract_name(name)
@@ -141,7 +141,7 @@ fn by_class(class: &str) -> Option<io::Result<()>> {
     let socket = |family, kind, protocol| rustix::net::socket(family, kind, protocol).map(drop);
     let done = match class {
         "signal" => parent().and_then(rustix::process::test_kill_process),
-        "ptrace" => parent().and_then(|parent| seize(parent)),
+        "ptrace" => parent().and_then(seize),
         "debug" => nix::sys::ptrace::traceme().map_err(of_nix),
         "netlink" => socket(AddressFamily::NETLINK, SocketType::RAW, None),
         "other-sockets" => socket(AddressFamily::INET, SocketType::RAW, Some(ipproto::ICMP))
