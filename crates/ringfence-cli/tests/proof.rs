@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -15,7 +16,7 @@ struct Place(TempDir);
 impl Place {
     fn new() -> Self {
         let place = Self(tempfile::tempdir().expect("a directory"));
-        for name in ["in", "out"] {
+        for name in ["in", "out", "some"] {
             fs::create_dir(place.path().join(name)).expect("a directory");
             fs::write(place.path().join(name).join("file"), "text").expect("a file");
         }
@@ -29,7 +30,7 @@ impl Place {
     fn test(&self, expectations: &[&str], arguments: &[&str]) -> Output {
         let manifest = self.path().join("policy.yaml");
         let mut text = "version: 1\nro: [/usr, {path: /lib, optional: true}, {path: /lib64, optional: true}, \
-                        {path: /bin, optional: true}, {path: /etc/ld.so.cache, optional: true}]\nrw: [in]\nexpect:\n"
+                        {path: /bin, optional: true}, {path: /etc/ld.so.cache, optional: true}]\nrw: [in]\nfs: [{path: some, access: [read, write, create, remove]}]\nexpect:\n"
             .to_owned();
         for expectation in expectations {
             writeln!(text, "  - {{{expectation}}}").expect("a text grows");
@@ -91,6 +92,73 @@ fn acts_on_paths_are_proved_both_ways() {
     assert_eq!(left.len(), 1, "what was made is taken away: {left:?}");
     let text = fs::read_to_string(place.path().join("in/file")).expect("the file");
     assert_eq!(text, "text");
+}
+
+#[test]
+fn moving_to_another_directory_is_an_act_of_its_own() {
+    if skipped(2) {
+        return;
+    }
+    let place = Place::new();
+    let rows = place.rows(
+        &[
+            "deny: rename, path: some",
+            "allow: create, path: some",
+            "allow: remove, path: some",
+        ],
+        &[],
+    );
+    assert!(rows.iter().all(|row| row.0 == "holds"), "{rows:?}");
+}
+
+#[test]
+fn sockets_and_devices_are_proved_both_ways() {
+    let place = Place::new();
+    let _listener = UnixListener::bind(place.path().join("out/socket")).expect("a socket");
+    let rows = place.rows(
+        &[
+            "deny: connect-unix, path: out/socket",
+            "allow: connect-unix, path: out/socket",
+        ],
+        &[],
+    );
+    let allowed = rows[1].0 == "holds";
+    assert_eq!(
+        rows[0].0,
+        if allowed { "fails" } else { "holds" },
+        "{rows:?}"
+    );
+    if skipped(5) {
+        return;
+    }
+    for act in ["ioctl, path: /dev/null", "make-device, path: in"] {
+        let rows = place.rows(&[&format!("deny: {act}"), &format!("allow: {act}")], &[]);
+        assert_eq!(
+            (rows[0].0.as_str(), rows[1].0.as_str()),
+            ("holds", "fails"),
+            "{rows:?}"
+        );
+    }
+}
+
+#[test]
+fn a_sandbox_that_ends_whoever_executes_has_not_executed() {
+    if skipped(1) {
+        return;
+    }
+    let place = Place::new();
+    let manifest = place.path().join("kill.yaml");
+    fs::write(
+        &manifest,
+        "version: 1\nro: [/usr]\nsyscalls: {deny: [\"execve:kill\"]}\nexpect: [{allow: execute, path: /usr/bin/true}]\n",
+    )
+    .expect("a manifest");
+    let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        .arg("test")
+        .arg(&manifest)
+        .output()
+        .expect("ringfence starts");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
 }
 
 #[test]
@@ -236,11 +304,27 @@ fn every_format_tells_the_same() {
     );
 
     let xml = shown("junit");
-    assert!(
-        xml.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\""),
-        "{xml}"
-    );
-    assert!(xml.contains("out/&lt;&amp;'&quot;#"), "{xml}");
+    let document = roxmltree::Document::parse(&xml).expect("XML");
+    let named = |name| {
+        document
+            .descendants()
+            .filter(move |node| node.has_tag_name(name))
+    };
+    let suite = named("testsuite").next().expect("a suite");
+    for (attribute, value) in [
+        ("tests", "3"),
+        ("failures", "1"),
+        ("errors", "0"),
+        ("skipped", "1"),
+    ] {
+        assert_eq!(suite.attribute(attribute), Some(value), "{attribute}");
+    }
+    let names: Vec<_> = named("testcase")
+        .filter_map(|case| case.attribute("name"))
+        .collect();
+    assert_eq!(names.len(), 3);
+    assert!(names[1].ends_with("out/<&'\"#"), "{names:?}");
+    assert_eq!((named("failure").count(), named("skipped").count()), (1, 1));
 }
 
 #[test]
