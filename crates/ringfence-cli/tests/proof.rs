@@ -319,11 +319,11 @@ fn every_format_tells_the_same() {
     ] {
         assert_eq!(suite.attribute(attribute), Some(value), "{attribute}");
     }
-    let names: Vec<_> = named("testcase")
+    let cases: Vec<_> = named("testcase")
         .filter_map(|case| case.attribute("name"))
         .collect();
-    assert_eq!(names.len(), 3);
-    assert!(names[1].ends_with("out/<&'\"#"), "{names:?}");
+    assert_eq!(cases.len(), 3);
+    assert!(cases[1].ends_with("out/<&'\"#"), "{cases:?}");
     assert_eq!((named("failure").count(), named("skipped").count()), (1, 1));
 }
 
