@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use ringfence::{Access, Class, Kernel, Plan, Policy, PolicyBuilder, PortClass, Ports};
@@ -18,7 +18,7 @@ pub struct Sandbox {
     flags: Vec<OsString>,
     policy: PolicyBuilder,
     user: Option<u32>,
-    directory: Option<std::path::PathBuf>,
+    directory: Option<PathBuf>,
 }
 
 impl Sandbox {
@@ -50,6 +50,37 @@ impl Sandbox {
         value.push(path);
         self.flags.extend(["--fs".into(), value]);
         self.policy = self.policy.allow(access, path);
+        self
+    }
+
+    /// Allows words on a directory but for what is beneath the excepted names.
+    #[must_use]
+    pub fn allow_except<T: AsRef<Path>>(
+        mut self,
+        access: Access,
+        path: impl AsRef<Path>,
+        except: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let except: Vec<PathBuf> = except
+            .into_iter()
+            .map(|name| name.as_ref().to_owned())
+            .collect();
+        for name in &except {
+            self.flags.extend(["--except".into(), name.into()]);
+        }
+        let policy = self.policy.clone();
+        self = self.allow(access, &path);
+        self.policy = policy.allow_except(access, path.as_ref(), except);
+        self
+    }
+
+    /// Allows words on what matches a pattern.
+    #[must_use]
+    pub fn allow_matching(mut self, access: Access, pattern: impl AsRef<Path>) -> Self {
+        self.flags.push("--glob".into());
+        let policy = self.policy.clone();
+        self = self.allow(access, &pattern);
+        self.policy = policy.allow_matching(access, pattern.as_ref());
         self
     }
 

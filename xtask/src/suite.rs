@@ -91,7 +91,7 @@ fn clean(what: &str, command: &mut Command) -> Result<()> {
 
 /// The tests on real sandboxes once more, as an ordinary user: most users are.
 fn tests_as_nobody() -> Result<Vec<Counts>> {
-    ["kernel", "model", "escapes", "programs"]
+    ["kernel", "model", "escapes", "programs", "fragments"]
         .into_iter()
         .map(|name| {
             let test = artifacts::native_test(name)?;

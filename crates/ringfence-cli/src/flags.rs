@@ -156,6 +156,25 @@ pub const FLAGS: &[Flag] = &[
         |to, _| to.next_is_optional(),
     ),
     flag(
+        Group::Paths,
+        "glob",
+        None,
+        "The path flag that follows names a pattern: *, ?, [a-z], and ** for directories. It stands \
+         for what matches when the sandbox is made.",
+        |to, _| to.next_is_pattern(),
+    ),
+    flag(
+        Group::Paths,
+        "except",
+        Some("NAME"),
+        "The path flag that follows does not allow NAME beneath its path; give it once for each. \
+         What is created later beside NAME is not allowed either.",
+        |to, name| {
+            to.pending.except.push(name.into());
+            Ok(())
+        },
+    ),
+    flag(
         Group::Network,
         "connect-tcp",
         Some("PORTS"),

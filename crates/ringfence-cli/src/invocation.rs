@@ -17,15 +17,25 @@ pub(crate) enum LogFormat {
     Off,
 }
 
+/// What was said of the path flag that follows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pending {
+    pub(crate) optional: bool,
+    pub(crate) pattern: bool,
+    pub(crate) except: Vec<PathBuf>,
+}
+
 /// A command line, flag by flag.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Invocation {
     policy: PolicyBuilder,
     pub(crate) manifest: Option<PathBuf>,
+    /// The files that the manifest was read from.
+    pub(crate) manifest_files: Vec<PathBuf>,
     pub(crate) variables: Variables,
     pub(crate) limits: Limits,
-    pub(crate) optional_pending: bool,
+    pub(crate) pending: Pending,
     pub(crate) answers_others: bool,
     pub(crate) with_deps: bool,
     pub(crate) deps_of: Vec<PathBuf>,
@@ -43,9 +53,10 @@ impl Default for Invocation {
         Self {
             policy: PolicyBuilder::default(),
             manifest: None,
+            manifest_files: Vec::new(),
             variables: Variables::of_environment(),
             limits: Limits::default(),
-            optional_pending: false,
+            pending: Pending::default(),
             answers_others: false,
             with_deps: false,
             deps_of: Vec::new(),
@@ -65,10 +76,8 @@ impl Default for Invocation {
 pub(crate) enum UsageError {
     #[error("--{flag}: {why}")]
     Flag { flag: &'static str, why: String },
-    #[error(
-        "--optional stands before no path flag; write it before --ro, --rw, --fs or --connect-unix"
-    )]
-    DanglingOptional,
+    #[error("{0} stands before no path flag; write it before --ro, --rw, --fs or --connect-unix")]
+    Dangling(&'static str),
     #[error(
         "--other-syscalls: there are others only beside a list of allowed calls; add --only-syscalls"
     )]
@@ -115,31 +124,52 @@ impl Invocation {
             return Ok(());
         };
         let manifest = match Manifest::read(&file, &self.variables) {
-            Ok((manifest, _)) => manifest,
+            Ok((manifest, sources)) => {
+                self.manifest_files = sources.files().map(PathBuf::from).collect();
+                manifest
+            }
             Err(faults) => {
                 let faults = Box::new(faults);
                 return Err(UsageError::Manifest { file, faults });
             }
         };
-        self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
-        if self.command.is_empty() {
-            self.command = manifest.command.into_iter().map(OsString::from).collect();
-        }
-        self.chdir = self.chdir.take().or(manifest.directory);
-        self.with_deps |= manifest.dependencies.of_command;
-        self.deps_of.extend(manifest.dependencies.of);
-        self.clear_env |= manifest.environment.clear;
-        let variables = manifest.environment.variables.into_iter();
-        let variables = variables.map(|(name, value)| (name.into(), value.map(OsString::from)));
-        self.env.splice(..0, variables);
+        self.start_as(&manifest);
         self.limits = manifest.limits;
+        self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
         Ok(())
+    }
+
+    /// Takes over what a manifest says of the start of the command, where flags do not say it.
+    pub(crate) fn start_as(&mut self, manifest: &Manifest) {
+        if self.command.is_empty() {
+            self.command = manifest.command.iter().map(OsString::from).collect();
+        }
+        self.chdir = self.chdir.take().or_else(|| manifest.directory.clone());
+        self.with_deps |= manifest.dependencies.of_command;
+        self.deps_of
+            .extend(manifest.dependencies.of.iter().cloned());
+        self.clear_env |= manifest.environment.clear;
+        let variables = manifest.environment.variables.iter();
+        let variables =
+            variables.map(|(name, value)| (name.into(), value.as_ref().map(OsString::from)));
+        self.env.splice(..0, variables);
     }
 
     /// The policy, complete.
     pub(crate) fn take_policy(&mut self) -> Result<Policy, UsageError> {
-        if self.optional_pending {
-            return Err(UsageError::DanglingOptional);
+        let Pending {
+            optional,
+            pattern,
+            except,
+        } = &self.pending;
+        for (is_pending, flag) in [
+            (*optional, "--optional"),
+            (*pattern, "--glob"),
+            (!except.is_empty(), "--except"),
+        ] {
+            if is_pending {
+                return Err(UsageError::Dangling(flag));
+            }
         }
         let policy = std::mem::take(&mut self.policy).build()?;
         if self.answers_others && !policy.syscalls().is_allow_list() {
@@ -148,3 +178,6 @@ impl Invocation {
         Ok(policy)
     }
 }
+
+#[cfg(test)]
+mod tests;

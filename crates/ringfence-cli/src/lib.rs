@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "workbench")]
+mod check;
 mod command;
 pub mod deps;
 pub mod flags;

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "workbench")]
 use ringfence::Policy;
 use ringfence::{
-    Access, Dependency, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Source, Syscall,
-    SyscallEffect, Syscalls,
+    Access, AccessFs, Allowance, Decision, Dependency, EnforceError, Found, Kernel, PathLine, Plan,
+    PrepareError, Request, Source, Syscall, SyscallEffect, Syscalls,
 };
+
+use rustix::fs::{AtFlags, CWD};
 
 use crate::command::{Command, CommandError, Environment};
 use crate::invocation::{Invocation, LogFormat, UsageError};
@@ -38,6 +40,12 @@ enum StartError {
          let it pass a group with `--allow-syscalls execve`"
     )]
     DeniedExecve,
+    #[error(
+        "`{line}` lets the command change {}, which its own policy is read from; move the file out of \
+         there",
+        file.display()
+    )]
+    OwnManifest { file: PathBuf, line: String },
     #[error("cannot change to {}", .0.display())]
     Directory(PathBuf, #[source] io::Error),
     #[error(transparent)]
@@ -99,6 +107,7 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
     require_execve(policy.syscalls())?;
     let plan = Plan::new(policy, kernel);
     let sandbox = plan.prepare()?;
+    require_own_manifest(&invocation.manifest_files, sandbox.plan())?;
     report(program, &invocation, sandbox.plan());
     if let Some(directory) = invocation.chdir {
         std::env::set_current_dir(&directory)
@@ -108,6 +117,34 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
     // A program just executed has one thread, and this one starts no other.
     let plan = sandbox.enforce_this_thread()?;
     Err(command.execute(&plan).into())
+}
+
+/// Fails if the command could change a file that its policy is read from: one run must not choose what
+/// a later one allows.
+fn require_own_manifest(files: &[PathBuf], plan: &Plan) -> Result<(), StartError> {
+    for file in files {
+        let Ok(place) = file.canonicalize() else {
+            continue;
+        };
+        let directory = place.parent().unwrap_or(&place);
+        let allowed = |rights| match plan.decide(Request::Path(rights, &place)) {
+            Decision::Allowed(Allowance::Paths(lines)) => {
+                lines.first().map(|path| path.line.to_string())
+            }
+            _ => None,
+        };
+        // What file modes deny, the policy may allow without harm.
+        let may_write = |path: &Path| {
+            rustix::fs::accessat(CWD, path, rustix::fs::Access::WRITE_OK, AtFlags::EACCESS).is_ok()
+        };
+        let changed = allowed(AccessFs::WRITE_FILE).filter(|_| may_write(&place));
+        let replaced = allowed(AccessFs::REMOVE_FILE).filter(|_| may_write(directory));
+        if let Some(line) = changed.or(replaced) {
+            let file = file.clone();
+            return Err(StartError::OwnManifest { file, line });
+        }
+    }
+    Ok(())
 }
 
 /// The policy that [`run`] would enforce, with what `with-deps` adds.

@@ -11,6 +11,7 @@ use crate::invocation::{Invocation, UsageError};
 use crate::wrapper::Asked;
 use crate::{run, ui, wrapper};
 
+mod check;
 mod diff;
 mod doctor;
 mod fmt;
@@ -51,6 +52,7 @@ pub fn main(arguments: Arguments) -> u8 {
         Some(("plan", matches)) => plan::main(matches),
         Some(("doctor", matches)) => doctor::main(matches),
         Some(("status", matches)) => status::main(matches),
+        Some(("check", matches)) => check::main(matches),
         Some(("diff", matches)) => diff::main(matches),
         Some(("fmt", matches)) => fmt::main(matches),
         Some(("schema", _)) => schema::main(),
@@ -82,6 +84,7 @@ pub fn command() -> Command {
             ),
         )
         .subcommand(plan::command())
+        .subcommand(check::command())
         .subcommand(diff::command())
         .subcommand(fmt::command())
         .subcommand(schema::command())

@@ -213,6 +213,8 @@ mod tests {
         }
         for (arguments, message) in [
             (&["--ro", "/", "--optional", "x"][..], "--optional"),
+            (&["--glob", "x"][..], "--glob stands before no path flag"),
+            (&["--except", "a", "x"][..], "--except stands before no"),
             (
                 &["--other-syscalls", "EPERM", "x"][..],
                 "add --only-syscalls",

@@ -124,7 +124,8 @@ impl<'v> Composer<'v> {
         text: &str,
         format: Format,
     ) {
-        let file = self.sources.add(name, text);
+        let is_file = matches!(identity, Identity::File(_));
+        let file = self.sources.add(name, is_file, text);
         self.open.push((identity.clone(), file));
         let (tree, faults) = tree::read(format, file, text);
         let unreadable = !faults.is_empty();

@@ -19,7 +19,9 @@ macro_rules! fragments {
     };
 }
 
-fragments!["base"];
+fragments![
+    "base", "build", "dns", "git", "java", "node", "python", "shell", "terminal", "tls", "users"
+];
 
 /// The fragment with this name.
 pub fn named(name: &str) -> Option<&'static Fragment> {

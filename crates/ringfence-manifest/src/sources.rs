@@ -27,6 +27,8 @@ pub struct Sources {
 #[derive(Clone, Debug)]
 struct Source {
     name: Arc<Path>,
+    /// Whether it was read from a file of that name.
+    is_file: bool,
     text: Arc<str>,
     /// Where each line begins.
     lines: Arc<[usize]>,
@@ -41,10 +43,11 @@ pub(crate) struct Window<'s> {
 }
 
 impl Sources {
-    pub(crate) fn add(&mut self, name: &Path, text: &str) -> FileId {
+    pub(crate) fn add(&mut self, name: &Path, is_file: bool, text: &str) -> FileId {
         let starts = text.match_indices('\n').map(|(at, _)| at + 1);
         self.files.push(Source {
             name: name.into(),
+            is_file,
             text: text.into(),
             lines: std::iter::once(0).chain(starts).collect(),
         });
@@ -62,6 +65,14 @@ impl Sources {
     /// The name of a file, as it was given; of a built-in fragment its name in angle brackets.
     pub fn name(&self, id: FileId) -> &Arc<Path> {
         &self.file(id).name
+    }
+
+    /// The names of those that were read from files, without built-in fragments and texts.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files
+            .iter()
+            .filter(|file| file.is_file)
+            .map(|file| &*file.name)
     }
 
     /// The name for messages: control characters are escaped.

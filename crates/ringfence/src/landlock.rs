@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::Path;
 
 use ringfence_sys::landlock::{self, RulesetAttr};
 use rustix::io::Errno;
@@ -10,11 +10,17 @@ use rustix::io::Errno;
 use crate::access::{AccessFs, AccessNet, Scope};
 use crate::paths::{self, Opened};
 use crate::plan::{Found, PathPlan, Plan, Standing};
-use crate::policy::{Dependency, Ports, Source};
+use crate::policy::{Dependency, PathLine, Ports, Source};
 use crate::sandbox::{PathError, PrepareError};
 use cover::Cover;
 
 mod cover;
+mod except;
+mod hard_links;
+mod matches;
+
+/// The most rules that one line may come to.
+const MOST_RULES: usize = 100_000;
 
 /// A ruleset of the kernel.
 #[derive(Debug)]
@@ -32,12 +38,14 @@ impl Ruleset {
 
     /// Allows what a line grants on its object: all of it on a directory, on anything else the
     /// rights that mean something there.
-    fn allow_object(&self, object: &OwnedFd, plan: &PathPlan<'_>) -> Result<(), PrepareError> {
+    fn allow_object(
+        &self,
+        object: &OwnedFd,
+        plan: &PathPlan<'_>,
+        path: &Path,
+    ) -> Result<(), PrepareError> {
         let line = plan.line;
-        let add = |rights: AccessFs| {
-            landlock::add_path_rule(self.0.as_fd(), object.as_fd(), rights.bits())
-        };
-        let refused = match add(plan.granted) {
+        let refused = match self.add(object, plan.granted) {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
@@ -46,15 +54,21 @@ impl Ruleset {
         let on_files = plan.granted & AccessFs::OF_FILES;
         let not_a_directory = refused.raw_os_error() == Some(Errno::INVAL.raw_os_error());
         if !not_a_directory || on_files == plan.granted {
-            return Err(PathError::rule(line, refused).into());
+            return Err(PathError::rule(path, line, refused).into());
         }
         if on_files.is_empty() {
             return Err(PrepareError::NotADirectory {
                 line: line.to_string(),
                 words: line.access,
+                path: path.to_owned(),
             });
         }
-        add(on_files).map_err(|error| PathError::rule(line, error).into())
+        self.add(object, on_files)
+            .map_err(|error| PathError::rule(path, line, error).into())
+    }
+
+    fn add(&self, object: &OwnedFd, rights: AccessFs) -> io::Result<()> {
+        landlock::add_path_rule(self.0.as_fd(), object.as_fd(), rights.bits())
     }
 
     pub(crate) fn allow_port(&self, port: u16, rights: AccessNet) -> io::Result<()> {
@@ -86,6 +100,9 @@ pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
             .map(|(number, path)| allow_path(&ruleset, number, &path, &cover))
             .collect::<Result<_, _>>()?;
         require_own_symlinks(plan)?;
+        if let Some(undone) = plan.undone().next() {
+            return Err(PathError::from(undone).into());
+        }
     }
     for port in &plan.ports {
         if let (Standing::Landlock, Ports::Range(range)) = (port.standing, &port.line.ports) {
@@ -110,7 +127,10 @@ fn allow_path(
     cover: &Cover<'_>,
 ) -> Result<Found, PrepareError> {
     let line = plan.line;
-    let Opened { object, elsewhere } = match paths::open(&line.path) {
+    if line.pattern {
+        return matches::allow(ruleset, plan);
+    }
+    let opened = match paths::open(&line.path) {
         Ok(opened) => opened,
         Err(error) => {
             let error = PathError::open(line, error);
@@ -120,6 +140,10 @@ fn allow_path(
             };
         }
     };
+    if !line.except.is_empty() {
+        return except::allow(ruleset, plan, opened);
+    }
+    let Opened { object, elsewhere } = opened;
     if let Source::Dependency(dependency) = &line.source {
         require_same_file(&object, dependency).map_err(|error| PathError::open(line, error))?;
     }
@@ -133,7 +157,7 @@ fn allow_path(
             let resolved = elsewhere.unwrap_or_else(|| line.path.clone());
             return Ok(Found::CoveredAt(resolved.into()));
         }
-        ruleset.allow_object(&object, plan)?;
+        ruleset.allow_object(&object, plan, &line.path)?;
     }
     Ok(elsewhere.map_or(Found::AsWritten, |path| Found::At(path.into())))
 }
@@ -152,30 +176,48 @@ fn require_same_file(object: &OwnedFd, dependency: &Dependency) -> io::Result<()
 /// Fails if a line leads elsewhere through a symlink that a program in such a sandbox could have
 /// made: an earlier run must not choose what a later one allows.
 fn require_own_symlinks(plan: &Plan) -> Result<(), PrepareError> {
-    let where_symlinks_are_made: Vec<_> = plan
+    let makers: Vec<_> = plan
         .paths()
         .filter(|path| path.granted.contains(AccessFs::MAKE_SYM))
-        .filter_map(|path| Some((path.path()?, path.line)))
         .collect();
-    if where_symlinks_are_made.is_empty() {
+    if makers.is_empty() {
         return Ok(());
     }
     for path in plan.paths() {
-        let Found::At(place) = path.found else {
-            continue;
-        };
-        let walk =
-            paths::walk(&path.line.path).map_err(|error| PathError::open(path.line, error))?;
-        if walk.end != **place {
-            return Err(PathError::open(path.line, Errno::STALE.into()).into());
-        }
-        let planted = where_symlinks_are_made.iter().find(|(top, _)| {
-            let made_there = |directory: &PathBuf| directory.starts_with(top);
-            walk.symlinks_in.iter().any(made_there)
-        });
-        if let Some((_, maker)) = planted {
-            return Err(PathError::planted(path.line, place, maker).into());
+        match path.found {
+            Found::At(place) => require_own(path.line, &path.line.path, place, &makers)?,
+            Found::Entries(entries) => {
+                for (written, place) in &entries.led {
+                    require_own(path.line, written, place, &makers)?;
+                }
+            }
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// Fails if a symlink on the way to `place` is where one of these lines lets programs make some.
+fn require_own(
+    line: &PathLine,
+    written: &Path,
+    place: &Path,
+    makers: &[PathPlan<'_>],
+) -> Result<(), PathError> {
+    let walk = paths::walk(written).map_err(|error| PathError::open_at(written, line, error))?;
+    if walk.end != place {
+        return Err(PathError::open_at(written, line, Errno::STALE.into()));
+    }
+    let directories: Vec<_> = walk
+        .symlinks
+        .iter()
+        .filter_map(|link| link.parent())
+        .collect();
+    let planted = makers
+        .iter()
+        .find(|maker| directories.iter().any(|directory| maker.covers(directory)));
+    match planted {
+        Some(maker) => Err(PathError::planted(written, line, place, maker.line)),
+        None => Ok(()),
+    }
 }

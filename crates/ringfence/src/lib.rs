@@ -62,8 +62,8 @@ pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
 pub use class::Class;
 pub use kernel::{Abi, Availability, Errata, Kernel, Seccomp};
 pub use plan::{
-    Allowance, Decision, Entry, FileKind, Found, Mechanism, PathPlan, Plan, PortPlan, Refusal,
-    Refused, Request, Standing,
+    Allowance, Decision, Entries, Entry, FileKind, Found, Mechanism, PathPlan, Plan, PortPlan,
+    Refusal, Refused, Request, Standing, Undone,
 };
 pub use policy::{
     Calls, ClassLine, Dependency, InvalidLine, InvalidPorts, Origin, PathLine, Policy,

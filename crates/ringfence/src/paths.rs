@@ -62,11 +62,11 @@ fn is_absolute_and_plain(path: &Path) -> bool {
             .all(|name| !matches!(name, b"" | b"." | b".."))
 }
 
-/// Where a walk along a path ended, and the directories of the symlinks on the way.
+/// Where a walk along a path ended, and the symlinks on the way.
 #[derive(Debug)]
 pub(crate) struct Walk {
     pub(crate) end: PathBuf,
-    pub(crate) symlinks_in: Vec<PathBuf>,
+    pub(crate) symlinks: Vec<PathBuf>,
 }
 
 /// Walks along `path` name by name, as the kernel does.
@@ -76,7 +76,7 @@ pub(crate) fn walk(path: &Path) -> io::Result<Walk> {
 
     let mut walk = Walk {
         end: std::env::current_dir()?,
-        symlinks_in: Vec::new(),
+        symlinks: Vec::new(),
     };
     let mut ahead: Vec<OsString> = names_backwards(path);
     while let Some(name) = ahead.pop() {
@@ -85,10 +85,10 @@ pub(crate) fn walk(path: &Path) -> io::Result<Walk> {
         } else if name == ".." {
             walk.end.pop();
         } else if let Ok(target) = std::fs::read_link(walk.end.join(&name)) {
-            if walk.symlinks_in.len() == MOST_SYMLINKS {
+            if walk.symlinks.len() == MOST_SYMLINKS {
                 return Err(Errno::LOOP.into());
             }
-            walk.symlinks_in.push(walk.end.clone());
+            walk.symlinks.push(walk.end.join(&name));
             ahead.extend(names_backwards(&target));
         } else if name != "." {
             walk.end.push(name);
@@ -172,7 +172,7 @@ mod tests {
     fn a_walk_ends_where_the_kernel_does_and_tells_of_symlinks() {
         let plain = walk(Path::new("/proc/./sys/../sys/kernel")).unwrap();
         assert_eq!(plain.end, Path::new("/proc/sys/kernel"));
-        assert!(plain.symlinks_in.is_empty());
+        assert!(plain.symlinks.is_empty());
 
         let directory = tempfile::tempdir().unwrap();
         let real = directory.path().canonicalize().unwrap();
@@ -181,7 +181,7 @@ mod tests {
         std::os::unix::fs::symlink("../a/b", real.join("a/link")).unwrap();
         let walked = walk(&real.join("first")).unwrap();
         assert_eq!(walked.end, real.join("a/b"));
-        assert_eq!(walked.symlinks_in, [real.clone(), real.join("a")]);
+        assert_eq!(walked.symlinks, [real.join("first"), real.join("a/link")]);
 
         std::os::unix::fs::symlink("loop", real.join("loop")).unwrap();
         assert!(walk(&real.join("loop")).is_err());

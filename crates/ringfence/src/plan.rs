@@ -16,12 +16,16 @@ use crate::seccomp::calls_of;
 
 mod closing;
 mod decide;
+mod entries;
 mod moves;
 mod refusal;
+mod undone;
 
 pub use decide::{Allowance, Decision, Mechanism, Request};
+pub use entries::Entries;
 pub use moves::{Entry, FileKind};
 pub use refusal::{Refusal, Refused};
+pub use undone::Undone;
 
 /// What of a policy holds on a kernel, and by which mechanism.
 #[derive(Clone, Debug)]
@@ -76,9 +80,11 @@ pub enum Found {
     Missing,
     /// A path beneath that of a wider line, which makes this one redundant. The resolved path.
     CoveredAt(Box<Path>),
+    /// What a pattern matched, or what stands beside exceptions.
+    Entries(Box<Entries>),
 }
 
-impl<'p> PathPlan<'p> {
+impl PathPlan<'_> {
     /// Rights of enforced words that this kernel does not know: open everywhere, while the rest of
     /// the word is enforced. Truncation before ABI 3 is the one there is.
     pub fn partly_open(&self) -> AccessFs {
@@ -96,15 +102,6 @@ impl<'p> PathPlan<'p> {
                 Abi::all().find(|&abi| AccessFs::known_to(abi).intersects(word.rights))
             })
             .max()
-    }
-
-    /// The path that the kernel will see: resolved if it was looked up, else as written.
-    pub fn path(&self) -> Option<&'p Path> {
-        match self.found {
-            Found::NotLookedUp | Found::AsWritten => Some(&self.line.path),
-            Found::At(path) | Found::CoveredAt(path) => Some(path),
-            Found::Missing => None,
-        }
     }
 }
 

@@ -8,12 +8,15 @@ use crate::shown::Shown;
 
 mod builder;
 mod classes;
+mod except;
+mod pattern;
 mod ports;
 mod source;
 mod syscalls;
 
 pub use builder::{InvalidLine, PolicyBuilder};
 pub use classes::ClassLine;
+pub(crate) use pattern::{Part, Pattern};
 pub use ports::{InvalidPorts, PortClass, Ports};
 pub use source::{Dependency, Origin, Source};
 pub use syscalls::{Calls, SyscallEffect, SyscallLine, Syscalls, denying_action};

@@ -159,6 +159,9 @@ fn path_row(path: &PathPlan<'_>, plan: &Plan) -> Row {
         }
         _ => {}
     }
+    if let Some(note) = path.expansion() {
+        notes.push(note);
+    }
     if !path.unenforced.is_empty() {
         notes.push(format!("{} is open everywhere", path.unenforced));
     }

@@ -11,6 +11,7 @@
 mod calls;
 mod classes;
 mod descriptors;
+mod except;
 mod expect;
 mod files;
 mod inheritance;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         inheritance::tests(),
         layers::tests(),
         lookup::tests(),
+        except::tests(),
         refusals::tests(),
         start::tests(),
         within::tests(),

@@ -10,7 +10,7 @@ use ringfence::{
 
 use ringfence_manifest::Variables;
 
-use crate::invocation::{Invocation, LogFormat};
+use crate::invocation::{Invocation, LogFormat, Pending};
 
 /// Lets a table entry assign: an assignment has no value, an entry answers with one.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
@@ -22,8 +22,15 @@ pub(super) fn set<T>(field: &mut T, value: T) -> Result<(), String> {
 impl Invocation {
     #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
     pub(super) fn path(&mut self, access: Access, path: OsString) -> Result<(), String> {
+        let Pending {
+            optional,
+            pattern,
+            except,
+        } = std::mem::take(&mut self.pending);
         let line = PathLine {
-            optional: std::mem::take(&mut self.optional_pending),
+            optional,
+            pattern,
+            except,
             source: Source::Flag,
             ..PathLine::new(access, path)
         };
@@ -78,10 +85,11 @@ impl Invocation {
     }
 
     pub(super) fn next_is_optional(&mut self) -> Result<(), String> {
-        if std::mem::replace(&mut self.optional_pending, true) {
-            return Err("it stands twice before one path flag".to_owned());
-        }
-        Ok(())
+        once(&mut self.pending.optional)
+    }
+
+    pub(super) fn next_is_pattern(&mut self) -> Result<(), String> {
+        once(&mut self.pending.pattern)
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the signature of a table entry")]
@@ -92,6 +100,13 @@ impl Invocation {
         self.add(change);
         Ok(())
     }
+}
+
+fn once(switch: &mut bool) -> Result<(), String> {
+    if std::mem::replace(switch, true) {
+        return Err("it stands twice before one path flag".to_owned());
+    }
+    Ok(())
 }
 
 pub(super) fn fs(to: &mut Invocation, value: &OsStr) -> Result<(), String> {

@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::access::AccessFs;
 use crate::plan::Plan;
 
-/// What wider lines allow at the path of each line, by the paths as written.
+/// What wider lines allow at the path of each line, by the paths as written. Lines with a pattern
+/// or with exceptions cover nothing here.
 pub(super) struct Cover<'p> {
     /// The lines in the order of their paths' bytes.
     sorted: Vec<Line<'p>>,
@@ -40,7 +41,11 @@ impl<'p> Cover<'p> {
             .enumerate()
             .map(|(number, plan)| Line {
                 path: plan.line.path.as_os_str().as_bytes(),
-                granted: plan.granted,
+                granted: if plan.line.is_plain() {
+                    plan.granted
+                } else {
+                    AccessFs::empty()
+                },
                 number,
             })
             .collect();

@@ -170,12 +170,11 @@ impl Plan {
         let mut lines = Vec::new();
         let mut given = AccessFs::empty();
         for plan in self.paths() {
-            let Some(top) = plan.path() else { continue };
             let mut here = AccessFs::empty();
-            if path.starts_with(top) {
+            if plan.covers(path) {
                 here |= asked - AccessFs::OF_PARENT;
             }
-            if parent.starts_with(top) {
+            if plan.covers(parent) {
                 here |= asked & AccessFs::OF_PARENT;
             }
             here &= plan.granted;

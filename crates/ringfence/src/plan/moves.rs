@@ -145,10 +145,7 @@ impl Plan {
     /// What the lines for this path and those above it give.
     fn given_beneath(&self, path: Option<&Path>) -> AccessFs {
         self.paths()
-            .filter(|plan| {
-                let top = plan.path();
-                top.is_some_and(|top| path.is_some_and(|path| path.starts_with(top)))
-            })
+            .filter(|plan| path.is_some_and(|path| plan.covers(path)))
             .map(|plan| plan.granted)
             .collect()
     }

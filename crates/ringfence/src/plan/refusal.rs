@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Plan, Standing};
+use super::{Plan, Standing, Undone};
 use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
 use crate::policy::ClassLine;
@@ -37,6 +37,8 @@ pub enum Refusal {
     },
     /// This line demands that a class is denied which another line leaves alone.
     LeftAlone(String),
+    /// What one line leaves out another one allows.
+    Undone(Undone),
     /// The policy demands that nothing stays open, and these classes do.
     Incomplete(Vec<Class>),
 }
@@ -61,6 +63,7 @@ impl fmt::Display for Refusal {
                 f,
                 "`{line}`: another line leaves alone what this one denies; drop one of them"
             ),
+            Self::Undone(undone) => undone.fmt(f),
             Self::Incomplete(classes) => {
                 write!(
                     f,
@@ -135,7 +138,10 @@ impl Refused {
         let hard = |refusal: &Refusal| {
             matches!(
                 refusal,
-                Refusal::BelowMinimum(_) | Refusal::LeftAlone(_) | Refusal::Incomplete(_)
+                Refusal::BelowMinimum(_)
+                    | Refusal::LeftAlone(_)
+                    | Refusal::Undone(_)
+                    | Refusal::Incomplete(_)
             )
         };
         !self.refusals.iter().any(hard)
@@ -143,8 +149,8 @@ impl Refused {
 
     /// Whether no kernel could enforce the policy, for what its own lines say.
     pub(crate) fn is_contradiction(&self) -> bool {
-        let left_alone = |refusal: &Refusal| matches!(refusal, Refusal::LeftAlone(_));
-        self.refusals.iter().all(left_alone)
+        let own = |refusal: &Refusal| matches!(refusal, Refusal::LeftAlone(_) | Refusal::Undone(_));
+        self.refusals.iter().all(own)
     }
 }
 
@@ -206,13 +212,15 @@ impl Plan {
     /// # Errors
     /// [`Refused`] with every line that this kernel cannot enforce, unless the policy is best
     /// effort; and always if the kernel is below the policy's minimum ABI, if something is open that
-    /// must not be, or if one line leaves alone what another denies.
+    /// must not be, or if one line leaves alone what another denies, or allows what another
+    /// leaves out.
     pub fn check(&self) -> Result<(), Refused> {
         let mut refusals = Vec::new();
         if self.kernel.reported_abi() < self.minimum_abi {
             refusals.push(Refusal::BelowMinimum(self.minimum_abi));
         }
         refusals.extend(self.left_alone());
+        refusals.extend(self.undone().map(Refusal::Undone));
         if self.require_complete {
             let open: Vec<_> = self.open().collect();
             if !open.is_empty() {

@@ -1,6 +1,5 @@
 //! The policy's builder: collects lines, checks each one when the policy is built.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::{
@@ -45,6 +44,62 @@ impl PolicyBuilder {
         self.path_line(PathLine {
             optional: true,
             ..PathLine::new(access, path)
+        })
+    }
+
+    /// Allows words on all beneath the directory `path` but for what is beneath the excepted paths,
+    /// which are relative to it.
+    ///
+    /// Landlock allows and never takes away, so that each entry beside an excepted path gets a rule
+    /// of its own when the sandbox is made; the directory itself and those on the way down to an
+    /// excepted path get none. What is created there later is not allowed.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use ringfence::{Access, AccessFs, Kernel, Plan, Policy, Request};
+    ///
+    /// let policy = Policy::builder()
+    ///     .allow_except(Access::RO, "/home/user", [".ssh", ".config/gh"])
+    ///     .build()?;
+    /// let plan = Plan::new(policy, Kernel::with_abi(4));
+    /// let read = |path| Request::Path(AccessFs::READ_FILE, Path::new(path));
+    /// assert!(plan.decide(read("/home/user/notes/today")).is_allowed());
+    /// assert!(!plan.decide(read("/home/user/.config/gh/hosts.yml")).is_allowed());
+    /// # Ok::<(), ringfence::InvalidLine>(())
+    /// ```
+    pub fn allow_except(
+        self,
+        access: Access,
+        path: impl Into<PathBuf>,
+        except: impl IntoIterator<Item: Into<PathBuf>>,
+    ) -> Self {
+        self.path_line(PathLine {
+            except: except.into_iter().map(Into::into).collect(),
+            ..PathLine::new(access, path)
+        })
+    }
+
+    /// Allows words on all that matches a pattern when the sandbox is made, and beneath it.
+    ///
+    /// `*` and `?` stand for characters of one name, `[a-z]` and `[!a-z]` for one of some, `**`
+    /// for any number of directories; a leading dot has to be written. What comes to match later
+    /// is not allowed.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use ringfence::{Access, AccessFs, Kernel, Plan, Policy, Request};
+    ///
+    /// let policy = Policy::builder().allow_matching(Access::READ, "/srv/*.conf").build()?;
+    /// let plan = Plan::new(policy, Kernel::with_abi(4));
+    /// let read = |path| Request::Path(AccessFs::READ_FILE, Path::new(path));
+    /// assert!(plan.decide(read("/srv/site.conf")).is_allowed());
+    /// assert!(!plan.decide(read("/srv/site.key")).is_allowed());
+    /// # Ok::<(), ringfence::InvalidLine>(())
+    /// ```
+    pub fn allow_matching(self, access: Access, pattern: impl Into<PathBuf>) -> Self {
+        self.path_line(PathLine {
+            pattern: true,
+            ..PathLine::new(access, pattern)
         })
     }
 
@@ -229,20 +284,12 @@ impl PolicyBuilder {
     /// The first line that does not, and why.
     pub fn build(self) -> Result<Policy, InvalidLine> {
         for line in &self.policy.paths {
-            let bytes = line.path.as_os_str().as_bytes();
-            let why = if bytes.is_empty() {
-                "the path is empty"
-            } else if bytes.contains(&0) {
-                "the path has a NUL byte"
-            } else if line.access.is_empty() {
-                "no word says what is allowed"
-            } else {
-                continue;
-            };
-            return Err(InvalidLine {
-                line: line.to_string(),
-                why,
-            });
+            if let Some(why) = line.fault() {
+                return Err(InvalidLine {
+                    line: line.to_string(),
+                    why,
+                });
+            }
         }
         for line in &self.policy.ports {
             if !line.class.binds() && line.ports == Ports::from(0) {
@@ -319,6 +366,33 @@ pub struct InvalidLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exceptions_name_something_beneath_the_path() {
+        let with = |except: &[&str]| {
+            let policy = Policy::builder().allow_except(Access::RO, "/home", except);
+            policy.build()
+        };
+        for wrong in ["", ".", "..", "a/..", "./a", "/home/a", "a/../b", "a\0b"] {
+            assert!(with(&["fine", wrong]).is_err(), "{wrong}");
+        }
+        assert!(with(&[".ssh", ".config/gh", "a/"]).is_ok());
+        let both = PathLine {
+            pattern: true,
+            except: vec![".ssh".into()],
+            ..PathLine::new(Access::RO, "/home/*")
+        };
+        let error = Policy::builder().path_line(both).build().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot use `ro /home/* except .ssh`: a pattern has no exceptions; write a line for each \
+             directory that needs them"
+        );
+        let open = Policy::builder()
+            .allow_matching(Access::RO, "/a/[b")
+            .build();
+        assert!(open.is_err());
+    }
 
     #[test]
     fn lines_that_mean_nothing_are_refused() {

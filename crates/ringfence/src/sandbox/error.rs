@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use crate::access::Access;
 use crate::paths;
-use crate::plan::Refused;
+use crate::plan::{Refused, Undone};
 use crate::policy::PathLine;
 use crate::seccomp::FilterTooLong;
 use crate::shown::Shown;
@@ -43,13 +43,16 @@ pub enum PrepareError {
     Architecture(&'static str),
     /// A line whose words all speak of directories names something else.
     #[error(
-        "`{line}`: {words} is about the entries of a directory, and this is none; name its directory"
+        "`{line}`: {words} is about the entries of a directory, and {} is none; name its directory",
+        Shown(path)
     )]
     NotADirectory {
         /// The line as written.
         line: String,
         /// Its words.
         words: Access,
+        /// What is no directory.
+        path: PathBuf,
     },
     /// The kernel did not take the rule of a port.
     #[error("cannot allow `{line}`: the kernel refused the rule")]
@@ -152,6 +155,62 @@ pub enum PathError {
         /// The line as written.
         line: String,
     },
+    /// Nothing matches a pattern.
+    #[error(
+        "cannot allow `{line}`: nothing matches the pattern now, and patterns are expanded when the sandbox is made; create what is meant, or mark the line optional"
+    )]
+    NoMatch {
+        /// The line as written.
+        line: String,
+    },
+    /// A line stands for more paths than anyone means.
+    #[error(
+        "cannot allow `{line}`: it stands for more than {most} paths, each of which would need a rule; name the directory that they are in"
+    )]
+    TooMany {
+        /// The line as written.
+        line: String,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A line with exceptions names no directory.
+    #[error(
+        "cannot allow {} (`{line}`): it is no directory, so that nothing beneath it can be left out; drop the exceptions",
+        Shown(path)
+    )]
+    NothingBeneath {
+        /// The path as written.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+    },
+    /// A directory beside or beneath an exception cannot be read.
+    #[error(
+        "cannot allow `{line}`: {} cannot be read, so that nobody can tell what is left out there; let this user read it, or name what is allowed without exceptions",
+        Shown(path)
+    )]
+    Unreadable {
+        /// The directory.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// A file that is left out has names elsewhere.
+    #[error(
+        "cannot allow `{line}`: the excepted file {} has hard links that are not beneath the exceptions, through which it may be reached; remove them, or except them too",
+        Shown(path)
+    )]
+    HardLinked {
+        /// The file.
+        path: PathBuf,
+        /// The line as written.
+        line: String,
+    },
+    /// Another line allows what this one leaves out.
+    #[error(transparent)]
+    Undone(#[from] Undone),
     /// Anything else.
     #[error("cannot allow {} (`{line}`)", Shown(path))]
     Other {
@@ -167,7 +226,12 @@ pub enum PathError {
 impl PathError {
     /// The error of opening the path of `line`.
     pub(crate) fn open(line: &PathLine, source: io::Error) -> Self {
-        let (path, line) = (line.path.clone(), line.to_string());
+        Self::open_at(&line.path, line, source)
+    }
+
+    /// The error of opening a path that `line` stands for.
+    pub(crate) fn open_at(path: &Path, line: &PathLine, source: io::Error) -> Self {
+        let (path, line) = (path.to_owned(), line.to_string());
         match (errno(&source), paths::closed_directory(&path)) {
             (Some(Errno::STALE), _) => Self::Replaced { path, line },
             (Some(Errno::NOENT), _) => Self::Missing { path, line },
@@ -182,9 +246,20 @@ impl PathError {
         }
     }
 
-    pub(crate) fn planted(line: &PathLine, place: &Path, maker: &PathLine) -> Self {
+    pub(crate) fn unreadable(path: &Path, line: &PathLine, source: io::Error) -> Self {
+        match errno(&source) {
+            Some(Errno::MFILE | Errno::NFILE) => Self::open_at(path, line, source),
+            _ => Self::Unreadable {
+                path: path.to_owned(),
+                line: line.to_string(),
+                source,
+            },
+        }
+    }
+
+    pub(crate) fn planted(path: &Path, line: &PathLine, place: &Path, maker: &PathLine) -> Self {
         Self::Planted {
-            path: line.path.clone(),
+            path: path.to_owned(),
             line: line.to_string(),
             place: place.to_owned(),
             maker: maker.to_string(),
@@ -192,8 +267,8 @@ impl PathError {
     }
 
     /// The error of adding the rule for `line`.
-    pub(crate) fn rule(line: &PathLine, source: io::Error) -> Self {
-        let (path, line) = (line.path.clone(), line.to_string());
+    pub(crate) fn rule(path: &Path, line: &PathLine, source: io::Error) -> Self {
+        let (path, line) = (path.to_owned(), line.to_string());
         match errno(&source) {
             Some(Errno::BADFD) => Self::NotInAnyDirectory { path, line },
             _ => Self::Other { path, line, source },

@@ -49,8 +49,8 @@ fn attempt(words: &[&str]) -> Option<io::Result<()>> {
         ["make-device", path] => {
             let null = rustix::fs::makedev(1, 3);
             let mode = Mode::RUSR;
-            let result = rustix::fs::mknodat(CWD, path, FileType::CharacterDevice, mode, null);
-            result.map_err(io::Error::from)
+            let device = rustix::fs::mknodat(CWD, path, FileType::CharacterDevice, mode, null);
+            device.map_err(io::Error::from)
         }
         ["connect-unix", path] => UnixStream::connect(path).map(drop),
         ["abstract-unix", name] => UnixAddr::from_abstract_name(name)

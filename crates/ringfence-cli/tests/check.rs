@@ -1,0 +1,244 @@
+//! `ringfence check`: every lint on a manifest that triggers it and on one that does not.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use ringfence::{Abi, Kernel};
+use serde_json::Value;
+
+/// A home with a few files, and manifests in it.
+struct Home {
+    directory: tempfile::TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let home = Self {
+            directory: tempfile::tempdir().expect("a temporary directory"),
+        };
+        for directory in ["work/deep", "bin", ".ssh"] {
+            std::fs::create_dir_all(home.path().join(directory)).expect("a directory");
+        }
+        std::os::unix::fs::symlink("work/deep", home.path().join("link")).expect("a symlink");
+        home
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().canonicalize().expect("the home")
+    }
+
+    fn check(&self, text: &str, arguments: &[&str]) -> Output {
+        let file = self.path().join("policy.yaml");
+        std::fs::write(&file, text).expect("a manifest");
+        let path = format!("/usr/bin:/bin:{}", self.path().join("bin").display());
+        Command::new(env!("CARGO_BIN_EXE_ringfence"))
+            .arg("check")
+            .arg(file)
+            .args(arguments)
+            .env("HOME", self.path())
+            .env("PATH", path)
+            .output()
+            .expect("ringfence starts")
+    }
+
+    /// The codes of what is found.
+    fn codes(&self, text: &str, arguments: &[&str]) -> Vec<String> {
+        let output = self.check(text, &[arguments, &["--format", "json"]].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let findings = report["findings"].as_array().expect("a list");
+        let code = |finding: &Value| finding["code"].as_str().unwrap_or_default().to_owned();
+        findings.iter().map(code).collect()
+    }
+}
+
+/// A lint, lines that trigger it, and lines like them that do not.
+const CASES: &[(&str, &str, &str)] = &[
+    (
+        "missing-path",
+        "ro: [nope]",
+        "ro: [{path: nope, optional: true}]",
+    ),
+    ("symlink", "ro: [link]", "ro: [work/deep]"),
+    ("redundant-line", "ro: [work, work/deep]", "ro: [work, bin]"),
+    (
+        "nested-rights",
+        "fs: [{path: work, access: [read, write]}, {path: work/deep, access: read}]",
+        "fs: [{path: work, access: read}, {path: work/deep, access: [read, write]}]",
+    ),
+    (
+        "writable-and-executable",
+        "rw: [work]",
+        "fs: [{path: work, access: [read, write, create]}]",
+    ),
+    (
+        "unrestricted-ports",
+        "connect-tcp: [any, 443]",
+        "connect-tcp: [443]",
+    ),
+    (
+        "unrestricted-ports",
+        "unrestricted: net\nbind-tcp: [80]",
+        "unrestricted: net",
+    ),
+    ("unenforceable", "minimum-abi: 99", "minimum-abi: 0"),
+    (
+        "writable-programs",
+        "fs: [{path: bin, access: [write, create]}]",
+        "fs: [{path: bin, access: read}]",
+    ),
+    (
+        "writable-keys",
+        "fs: [{path: .ssh, access: [write]}]",
+        "fs: [{path: ., access: [write], except: [.ssh]}]",
+    ),
+    (
+        "writable-startup",
+        "fs: [{path: ., access: [write]}]",
+        "fs: [{path: work, access: [write]}]",
+    ),
+    (
+        "readable-secrets",
+        "fs: [{path: ., access: read}]",
+        "fs: [{path: ., access: read, except: [.ssh, .aws, .azure, .docker, .kube, .gnupg, .netrc, .config, .git-credentials, .pgpass, .npmrc]}]",
+    ),
+    (
+        "container-socket",
+        "connect-unix: [{path: /run, optional: true}]",
+        "connect-unix: [work]",
+    ),
+    (
+        "denied-command",
+        "command: [ls]",
+        "command: [ls]\nwith-deps: true",
+    ),
+    (
+        "denied-command",
+        "command: [ls]",
+        "command: [ls]\ninclude: base\nro: [/usr/bin, /usr/lib]",
+    ),
+    (
+        "denied-command",
+        "command: [no-such-command]",
+        "command: [ls]\nwith-deps: true",
+    ),
+    (
+        "contradicted-expectation",
+        "expect: [{allow: read, path: work}]",
+        "ro: [work]\nexpect: [{allow: read, path: work}, {deny: read, path: bin}]",
+    ),
+    (
+        "contradicted-expectation",
+        "ro: [work]\nexpect: [{deny: read, path: work}]",
+        "expect: [{deny: netlink}]",
+    ),
+    (
+        "contradicted-expectation",
+        "expect: [{deny: syscall, name: ptrace}]",
+        "syscalls: {deny: [ptrace]}\nexpect: [{deny: syscall, name: ptrace}]",
+    ),
+    (
+        "unknown-lint",
+        "lints: {allow: [symlnk]}",
+        "lints: {allow: [symlink]}",
+    ),
+];
+
+#[test]
+fn every_lint_finds_what_it_is_for_and_nothing_else() {
+    if Kernel::probe().abi() < Abi::new(2) {
+        return;
+    }
+    let home = Home::new();
+    for (lint, bad, good) in CASES {
+        let has = |lines: &str, arguments: &[&str]| {
+            let text = format!("version: 1\n{lines}\n");
+            home.codes(&text, arguments).iter().any(|code| code == lint)
+        };
+        assert!(has(bad, &[]), "{lint} finds nothing in {bad}");
+        assert!(!has(good, &[]), "{lint} finds something in {good}");
+        assert!(
+            !has(bad, &["--allow", lint]),
+            "{lint} cannot be switched off"
+        );
+        if !bad.contains("lints") {
+            let off = format!("{bad}\nlints: {{allow: [{lint}]}}");
+            assert!(
+                !has(&off, &[]),
+                "{lint} cannot be switched off in the manifest"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_lint_has_a_case_and_a_line_in_the_docs() {
+    let home = Home::new();
+    let output = home.check("version: 1\n", &["--format", "sarif"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let rules = &report["runs"][0]["tool"]["driver"]["rules"];
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lints.md");
+    let docs = std::fs::read_to_string(docs).expect("the docs");
+    for rule in rules.as_array().expect("a list") {
+        let (name, summary) = (
+            rule["id"].as_str().unwrap(),
+            &rule["shortDescription"]["text"],
+        );
+        assert!(
+            CASES.iter().any(|(lint, ..)| *lint == name),
+            "{name} has no case"
+        );
+        let line = format!("| `{name}` | {} |", summary.as_str().unwrap());
+        assert!(docs.contains(&line), "docs/lints.md lacks: {line}");
+    }
+}
+
+#[test]
+fn exit_codes_tell_clean_from_found_from_unusable() {
+    let home = Home::new();
+    for (text, code) in [
+        ("version: 1\nrequire-complete: false\n", 0),
+        ("version: 1\nlints: {allow: [nope]}\n", 1),
+        ("version: 1\nnope: 1\n", 2),
+    ] {
+        for format in ["text", "json", "sarif"] {
+            let output = home.check(text, &["--format", format, "--abi", "11"]);
+            assert_eq!(output.status.code(), Some(code), "{format} {text}");
+        }
+    }
+    let unknown = home.check("version: 1\n", &["--allow", "symlnk"]);
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
+fn sarif_names_rule_file_line_and_column_of_each_finding() {
+    let home = Home::new();
+    let output = home.check(
+        "version: 1\nconnect-tcp: [any, 443]\n",
+        &["--abi", "10", "--format", "sarif"],
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["version"], "2.1.0");
+    let result = &report["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "unrestricted-ports");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["region"]["startLine"], 2);
+    assert_eq!(place["region"]["startColumn"], 20);
+    let uri = place["artifactLocation"]["uri"].as_str().expect("a file");
+    assert!(uri.ends_with("policy.yaml"));
+}
+
+#[test]
+fn all_kernels_says_for_each_whether_it_starts() {
+    let home = Home::new();
+    let output = home.check(
+        "version: 1\nconnect-tcp: [443]\n",
+        &["--all-kernels", "--format", "json"],
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let kernels = report["kernels"].as_array().expect("a list");
+    assert_eq!(kernels.len(), Abi::all().count());
+    for kernel in kernels {
+        let abi = kernel["abi"].as_u64().expect("a number");
+        assert_eq!(kernel["starts"], abi >= 4, "{kernel}");
+    }
+}

@@ -1,0 +1,243 @@
+//! Manifests on the command line: what they say holds for the command, and flags add to them.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use ringfence::{Abi, Kernel};
+
+/// A directory with a file that no manifest here allows.
+struct World {
+    directory: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let world = Self { directory };
+        std::fs::create_dir(world.path("in")).expect("a directory");
+        std::fs::write(world.path("in/allowed"), "allowed\n").expect("a file");
+        std::fs::write(world.path("denied"), "denied\n").expect("a file");
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Runs an executable with a manifest of this text.
+    fn run(&self, program: &str, text: &str, arguments: &[&str]) -> Output {
+        let manifest = self.path("policy.yaml");
+        std::fs::write(&manifest, text).expect("a manifest");
+        let program = match program {
+            "landlock-runner" => env!("CARGO_BIN_EXE_landlock-runner"),
+            _ => env!("CARGO_BIN_EXE_ringfence"),
+        };
+        let mut command = Command::new(program);
+        if program.ends_with("/ringfence") {
+            command.arg("run");
+        }
+        command
+            .args(["--log", "off", "--policy"])
+            .arg(manifest)
+            .args(arguments)
+            .output()
+            .expect("the executable starts")
+    }
+}
+
+const SHELL: &str = "version: 1\ninclude: base\nro: [/usr, /bin]\nfs: [{path: in, access: read}]\n";
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn has_landlock() -> bool {
+    Kernel::probe().abi() > Abi::NONE
+}
+
+#[test]
+fn what_a_manifest_allows_passes_and_the_rest_is_denied() {
+    let world = World::new();
+    for program in ["landlock-runner", "ringfence"] {
+        let read = |name: &str| {
+            let path = world.path(name).display().to_string();
+            world.run(program, SHELL, &["--", "cat", &path])
+        };
+        if !has_landlock() {
+            assert_eq!(read("in/allowed").status.code(), Some(125));
+            continue;
+        }
+        assert_eq!(stdout(&read("in/allowed")), "allowed\n");
+        let denied = read("denied");
+        assert!(
+            stderr(&denied).contains("Permission denied"),
+            "{}",
+            stderr(&denied)
+        );
+        // The twin: nothing but the sandbox denies it.
+        assert_eq!(
+            std::fs::read_to_string(world.path("denied")).unwrap(),
+            "denied\n"
+        );
+    }
+}
+
+#[test]
+fn flags_add_to_a_manifest_and_variables_are_given() {
+    if !has_landlock() {
+        return;
+    }
+    let world = World::new();
+    let denied = world.path("denied").display().to_string();
+    let output = world.run(
+        "landlock-runner",
+        SHELL,
+        &["--ro", &denied, "--", "cat", &denied],
+    );
+    assert_eq!(stdout(&output), "denied\n");
+
+    let text =
+        format!("{SHELL}ro: [\"${{MORE}}\"]\n").replace("ro: [/usr, /bin]", "rw: [/usr, /bin]");
+    let set = format!("MORE={denied}");
+    let output = world.run(
+        "landlock-runner",
+        &text,
+        &["--set", &set, "--", "cat", &denied],
+    );
+    assert_eq!(stdout(&output), "denied\n", "{}", stderr(&output));
+    let unset = world.run("landlock-runner", &text, &["--", "cat", &denied]);
+    assert_eq!(unset.status.code(), Some(125));
+    assert!(
+        stderr(&unset).contains("--set MORE=VALUE"),
+        "{}",
+        stderr(&unset)
+    );
+}
+
+#[test]
+fn command_environment_directory_and_limits_are_those_of_the_manifest() {
+    if !has_landlock() {
+        return;
+    }
+    let world = World::new();
+    let text = format!(
+        "{SHELL}command: [sh, -c, 'echo $A ${{B-none}} $$(pwd) $$(ulimit -n) $$(ulimit -f)']\n\
+         directory: in\nenvironment: {{clear: true, keep: [PATH], set: {{A: one}}}}\n\
+         limits: {{open-files: 77, file-size: 1M}}\n"
+    )
+    .replace("echo $A ${B-none}", "echo $$A $${B-none}");
+    let output = world.run("landlock-runner", &text, &[]);
+    let directory = world.path("in").canonicalize().unwrap();
+    let expected = format!("one none {} 77 2048\n", directory.display());
+    assert_eq!(stdout(&output), expected, "{}", stderr(&output));
+
+    let output = world.run(
+        "landlock-runner",
+        &text,
+        &["--env", "A=two", "--", "sh", "-c", "echo $A"],
+    );
+    assert_eq!(stdout(&output), "two\n", "{}", stderr(&output));
+}
+
+#[test]
+fn a_limit_that_cannot_be_held_stops_the_start() {
+    let world = World::new();
+    let text = format!("{SHELL}limits: {{wall: 30s}}\n");
+    let output = world.run("landlock-runner", &text, &["--", "true"]);
+    assert_eq!(output.status.code(), Some(125));
+    assert!(
+        stderr(&output).contains("timeout 30"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_policy_that_lets_a_program_change_its_own_manifest_stops_the_start() {
+    if !has_landlock() {
+        return;
+    }
+    let world = World::new();
+    let included = world.path("in/more.yaml");
+    std::fs::write(&included, "version: 1\nro: [/usr]\n").expect("a manifest");
+    let include = SHELL.replace("base", "[base, ./in/more.yaml]");
+    for (text, refused) in [
+        (format!("{SHELL}rw: [.]\n"), true),
+        (
+            include.replace("access: read", "access: [read, write]"),
+            true,
+        ),
+        (
+            include.replace("access: read", "access: [read, remove]"),
+            true,
+        ),
+        (include.clone(), false),
+    ] {
+        let output = world.run("landlock-runner", &text, &["--", "true"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.success(), !refused, "{text}\n{said}");
+        assert_eq!(
+            said.contains("its own policy is read from"),
+            refused,
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_manifest_with_faults_starts_nothing_and_shows_them_all() {
+    let world = World::new();
+    let text =
+        "version: 1\nconect-tcp: [443]\nfs: [{path: /, access: raed}]\ncommand: [touch, made]\n";
+    let output = world.run("landlock-runner", text, &[]);
+    assert_eq!(output.status.code(), Some(125));
+    for part in [
+        "did you mean `connect-tcp`?",
+        "did you mean `read`?",
+        "policy.yaml:3:",
+    ] {
+        assert!(stderr(&output).contains(part), "{}", stderr(&output));
+    }
+    assert!(!world.path("made").exists());
+}
+
+#[test]
+fn one_port_of_a_manifest_changes_the_ruleset_and_the_filter() {
+    let world = World::new();
+    let plan = |text: &str| {
+        let manifest = world.path("policy.yaml");
+        std::fs::write(&manifest, text).expect("a manifest");
+        let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+            .args(["plan", "--abi", "9", "--syscalls", "--policy"])
+            .arg(manifest)
+            .output()
+            .expect("ringfence starts");
+        stdout(&output)
+    };
+    let socket = |plan: &str| plan.lines().any(|line| line.starts_with("listen "));
+    let without = plan("version: 1\nconnect-tcp: [443]\n");
+    let with = plan("version: 1\nconnect-tcp: [443]\nbind-tcp: [8080]\n");
+    assert!(!without.contains("bind-tcp 8080") && with.contains("bind-tcp 8080"));
+    assert!(socket(&without) && !socket(&with), "{without}\n{with}");
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_code() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        .arg("schema")
+        .output()
+        .expect("ringfence starts");
+    let committed = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/manifest.schema.json"
+    );
+    let committed = std::fs::read_to_string(committed).expect("the committed schema");
+    assert!(
+        stdout(&output) == committed,
+        "write it anew: cargo run --bin ringfence -- schema > docs/manifest.schema.json"
+    );
+}
