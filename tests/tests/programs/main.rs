@@ -22,6 +22,7 @@ mod java;
 mod nginx;
 mod node;
 mod openssl;
+mod policies;
 mod postgres;
 mod psql;
 mod python;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         nginx::tests(),
         node::tests(),
         openssl::tests(),
+        policies::tests(),
         postgres::tests(),
         psql::tests(),
         python::tests(),
