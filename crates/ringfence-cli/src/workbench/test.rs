@@ -14,6 +14,7 @@ use output::{Row, Standing};
 mod act;
 mod outcome;
 mod output;
+mod scene;
 mod started;
 
 /// The exit code if nothing can be tried.

@@ -1,23 +1,19 @@
 //! An expectation held against what happened, in the sandbox and without it.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
-use ringfence::{Class, Plan, PortClass, Request, Standing as Enforced};
+use ringfence::{Action, Plan, Request, Standing as Enforced, Syscall};
 use ringfence_manifest::{Act, Expected, Readiness};
 use rustix::io::Errno;
 
 use super::act;
 use super::output::Standing;
+use super::scene::{NOTHING, Scene, is_tried, on_class, on_path, on_port};
 
 /// How long one act may take: connecting to an address that drops packets would take minutes.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,24 +35,6 @@ enum Went {
     Done,
     Failed(Errno),
     Trouble(&'static str),
-}
-
-/// What an act needs to be there; taken away with it.
-#[derive(Default)]
-struct Scene {
-    words: Vec<String>,
-    made: Vec<PathBuf>,
-    tcp: Option<TcpListener>,
-    unix: Option<UnixListener>,
-}
-
-impl Drop for Scene {
-    fn drop(&mut self) {
-        for path in &self.made {
-            // What the act took away, or never made, is not there.
-            let _ = std::fs::remove_file(path);
-        }
-    }
 }
 
 impl Prober<'_> {
@@ -116,17 +94,17 @@ impl Prober<'_> {
         }
     }
 
-    fn compare(&self, scene: &dyn Fn() -> Result<Scene, String>, allowed: bool) -> Found {
+    fn compare(&self, scene: &dyn Fn() -> Result<Scene, Found>, allowed: bool) -> Found {
         let (inside, free) = match (self.run(scene, false), self.run(scene, true)) {
             (Ok(inside), Ok(free)) => (inside, free),
-            (Err(sentence), _) | (_, Err(sentence)) => return (Standing::Fails, sentence),
+            (Err(found), _) | (_, Err(found)) => return found,
         };
         let fails = |sentence: String| (Standing::Fails, sentence);
         match (inside, free) {
-            (Went::Trouble(why), _) | (_, Went::Trouble(why)) => fails(why.to_owned()),
-            (Went::Failed(_), Went::Failed(Errno::NOENT)) => fails(
-                "nothing is there, so nothing is proved; correct the path, or create it".to_owned(),
-            ),
+            (Went::Trouble(why), _) | (_, Went::Trouble(why)) => {
+                (Standing::Untried, format!("cannot be tried: {why}"))
+            }
+            (Went::Failed(_), Went::Failed(Errno::NOENT)) => fails(NOTHING.to_owned()),
             (Went::Done, _) if allowed => (Standing::Holds, String::new()),
             (Went::Done, _) => fails("the sandbox allows it".to_owned()),
             (Went::Failed(inside), Went::Failed(free)) if allowed => fails(format!(
@@ -150,7 +128,7 @@ impl Prober<'_> {
     }
 
     /// Does an act in a process of its own.
-    fn run(&self, scene: &dyn Fn() -> Result<Scene, String>, free: bool) -> Result<Went, String> {
+    fn run(&self, scene: &dyn Fn() -> Result<Scene, Found>, free: bool) -> Result<Went, Found> {
         let scene = scene()?;
         let mut probe = Command::new("/proc/self/exe");
         probe.arg("probe");
@@ -168,7 +146,10 @@ impl Prober<'_> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let cannot = |error| format!("cannot start a process to try it in: {error}");
+        let cannot = |error| {
+            let sentence = format!("cannot start a process to try it in: {error}");
+            (Standing::Fails, sentence)
+        };
         let mut probe = probe.spawn().map_err(cannot)?;
         let end = Instant::now() + PATIENCE;
         let status = loop {
@@ -178,14 +159,18 @@ impl Prober<'_> {
             if Instant::now() > end {
                 let _ = probe.kill();
                 let _ = probe.wait();
-                return Ok(Went::Failed(Errno::TIMEDOUT));
+                // A sandbox denies at once; what waits for an answer from afar has got past it.
+                return Ok(match scene.words[0].as_str() {
+                    "connect-tcp" | "connect-udp" => Went::Done,
+                    _ => Went::Failed(Errno::TIMEDOUT),
+                });
             }
             std::thread::sleep(Duration::from_millis(2));
         };
         let executes = scene.words[0] == "execute";
         Ok(match (status.code(), status.signal()) {
             (Some(0), _) => Went::Done,
-            (_, Some(STOPPED)) if executes => Went::Done,
+            (_, Some(STOPPED)) if executes && (free || !self.kills_execve()) => Went::Done,
             (_, Some(STOPPED)) => Went::Failed(Errno::PERM),
             (Some(code), _) if code < i32::from(act::POLICY) => {
                 Went::Failed(Errno::from_raw_os_error(code))
@@ -196,7 +181,16 @@ impl Prober<'_> {
             (Some(code), _) if code == i32::from(act::ENFORCE) => {
                 Went::Trouble("the sandbox could not be enforced; is another one around it?")
             }
+            (Some(_), _) => Went::Trouble("the calls that the policy allows do not suffice for it"),
             _ => Went::Trouble("the process that tries it ended in an unexpected way"),
+        })
+    }
+
+    /// Whether the sandbox itself ends a process that executes anything.
+    fn kills_execve(&self) -> bool {
+        self.plan.filter().is_some_and(|filter| {
+            let verdict = filter.verdict(Syscall::EXECVE);
+            verdict.decide([0; 6]) == Action::Kill
         })
     }
 }
@@ -238,117 +232,6 @@ fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path)
         .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-/// A name that nobody else has, in a directory.
-fn fresh(directory: &Path) -> PathBuf {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    directory.join(format!(".ringfence-test-{}-{number}", std::process::id()))
-}
-
-fn on_path(word: &str, path: &Path) -> Result<Scene, String> {
-    let mut scene = Scene::default();
-    let is_directory = path.is_dir();
-    let directory = if is_directory {
-        path
-    } else {
-        path.parent().unwrap_or(path)
-    };
-    let mut temporary = |made: bool| {
-        let path = fresh(directory);
-        if made {
-            File::create_new(&path).map_err(|error| {
-                format!(
-                    "cannot make a file in {} to try it on: {error}",
-                    directory.display()
-                )
-            })?;
-        }
-        scene.made.push(path.clone());
-        Ok::<_, String>(path)
-    };
-    let about = match word {
-        "write" if is_directory => vec![temporary(true)?],
-        "create" | "make-device" => vec![temporary(false)?],
-        "remove" => vec![temporary(true)?],
-        "rename" => vec![temporary(true)?, temporary(false)?],
-        _ => vec![path.to_owned()],
-    };
-    scene.words.push(word.to_owned());
-    for path in about {
-        let path = path.into_os_string().into_string();
-        scene
-            .words
-            .push(path.map_err(|path| format!("{} is no UTF-8", path.display()))?);
-    }
-    Ok(scene)
-}
-
-fn on_port(class: PortClass, port: u16, address: Option<IpAddr>) -> Scene {
-    let at = SocketAddr::new(address.unwrap_or(Ipv4Addr::LOCALHOST.into()), port);
-    let mut scene = Scene::default();
-    scene.words = vec![class.name().to_owned(), at.to_string()];
-    // A port that is taken answers too.
-    if class == PortClass::ConnectTcp && port != 0 && at.ip().is_loopback() {
-        scene.tcp = TcpListener::bind(at).ok();
-    }
-    scene
-}
-
-/// Whether a process can try the class without harm and without unsafe code.
-fn is_tried(class: Class) -> bool {
-    [
-        Class::AbstractUnix,
-        Class::Metadata,
-        Class::TcpFastOpen,
-        Class::Signal,
-        Class::Ptrace,
-        Class::Debug,
-        Class::Netlink,
-        Class::OtherSockets,
-        Class::OtherStreams,
-        Class::ListenUnbound,
-        Class::Namespaces,
-        Class::Notifications,
-        Class::Mount,
-        Class::SharedIpc,
-        Class::Stat,
-        Class::OtherProcesses,
-        Class::Scheduling,
-    ]
-    .contains(&class)
-}
-
-fn on_class(class: Class) -> Result<Scene, String> {
-    let mut scene = Scene::default();
-    scene.words.push(class.name().to_owned());
-    match class {
-        Class::AbstractUnix => {
-            let name = fresh(Path::new("")).display().to_string();
-            let listener = UnixAddr::from_abstract_name(&name)
-                .and_then(|address| UnixListener::bind_addr(&address));
-            scene.unix = Some(listener.map_err(|error| format!("cannot listen: {error}"))?);
-            scene.words.push(name);
-        }
-        Class::Metadata => {
-            let path = fresh(&std::env::temp_dir());
-            File::create_new(&path)
-                .map_err(|error| format!("cannot make {}: {error}", path.display()))?;
-            scene.words.push(path.display().to_string());
-            scene.made.push(path);
-        }
-        Class::TcpFastOpen => {
-            let cannot = |error| format!("cannot listen: {error}");
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(cannot)?;
-            scene
-                .words
-                .push(listener.local_addr().map_err(cannot)?.to_string());
-            scene.tcp = Some(listener);
-        }
-        _ => {}
-    }
-    Ok(scene)
 }
 
 /// An expectation in one line.
