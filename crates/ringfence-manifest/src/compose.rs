@@ -3,6 +3,7 @@
 //! Composition is a union: an included file adds to what is allowed, demanded and expected, and
 //! says nothing that another file says otherwise. So the order of includes does not matter.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use ringfence::{ClassLine, Policy, PolicyBuilder, Source, SyscallEffect, SyscallLine};
@@ -213,6 +214,7 @@ impl<'v> Composer<'v> {
         let mut policy = PolicyBuilder::default();
         let mut others: Option<(ringfence::Action, Place)> = None;
         let mut variables: Vec<Variable> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         // The manifest itself comes last, after all that it includes.
         for document in documents.into_iter().rev() {
             policy = policy.merge(document.policy);
@@ -230,14 +232,17 @@ impl<'v> Composer<'v> {
                 }
             }
             for variable in document.variables {
-                match variables.iter().find(|known| known.name == variable.name) {
-                    Some(known) if known.value != variable.value => {
+                match known.get(&variable.name).map(|&first| &variables[first]) {
+                    Some(first) if first.value != variable.value => {
                         let message = format!("{} has two values", variable.name);
-                        let (place, first) = (variable.place, known.place.clone());
-                        self.conflict(&message, &place, &first);
+                        let first = first.place.clone();
+                        self.conflict(&message, &variable.place, &first);
                     }
                     Some(_) => {}
-                    None => variables.push(variable),
+                    None => {
+                        known.insert(variable.name.clone(), variables.len());
+                        variables.push(variable);
+                    }
                 }
             }
             manifest.expectations.extend(document.expectations);

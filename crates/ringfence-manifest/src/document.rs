@@ -1,8 +1,9 @@
 //! One file, every key of it read: the table of keys is the definition of the format.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
-use ringfence::{Access, Action, PolicyBuilder, PortClass};
+use ringfence::{Access, Action, Class, PolicyBuilder, PortClass};
 
 use crate::finding::Place;
 use crate::manifest::{Dependencies, Expectation, Limits, LintSwitch};
@@ -24,6 +25,10 @@ pub(crate) struct Document {
     pub(crate) description: Option<String>,
     pub(crate) includes: Vec<(String, Place)>,
     pub(crate) policy: PolicyBuilder,
+    /// The classes that lines have named, and whether to leave them alone. Once says it all.
+    classes: HashSet<(Class, bool)>,
+    /// The same of system calls.
+    calls: HashSet<String>,
     /// What calls are answered that are on no list.
     pub(crate) others: Option<(Action, Place)>,
     pub(crate) command: Vec<String>,

@@ -1,5 +1,6 @@
 //! Reading the values of a tree, each fault noted with its place while reading goes on.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use ringfence::{Origin, Source};
 use crate::finding::{Finding, Place};
 use crate::shape::{Row, Shape};
 use crate::sources::{FileId, Sources};
-use crate::tree::{Node, Value};
+use crate::tree::{Name, Node, Value};
 use crate::variables::{Filled, Variables};
 
 /// A key of a mapping, and what reading its value puts into a `T`.
@@ -125,11 +126,9 @@ impl Reader<'_> {
         let Value::Map(entries) = &node.value else {
             return self.misshapen(node, "a mapping");
         };
-        for (number, (name, value)) in entries.iter().enumerate() {
-            if let Some((first, _)) = entries[..number]
-                .iter()
-                .find(|(other, _)| other.text == name.text)
-            {
+        let mut seen: HashMap<&str, &Name> = HashMap::new();
+        for (name, value) in entries {
+            if let Some(first) = seen.get(name.text.as_str()) {
                 let finding = Finding::error(
                     "duplicate-key",
                     self.place(&name.bytes),
@@ -140,6 +139,7 @@ impl Reader<'_> {
                 self.findings.push(finding);
                 continue;
             }
+            seen.insert(&name.text, name);
             match keys.iter().find(|key| key.row.name == name.text) {
                 Some(key) if key.main_only && self.included => self.fault(
                     "main-only",
@@ -160,7 +160,7 @@ impl Reader<'_> {
             }
         }
         for key in keys.iter().filter(|key| key.row.required) {
-            if !entries.iter().any(|(name, _)| name.text == key.row.name) {
+            if !seen.contains_key(key.row.name) {
                 let message = format!("`{}` is missing in {what}", key.row.name);
                 let help = format!("write `{}:` and {}", key.row.name, key.row.shape.noun());
                 let bytes = node.bytes.start..node.bytes.start;

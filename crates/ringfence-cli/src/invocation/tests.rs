@@ -103,6 +103,8 @@ fn lines(policy: &Policy) -> Vec<String> {
         .map(|line| format!("{} {:?}", line.calls, line.effect));
     let mut lines: Vec<_> = paths.chain(ports).chain(classes).chain(calls).collect();
     lines.sort();
+    // What is said twice of a class or call is read once.
+    lines.dedup();
     lines.push(format!(
         "{:?} {} {} {}",
         policy.unrestricted(),

@@ -88,6 +88,9 @@ pub(super) fn classes(reader: &mut Reader<'_>, to: &mut Document, node: &Node, a
             reader.fault("main-only", &item.bytes, message, help);
             continue;
         }
+        if !to.classes.insert((class, allow)) {
+            continue;
+        }
         let source = reader.source(&item.bytes, None);
         to.change(|policy| {
             policy.class_line(ClassLine {
@@ -132,6 +135,7 @@ fn syscalls(
             continue;
         };
         match read(&text) {
+            Ok(line) if !to.calls.insert(line.to_string()) => {}
             Ok(line) => {
                 let source = reader.source(&item.bytes, None);
                 to.change(|policy| policy.syscall_line(SyscallLine { source, ..line }));
