@@ -5,6 +5,8 @@ use ringfence::{
     Test, Verdict, denying_action,
 };
 
+use ringfence_manifest::{Format, Manifest, Variables};
+
 use crate::bpf;
 use crate::libseccomp::encoded;
 
@@ -47,6 +49,40 @@ pub fn filter(data: &[u8]) {
         let expected = encoded(filter.decide(arch, audit, number, call.arguments));
         assert_eq!(program.run(&call), Some(expected), "{call:x?}");
         assert_eq!(bpf::run(instructions, &call), Some(expected), "{call:x?}");
+    }
+}
+
+/// Reads text as a manifest in both languages. What has no fault reads back as it is written, faults
+/// can be drawn, and what is laid out anew stays as it then is.
+///
+/// # Panics
+/// If one of these does not hold.
+pub fn manifest(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    // No file is read: what a text includes is a matter of the machine.
+    if text.contains("include") {
+        return;
+    }
+    let variables = Variables::default().set("A", "/a");
+    for format in [Format::Yaml, Format::Toml] {
+        match Manifest::parse("fuzz", text, format, &variables) {
+            Err(faults) => assert!(!faults.render(true).is_empty()),
+            Ok((manifest, _)) => {
+                let written = manifest.to_yaml().expect("what was read is UTF-8");
+                let (again, _) = Manifest::parse("again", &written, Format::Yaml, &variables)
+                    .unwrap_or_else(|faults| panic!("{written}\n{faults}"));
+                assert_eq!(again.to_yaml().expect("a text"), written);
+            }
+        }
+    }
+    if let Ok(laid_out) = ringfence_manifest::format(text) {
+        assert_eq!(
+            ringfence_manifest::format(&laid_out).as_ref(),
+            Ok(&laid_out),
+            "{text:?}"
+        );
     }
 }
 

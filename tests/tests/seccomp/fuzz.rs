@@ -11,8 +11,9 @@ use ringfence_tests::trial::Test;
 type Target = fn(&[u8]);
 
 pub fn tests() -> Vec<Test> {
-    let targets: [(&str, Target); 2] = [
+    let targets: [(&str, Target); 3] = [
         ("filter", fuzz::filter),
+        ("manifest", fuzz::manifest),
         ("policy_words", fuzz::policy_words),
     ];
     let mut tests = Vec::new();
