@@ -7,11 +7,9 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "workbench")]
 use ringfence::Policy;
 use ringfence::{
-    Access, AccessFs, Allowance, Decision, Dependency, EnforceError, Found, Kernel, PathLine, Plan,
-    PrepareError, Request, Source, Syscall, SyscallEffect, Syscalls,
+    Access, Dependency, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Sandbox, Source,
+    Syscall, SyscallEffect, Syscalls,
 };
-
-use rustix::fs::{AtFlags, CWD};
 
 use crate::command::{Command, CommandError, Environment};
 use crate::invocation::{Invocation, LogFormat, UsageError};
@@ -46,6 +44,8 @@ enum StartError {
         file.display()
     )]
     OwnManifest { file: PathBuf, line: String },
+    #[error("cannot see who may change {}, which the policy was read from", .0.display())]
+    ManifestGone(PathBuf, #[source] io::Error),
     #[error("cannot change to {}", .0.display())]
     Directory(PathBuf, #[source] io::Error),
     #[error(transparent)]
@@ -107,7 +107,7 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
     require_execve(policy.syscalls())?;
     let plan = Plan::new(policy, kernel);
     let sandbox = plan.prepare()?;
-    require_own_manifest(&invocation.manifest_files, sandbox.plan())?;
+    require_own_manifest(&invocation.manifest_files, &sandbox)?;
     report(program, &invocation, sandbox.plan());
     if let Some(directory) = invocation.chdir {
         std::env::set_current_dir(&directory)
@@ -121,27 +121,16 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
 
 /// Fails if the command could change a file that its policy is read from: one run must not choose what
 /// a later one allows.
-fn require_own_manifest(files: &[PathBuf], plan: &Plan) -> Result<(), StartError> {
+fn require_own_manifest(files: &[PathBuf], sandbox: &Sandbox) -> Result<(), StartError> {
     for file in files {
-        let Ok(place) = file.canonicalize() else {
-            continue;
-        };
-        let directory = place.parent().unwrap_or(&place);
-        let allowed = |rights| match plan.decide(Request::Path(rights, &place)) {
-            Decision::Allowed(Allowance::Paths(lines)) => {
-                lines.first().map(|path| path.line.to_string())
-            }
-            _ => None,
-        };
-        // What file modes deny, the policy may allow without harm.
-        let may_write = |path: &Path| {
-            rustix::fs::accessat(CWD, path, rustix::fs::Access::WRITE_OK, AtFlags::EACCESS).is_ok()
-        };
-        let changed = allowed(AccessFs::WRITE_FILE).filter(|_| may_write(&place));
-        let replaced = allowed(AccessFs::REMOVE_FILE).filter(|_| may_write(directory));
-        if let Some(line) = changed.or(replaced) {
-            let file = file.clone();
-            return Err(StartError::OwnManifest { file, line });
+        let line = sandbox
+            .may_change(file)
+            .map_err(|error| StartError::ManifestGone(file.clone(), error))?;
+        if let Some(line) = line {
+            return Err(StartError::OwnManifest {
+                file: file.clone(),
+                line: line.to_string(),
+            });
         }
     }
     Ok(())

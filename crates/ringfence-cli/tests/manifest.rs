@@ -165,6 +165,9 @@ fn a_policy_that_lets_a_program_change_its_own_manifest_stops_the_start() {
     let included = world.path("in/more.yaml");
     std::fs::write(&included, "version: 1\nro: [/usr]\n").expect("a manifest");
     let include = SHELL.replace("base", "[base, ./in/more.yaml]");
+    std::fs::write(world.path("more.yaml"), "version: 1\n").expect("a manifest");
+    std::os::unix::fs::symlink("../more.yaml", world.path("in/link.yaml")).expect("a symlink");
+    let link = SHELL.replace("base", "[base, ./in/link.yaml]");
     for (text, refused) in [
         (format!("{SHELL}rw: [.]\n"), true),
         (
@@ -176,6 +179,9 @@ fn a_policy_that_lets_a_program_change_its_own_manifest_stops_the_start() {
             true,
         ),
         (include.clone(), false),
+        // A symlink to the file in a place that may be written.
+        (link.replace("access: read", "access: [read, remove]"), true),
+        (link, false),
     ] {
         let output = world.run("landlock-runner", &text, &["--", "true"]);
         let said = stderr(&output);

@@ -123,6 +123,11 @@ pub(crate) fn closed_directory(path: &Path) -> Option<&Path> {
         .find(|directory| search(directory) == Err(Errno::ACCESS))
 }
 
+/// Whether file modes let this user write to a file, or make and remove entries in a directory.
+pub(crate) fn may_write(path: &Path) -> bool {
+    rustix::fs::accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok()
+}
+
 /// A name beside the missing one which the user may have meant.
 pub(crate) fn similar_existing(path: &Path) -> Option<PathBuf> {
     let nearest = nearest_existing(path)?;

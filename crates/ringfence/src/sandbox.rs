@@ -1,11 +1,17 @@
 //! Plan → Sandbox: paths opened, the ruleset made, the filter compiled. All that can fail or take time happens here;
 //! enforcing is a handful of system calls after it.
 
+use std::io;
+use std::path::Path;
+
+use crate::access::AccessFs;
 use crate::capabilities;
 use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
 use crate::landlock::{self, Ruleset};
-use crate::plan::Plan;
+use crate::paths;
+use crate::plan::{Allowance, Decision, Plan, Request};
+use crate::policy::PathLine;
 use crate::seccomp::{Arch, Program};
 use crate::threads;
 use ringfence_sys::seccomp::{Threads, install_filter};
@@ -91,6 +97,39 @@ impl Sandbox {
         &self.plan
     }
 
+    /// The line by which programs in this sandbox could change the file at `path`, replace it, or
+    /// replace a symlink that leads to it: for files that a later start relies on, such as the policy
+    /// itself. None if no line lets them, or file modes keep this user from it.
+    ///
+    /// # Errors
+    /// What the kernel said on the way to the file.
+    ///
+    /// ```no_run
+    /// use ringfence::{Kernel, Plan, Policy};
+    ///
+    /// let policy = Policy::builder().rw("/srv/job").build()?;
+    /// let sandbox = Plan::new(policy, Kernel::probe()).prepare()?;
+    /// assert!(sandbox.may_change("/etc/job.conf".as_ref())?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn may_change(&self, path: &Path) -> io::Result<Option<&PathLine>> {
+        let walk = paths::walk(path)?;
+        let file = std::iter::once((AccessFs::WRITE_FILE, walk.end.clone(), walk.end.clone()));
+        let entries = walk.symlinks.into_iter().chain([walk.end]).map(|entry| {
+            let directory = entry.parent().unwrap_or(&entry).to_owned();
+            (AccessFs::REMOVE_FILE, entry, directory)
+        });
+        let by = file.chain(entries).find_map(|(rights, entry, written)| {
+            match self.plan.decide(Request::Path(rights, &entry)) {
+                Decision::Allowed(Allowance::Paths(lines)) if paths::may_write(&written) => {
+                    lines.first().map(|path| path.line)
+                }
+                _ => None,
+            }
+        });
+        Ok(by)
+    }
+
     /// Restricts this process with all its threads, and what it will start, for good.
     ///
     /// Where the plan closes [`Class::KernelInterfaces`], the calling thread and what it starts lose
@@ -165,6 +204,6 @@ impl Sandbox {
 ///
 /// # Errors
 /// What the kernel said: `ENOSYS` or `EOPNOTSUPP` without Landlock, or why it could not fork.
-pub fn layers() -> std::io::Result<u32> {
+pub fn layers() -> io::Result<u32> {
     ringfence_sys::landlock::layers()
 }
