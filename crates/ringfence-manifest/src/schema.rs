@@ -7,8 +7,7 @@ use crate::shape::{Row, Shape};
 
 /// The JSON Schema (draft 2020-12) of a manifest.
 ///
-/// It knows every key and word. Variables may stand for words and numbers that it names, so that what
-/// it refuses may still be read.
+/// It knows every key and word. A variable that stands for a whole word is read, and refused by it.
 pub fn schema() -> Value {
     let mut schema = of(document::shape());
     if let Value::Object(fields) = &mut schema {
@@ -28,7 +27,10 @@ fn of(shape: Shape) -> Value {
         Shape::Switch => json!({"type": "boolean"}),
         Shape::Number(most) => json!({"type": "integer", "minimum": 0, "maximum": most}),
         Shape::Word(words) => json!({"enum": words()}),
-        Shape::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
+        // A variable may stand in such a text.
+        Shape::Pattern(pattern) => {
+            json!({"type": "string", "anyOf": [{"pattern": pattern}, {"pattern": r"\$\{"}]})
+        }
         Shape::List(item) => json!({"type": "array", "items": of(*item)}),
         Shape::OneOrList(item) => {
             let item = of(*item);

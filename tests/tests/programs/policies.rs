@@ -49,7 +49,14 @@ fn all_tried() {
         return;
     };
     for entry in entries {
-        let name = entry.expect("an entry").file_name();
+        let entry = entry.expect("an entry");
+        let text = std::fs::read_to_string(entry.path()).expect("a manifest");
+        assert_eq!(
+            ringfence_manifest::format(&text),
+            Ok(text),
+            "ringfence fmt changes it"
+        );
+        let name = entry.file_name();
         let name = name.to_string_lossy();
         let name = name.strip_suffix(".yaml").expect("a manifest");
         assert!(NAMES.contains(&name), "{name} is not proved");
