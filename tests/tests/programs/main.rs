@@ -22,6 +22,7 @@ mod java;
 mod nginx;
 mod node;
 mod openssl;
+mod page;
 mod policies;
 mod postgres;
 mod psql;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         nginx::tests(),
         node::tests(),
         openssl::tests(),
+        page::tests(),
         policies::tests(),
         postgres::tests(),
         psql::tests(),

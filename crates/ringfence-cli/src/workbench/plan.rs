@@ -10,6 +10,8 @@ use super::{NAME, invocation, json_flag, print_json, with_flags};
 use crate::flags::Group;
 use crate::{run, ui};
 
+mod html;
+
 pub(super) fn command() -> Command {
     let policy = [
         Group::Manifest,
@@ -38,6 +40,13 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Show each system call that the filter denies, always or by its arguments"),
         )
+        .arg(
+            Arg::new("html")
+                .long("html")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["json", "syscalls"])
+                .help("Print one page for a browser: the paths as a tree, for this kernel and all others"),
+        )
         .arg(json_flag())
         .after_help(format!(
             "Exit codes:\n  0    the sandbox would start\n  1    it would not\n  125  the \
@@ -57,11 +66,19 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         Ok(policy) => policy,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
+    let title = matches
+        .get_one::<std::ffi::OsString>("policy")
+        .map_or_else(|| "A policy".to_owned(), |file| file.display().to_string());
     let (plan, trouble) = match matches.get_one::<u32>("abi") {
-        Some(&abi) => (Plan::new(policy, Kernel::with_abi(abi)), None),
-        None => look_up(Plan::new(policy, Kernel::probe())),
+        Some(&abi) => (Plan::new(policy.clone(), Kernel::with_abi(abi)), None),
+        None => look_up(Plan::new(policy.clone(), Kernel::probe())),
     };
     let mut report = plan.report();
+    if matches.get_flag("html") {
+        let starts = trouble.is_none() && report.starts;
+        let printed = ui::print(&html::page(&title, &policy, &plan));
+        return printed.max(u8::from(!starts));
+    }
     if let Some(error) = trouble {
         report.starts = false;
         report.refusals.push(ui::with_causes(&error));
