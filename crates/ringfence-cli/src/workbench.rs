@@ -35,7 +35,9 @@ pub fn main(arguments: Arguments) -> u8 {
             Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
         }
     }
-    let matches = match command().try_get_matches_from(arguments) {
+    // What `test` starts is for no person, and stands neither in help nor in man pages.
+    let line = command().subcommand(test::probe_command());
+    let matches = match line.try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
             let code = if error.use_stderr() {
@@ -89,7 +91,6 @@ pub fn command() -> Command {
         .subcommand(fmt::command())
         .subcommand(schema::command())
         .subcommand(test::command())
-        .subcommand(test::probe_command())
         .subcommand(doctor::command())
         .subcommand(status::command())
         .subcommand(generate::command())
