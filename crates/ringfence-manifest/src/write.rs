@@ -1,12 +1,15 @@
 //! Manifest → YAML, in the order of the table of keys: what is written reads back as the same manifest.
 
-use std::fmt::Write as _;
-use std::path::Path;
-
 use ringfence::{Access, Action, PathLine, Policy, PortClass, SyscallEffect, Syscalls};
+use std::fmt::Write as _;
 
 use crate::manifest::{Act, Expectation, Expected, Limits, Manifest, Readiness};
 use crate::units::{write_bytes, write_duration};
+use scalars::{path, pattern, plain_or_quoted, utf8, value};
+
+mod scalars;
+
+pub(crate) use scalars::quoted;
 
 /// A manifest that YAML cannot say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -348,76 +351,4 @@ fn written_act(act: &Act) -> Result<String, Unwritable> {
         Act::Class(class) => class.name().to_owned(),
         Act::Syscall(call) => format!("syscall, name: {}", call.name()),
     })
-}
-
-fn utf8(path: &Path) -> Result<&str, Unwritable> {
-    path.to_str()
-        .ok_or_else(|| Unwritable(path.display().to_string()))
-}
-
-/// A path that is no pattern: `*`, `?` and `[` stand in brackets, and so does the shell's `~`.
-fn path(path: &Path) -> Result<String, Unwritable> {
-    let text = utf8(path)?;
-    let escaped: String = text
-        .char_indices()
-        .map(|(at, character)| match character {
-            '*' | '?' | '[' => format!("[{character}]"),
-            '~' if at == 0 => "[~]".to_owned(),
-            character => character.to_string(),
-        })
-        .collect();
-    Ok(value(&escaped))
-}
-
-fn pattern(path: &Path) -> Result<String, Unwritable> {
-    utf8(path).map(value)
-}
-
-/// A text in which no variable is filled in.
-fn value(text: &str) -> String {
-    plain_or_quoted(&text.replace('$', "$$"))
-}
-
-fn plain_or_quoted(text: &str) -> String {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+');
-    let starts_plainly = text
-        .bytes()
-        .next()
-        .is_some_and(|first| first == b'/' || first.is_ascii_alphabetic());
-    let reserved = ["true", "false", "null"];
-    let is_reserved = reserved.iter().any(|word| word.eq_ignore_ascii_case(text));
-    if starts_plainly && !is_reserved && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
-}
-
-/// A text in double quotes, as YAML and JSON read it.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(character);
-            }
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            // Controls, separators that YAML takes for ends of lines, and the mark of byte order.
-            '\0'..='\u{1f}'
-            | '\u{7f}'..='\u{a0}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{feff}'
-            | '\u{fffe}'
-            | '\u{ffff}' => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(character));
-            }
-            character => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
