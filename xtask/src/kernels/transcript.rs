@@ -33,6 +33,13 @@ pub fn is_up(console: &str) -> bool {
         .any(|line| matches!(line.parse(), Ok(Event::Up(_))))
 }
 
+/// Whether the kernel itself came to an end.
+pub fn panicked(console: &str) -> bool {
+    console
+        .lines()
+        .any(|line| line.contains("Kernel panic - not syncing"))
+}
+
 /// The tests that failed, each with the run it failed in.
 pub fn failures(console: &str) -> Vec<String> {
     let mut run = String::new();
@@ -147,5 +154,6 @@ mod tests {
         let transcript = Transcript::read(console);
         assert_eq!(transcript.runs[0].exit, None);
         assert!(!transcript.powered_off);
+        assert!(panicked(console) && !panicked("RINGFENCE-VM begin kernel as root\n"));
     }
 }
