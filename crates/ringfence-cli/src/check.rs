@@ -3,10 +3,15 @@
 //! Each lint has a name, which switches it off, and asks the oracle rather than the text: an
 //! exception or a narrower word is seen as the kernel will see it.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use ringfence::{Access, AccessFs, Allowance, Decision, Found, PathLine, Plan, Request, Source};
+use ringfence::{
+    Access, AccessFs, Allowance, CallRow, Decision, Found, PathLine, Plan, Request, Source,
+};
 use ringfence_manifest::{Finding, Manifest, Place, Severity, Sources};
+
+use crate::invocation::Invocation;
 
 mod command;
 mod expectations;
@@ -17,10 +22,16 @@ mod sensitive;
 pub(crate) struct Subject<'s> {
     pub(crate) manifest: &'s Manifest,
     pub(crate) sources: &'s Sources,
+    /// How the command is started.
+    pub(crate) invocation: &'s Invocation,
+    /// Of the policy that `run` would enforce, with what `with-deps` adds.
     pub(crate) plan: &'s Plan,
+    /// Why what `with-deps` adds is not in the plan.
+    pub(crate) trouble: Option<&'s str>,
     /// Whether the paths were looked up, which is done for the running kernel alone.
     pub(crate) is_looked_up: bool,
     pub(crate) home: Option<PathBuf>,
+    pub(crate) denied_calls: OnceCell<Vec<CallRow>>,
 }
 
 /// A lint.
@@ -159,6 +170,11 @@ impl Subject<'_> {
     /// A finding about a line.
     fn on(&self, source: &Source, message: impl Into<String>) -> Finding {
         finding(self.place(source), message)
+    }
+
+    /// What the filter denies, worked out once.
+    fn denied_calls(&self) -> &[CallRow] {
+        self.denied_calls.get_or_init(|| self.plan.denied_calls())
     }
 
     fn place(&self, source: &Source) -> Option<Place> {

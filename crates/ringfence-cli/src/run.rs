@@ -173,19 +173,18 @@ fn report(program: &str, invocation: &Invocation, plan: &Plan) {
     log::start(program, invocation.log, plan);
 }
 
-/// Allows what an executable needs in order to start.
-fn add_dependencies(
-    program: &str,
-    invocation: &mut Invocation,
+/// What an executable needs in order to start where and as the command would.
+pub(crate) fn closure(
+    invocation: &Invocation,
     executable: &Path,
     environment: &Environment,
-) -> Result<(), deps::Error> {
+) -> Result<deps::Closure, deps::Error> {
     let (path, library_path, preload) = (
         environment.get("PATH"),
         environment.get("LD_LIBRARY_PATH"),
         environment.get("LD_PRELOAD"),
     );
-    let closure = deps::closure(
+    deps::closure(
         executable,
         &deps::Environment {
             path: path.as_deref(),
@@ -193,7 +192,17 @@ fn add_dependencies(
             preload: preload.as_deref(),
             directory: invocation.chdir.as_deref(),
         },
-    )?;
+    )
+}
+
+/// Allows what an executable needs in order to start.
+fn add_dependencies(
+    program: &str,
+    invocation: &mut Invocation,
+    executable: &Path,
+    environment: &Environment,
+) -> Result<(), deps::Error> {
+    let closure = closure(invocation, executable, environment)?;
     for file in closure.files {
         let line = PathLine {
             source: Source::Dependency(Box::new(Dependency {

@@ -133,8 +133,24 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "contradicted-expectation",
-        "expect: [{deny: syscall, name: ptrace}]",
-        "syscalls: {deny: [ptrace]}\nexpect: [{deny: syscall, name: ptrace}]",
+        "expect: [{deny: syscall, name: getpid}]",
+        "syscalls: {deny: [getpid]}\nexpect: [{deny: syscall, name: getpid}]",
+    ),
+    // What the filter denies by itself, always or by its arguments.
+    (
+        "contradicted-expectation",
+        "expect: [{allow: syscall, name: mount}]",
+        "expect: [{deny: syscall, name: mount}, {deny: syscall, name: clone}]",
+    ),
+    (
+        "contradicted-expectation",
+        "command: [ls]\nexpect: [{allow: read, path: /usr/bin/ls}]",
+        "command: [ls]\nwith-deps: true\nexpect: [{allow: read, path: /usr/bin/ls}]",
+    ),
+    (
+        "denied-command",
+        "command: [ls]\nwith-deps-of: [/no/such/program]",
+        "command: [ls]\nwith-deps-of: [/usr/bin/ls]",
     ),
     (
         "unknown-lint",
@@ -205,6 +221,10 @@ fn exit_codes_tell_clean_from_found_from_unusable() {
             assert_eq!(output.status.code(), Some(code), "{format} {text}");
         }
     }
+    for arguments in [["--allow", "symlnk"], ["--set", "X"]] {
+        let output = home.check("version: 1\n", &arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
     let unknown = home.check("version: 1\n", &["--allow", "symlnk"]);
     assert_eq!(unknown.status.code(), Some(2));
 }
@@ -241,4 +261,16 @@ fn all_kernels_says_for_each_whether_it_starts() {
         let abi = kernel["abi"].as_u64().expect("a number");
         assert_eq!(kernel["starts"], abi >= 4, "{kernel}");
     }
+}
+
+#[test]
+fn the_command_on_the_line_is_checked_instead_of_the_manifests() {
+    if Kernel::probe().abi() < Abi::new(2) {
+        return;
+    }
+    let home = Home::new();
+    let text = "version: 1\ncommand: [no-such-command]\nwith-deps: true\n";
+    assert_eq!(home.codes(text, &[]), ["denied-command"]);
+    let output = home.check(text, &["--format", "json", "--", "ls"]);
+    assert_eq!(output.status.code(), Some(0));
 }

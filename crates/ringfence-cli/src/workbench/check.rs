@@ -1,17 +1,19 @@
 //! `ringfence check`: what is wrong with a manifest, and what is seldom meant.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use ringfence::{Abi, Class, Kernel, Plan, Policy, Standing};
+use ringfence::{Abi, Class, Kernel, Plan, Policy, PolicyBuilder, Standing};
 use ringfence_manifest::{Finding, Manifest, Severity, Sources};
 use serde_json::{Value, json};
 
 use super::{NAME, variables, variables_flag};
 use crate::check::{LINTS, Subject, lint, proposal};
+use crate::invocation::Invocation;
 use crate::{run, ui};
 
 /// The exit codes.
@@ -59,9 +61,17 @@ pub(super) fn command() -> Command {
                 .default_value("text")
                 .help("How the findings are printed"),
         )
+        .arg(
+            Arg::new("command")
+                .value_name("COMMAND")
+                .value_parser(clap::value_parser!(OsString))
+                .num_args(1..)
+                .last(true)
+                .help("The command to check the policy for, instead of the manifest's"),
+        )
         .after_help(format!(
             "Lints:\n{}\nExit codes:\n  0  nothing is found\n  1  something is\n  2  the manifest cannot be \
-             used\n\nExamples:\n  ringfence check policy.yaml\n  ringfence check --all-kernels policy.yaml\n  \
+             used\n\nExamples:\n  ringfence check policy.yaml\n  ringfence check --all-kernels policy.yaml\n  ringfence check policy.yaml -- /usr/bin/tool --flag\n  \
              ringfence check --format sarif policy.yaml > policy.sarif",
             lints()
         ))
@@ -98,7 +108,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     }
     let variables = match variables(matches) {
         Ok(variables) => variables,
-        Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
+        Err(error) => return ui::fail(NAME, &error, UNUSABLE),
     };
     let (manifest, sources) = match Manifest::read(&file, &variables) {
         Ok(read) => read,
@@ -107,28 +117,46 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
             return printed.max(UNUSABLE);
         }
     };
+    let mut invocation = Invocation::default();
+    let command = matches.get_many("command").into_iter().flatten();
+    invocation.command = command.cloned().collect();
+    let (policy, trouble) = complete(&manifest, &mut invocation);
     let (plan, is_looked_up) = match matches.get_one::<u32>("abi") {
-        Some(&abi) => (
-            Plan::new(manifest.policy.clone(), Kernel::with_abi(abi)),
-            false,
-        ),
-        None => looked_up(Plan::new(manifest.policy.clone(), Kernel::probe())),
+        Some(&abi) => (Plan::new(policy.clone(), Kernel::with_abi(abi)), false),
+        None => looked_up(Plan::new(policy.clone(), Kernel::probe())),
     };
     let subject = Subject {
         manifest: &manifest,
         sources: &sources,
+        invocation: &invocation,
         plan: &plan,
+        trouble: trouble.as_deref(),
         is_looked_up,
         home: std::env::var_os("HOME")
             .map(PathBuf::from)
             .filter(|home| home.is_absolute()),
+        denied_calls: OnceCell::new(),
     };
     let findings = lint(&subject, &off);
     let kernels = matches
         .get_flag("all-kernels")
-        .then(|| Kernels::of(&manifest.policy));
+        .then(|| Kernels::of(&policy));
     let printed = print(format, &file, &findings, &sources, kernels.as_ref());
     printed.max(if findings.is_empty() { 0 } else { FINDINGS })
+}
+
+/// The policy as `run` would enforce it, with what the command needs to start where the manifest asks
+/// for that; and why that is not known, if it is not.
+fn complete(manifest: &Manifest, invocation: &mut Invocation) -> (Policy, Option<String>) {
+    invocation.start_as(manifest);
+    invocation.add(|flags| PolicyBuilder::from(manifest.policy.clone()).merge(flags));
+    match run::policy(NAME, invocation) {
+        Ok(policy) => (policy, None),
+        Err(error) => (
+            manifest.policy.clone(),
+            Some(ui::with_causes(error.as_ref())),
+        ),
+    }
 }
 
 /// The plan with its paths looked up, as far as they can be; else as it is, which the lints explain.
