@@ -16,8 +16,24 @@ impl Home {
         let home = Self {
             directory: tempfile::tempdir().expect("a temporary directory"),
         };
-        for directory in ["work/deep", "bin", ".ssh"] {
+        for directory in [
+            "work/deep",
+            "bin/data",
+            ".ssh",
+            ".config/autostart",
+            "runtime",
+        ] {
             std::fs::create_dir_all(home.path().join(directory)).expect("a directory");
+        }
+        for file in [
+            "bin/tool",
+            ".ssh/deploy_key",
+            ".ssh/deploy_key.pub",
+            ".ssh/known_hosts",
+            ".config/autostart/tool.desktop",
+            ".config/tool",
+        ] {
+            std::fs::write(home.path().join(file), "").expect("a file");
         }
         std::os::unix::fs::symlink("work/deep", home.path().join("link")).expect("a symlink");
         home
@@ -37,6 +53,7 @@ impl Home {
             .args(arguments)
             .env("HOME", self.path())
             .env("PATH", path)
+            .env("XDG_RUNTIME_DIR", self.path().join("runtime"))
             .output()
             .expect("ringfence starts")
     }
@@ -57,6 +74,47 @@ const CASES: &[(&str, &str, &str)] = &[
         "missing-path",
         "ro: [nope]",
         "ro: [{path: nope, optional: true}]",
+    ),
+    // Of a file of PATH, a line for it alone counts too, and each right by itself.
+    (
+        "writable-programs",
+        "fs: [{path: bin, access: write}]",
+        "fs: [{path: bin, access: [read, execute]}]",
+    ),
+    (
+        "writable-programs",
+        "fs: [{path: bin, access: create}]",
+        "fs: [{path: work, access: create}]",
+    ),
+    (
+        "writable-programs",
+        "fs: [{path: bin/tool, access: [read, write]}]",
+        "ro: [bin/tool]\nrw: [bin/data]",
+    ),
+    (
+        "writable-keys",
+        "fs: [{path: .ssh, access: [create, rename]}]",
+        "ro: [.ssh]",
+    ),
+    (
+        "writable-keys",
+        "fs: [{path: .ssh/deploy_key, access: write}]",
+        "fs: [{path: .ssh/known_hosts, access: write}]",
+    ),
+    (
+        "writable-startup",
+        "fs: [{path: .config/autostart/tool.desktop, access: write}]",
+        "fs: [{path: .config/tool, access: write}]",
+    ),
+    (
+        "container-socket",
+        "connect-unix: [runtime]",
+        "connect-unix: [work]",
+    ),
+    (
+        "readable-secrets",
+        "ro: [.ssh/deploy_key]",
+        "ro: [.ssh/deploy_key.pub, .ssh/known_hosts]",
     ),
     ("symlink", "ro: [link]", "ro: [work/deep]"),
     ("redundant-line", "ro: [work, work/deep]", "ro: [work, bin]"),
@@ -273,4 +331,36 @@ fn the_command_on_the_line_is_checked_instead_of_the_manifests() {
     assert_eq!(home.codes(text, &[]), ["denied-command"]);
     let output = home.check(text, &["--format", "json", "--", "ls"]);
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_missing_path_is_answered_with_one_like_it() {
+    let home = Home::new();
+    let text = format!("version: 1\nro: [{}/wrok/deep]\n", home.path().display());
+    let output = home.check(&text, &["--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    let missing = findings
+        .iter()
+        .find(|finding| finding["code"] == "missing-path");
+    let meant = format!("did you mean {}/work/deep?", home.path().display());
+    assert_eq!(missing.expect("a finding")["help"], meant);
+}
+
+#[test]
+fn keys_are_found_also_where_home_is_a_symlink() {
+    let home = Home::new();
+    let elsewhere = tempfile::tempdir().expect("a temporary directory");
+    let link = elsewhere.path().join("home");
+    std::os::unix::fs::symlink(home.path(), &link).expect("a symlink");
+    let file = home.path().join("policy.yaml");
+    std::fs::write(&file, "version: 1\nfs: [{path: .ssh, access: write}]\n").expect("a manifest");
+    let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        .args(["check", "--format", "json"])
+        .arg(file)
+        .env("HOME", link)
+        .output()
+        .expect("ringfence starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("writable-keys"), "{text}");
 }

@@ -61,6 +61,7 @@ mod threads;
 pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
 pub use class::Class;
 pub use kernel::{Abi, Availability, Errata, Kernel, Seccomp};
+pub use paths::similar_existing;
 pub use plan::{
     Allowance, Decision, Entries, Entry, FileKind, Found, Mechanism, PathPlan, Plan, PortPlan,
     Refusal, Refused, Request, Standing, Undone,

@@ -128,8 +128,8 @@ pub(crate) fn may_write(path: &Path) -> bool {
     rustix::fs::accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok()
 }
 
-/// A name beside the missing one which the user may have meant.
-pub(crate) fn similar_existing(path: &Path) -> Option<PathBuf> {
+/// A path like this missing one that exists, which its author may have meant.
+pub fn similar_existing(path: &Path) -> Option<PathBuf> {
     let nearest = nearest_existing(path)?;
     let missing = path.strip_prefix(nearest).ok()?.iter().next()?.to_str()?;
     let names = std::fs::read_dir(nearest)

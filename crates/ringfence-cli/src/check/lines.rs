@@ -20,9 +20,17 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
     lines
         .map(|path| {
             let message = format!("{} does not exist", path.line.path.display());
-            subject
-                .on(&path.line.source, message)
-                .help("the start is refused; create it, or mark the line `optional: true`")
+            // Neighbours are looked for from the root, also of a bare name.
+            let similar = std::path::absolute(&path.line.path)
+                .ok()
+                .and_then(|path| ringfence::similar_existing(&path));
+            let help = match similar {
+                Some(similar) => format!("did you mean {}?", similar.display()),
+                None => {
+                    "the start is refused; create it, or mark the line `optional: true`".to_owned()
+                }
+            };
+            subject.on(&path.line.source, message).help(help)
         })
         .collect()
 }

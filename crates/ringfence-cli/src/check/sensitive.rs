@@ -1,8 +1,9 @@
 //! Lints about places that are worth more than others.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use ringfence::{Access, AccessFs};
+use ringfence::{Access, AccessFs, PathLine};
 use ringfence_manifest::Finding;
 
 use super::Subject;
@@ -36,6 +37,19 @@ const HOME_SECRETS: &[&str] = &[
     ".npmrc",
 ];
 
+/// Directories of which every file is taken for a secret.
+const HOME_SECRET_DIRECTORIES: &[&str] = &[".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud"];
+
+const HOME_STARTUP_DIRECTORIES: &[&str] =
+    &[".config/autostart", ".config/fish", ".config/systemd/user"];
+const STARTUP_DIRECTORIES: &[&str] = &[
+    "/etc/profile.d",
+    "/etc/cron.d",
+    "/var/spool/cron",
+    "/etc/systemd/system",
+    "/etc/xdg/autostart",
+];
+
 const KEYS: &[&str] = &[
     "/etc/ssh/ssh_host_ed25519_key",
     "/root/.ssh/authorized_keys",
@@ -64,54 +78,86 @@ const SOCKETS: &[&str] = &[
     "/run/podman/podman.sock",
     "/run/crio/crio.sock",
 ];
+const USER_SOCKETS: &[&str] = &[
+    "docker.sock",
+    "podman/podman.sock",
+    "containerd/containerd.sock",
+];
 
 /// Where programs are found if PATH does not say.
 const PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 pub(super) fn programs(subject: &Subject<'_>) -> Vec<Finding> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let places = std::env::split_paths(&path).chain(std::env::split_paths(PROGRAMS));
-    let places: Vec<_> = places
-        .filter(|place| place.is_absolute())
-        .map(|place| place.canonicalize().unwrap_or(place).join("x"))
+    let directories: Vec<_> = std::env::split_paths(&path)
+        .chain(std::env::split_paths(PROGRAMS))
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| resolved(&directory))
         .collect();
-    found(
+    // Programs are looked for in a directory of PATH itself, not in those beneath it.
+    let is_program = |place: &Path| {
+        let parent = place.parent();
+        directories
+            .iter()
+            .any(|directory| Some(&**directory) == parent)
+            && !place.is_dir()
+    };
+    let places: Vec<_> = directories.iter().map(|place| place.join("x")).collect();
+    writable(
         subject,
         &places,
-        AccessFs::MAKE_REG | AccessFs::WRITE_FILE,
-        "lets programs be written to a directory of PATH",
-        "who runs one of them runs what the command wrote; name a narrower directory",
+        beneath(subject, &directories, AccessFs::WRITE_FILE, is_program),
+        "lets programs of PATH be written",
+        "who runs one of them runs what the command wrote; leave the directories of PATH out",
     )
 }
 
 pub(super) fn writable_keys(subject: &Subject<'_>) -> Vec<Finding> {
-    found(
+    // Programs that log in elsewhere write down whom they met.
+    let is_key = |place: &Path| !place.ends_with("known_hosts");
+    let directories = places(subject, &[".ssh"], &["/etc/ssh", "/root/.ssh"]);
+    writable(
         subject,
         &places(subject, HOME_KEYS, KEYS),
-        AccessFs::WRITE_FILE,
-        "lets the keys be written by which others log in",
+        beneath(subject, &directories, AccessFs::WRITE_FILE, is_key),
+        "lets the keys or settings be written by which others log in",
         "add `except: [.ssh]`, or name a narrower directory",
     )
 }
 
 pub(super) fn startup(subject: &Subject<'_>) -> Vec<Finding> {
-    found(
+    let directories = places(subject, HOME_STARTUP_DIRECTORIES, STARTUP_DIRECTORIES);
+    writable(
         subject,
         &places(subject, HOME_STARTUP, STARTUP),
-        AccessFs::WRITE_FILE,
+        beneath(subject, &directories, AccessFs::WRITE_FILE, |_| true),
         "lets files be written that run by themselves later, outside of the sandbox",
         "leave them out with `except`, or name a narrower directory",
     )
 }
 
 pub(super) fn secrets(subject: &Subject<'_>) -> Vec<Finding> {
-    found(
+    let help = "leave them out with `except`, or name a narrower directory";
+    let known = places(subject, HOME_SECRETS, SECRETS);
+    let lines = allowing(subject, &known, AccessFs::READ_FILE);
+    let mut findings = told(subject, lines, "lets secrets be read", help);
+    let directories = places(subject, HOME_SECRET_DIRECTORIES, &["/root/.ssh"]);
+    let lines = beneath(subject, &directories, AccessFs::READ_FILE, is_secret);
+    let what = "lets a file be read that stands among secrets";
+    findings.extend(told(
         subject,
-        &places(subject, HOME_SECRETS, SECRETS),
-        AccessFs::READ_FILE,
-        "lets secrets be read",
-        "leave them out with `except`, or name a narrower directory",
-    )
+        lines,
+        what,
+        "take the line out if the command does without",
+    ));
+    once_for_each_line(findings)
+}
+
+/// Whether a file beside private keys is one that need not be kept from others.
+fn is_secret(path: &Path) -> bool {
+    let public = path.extension().is_some_and(|extension| extension == "pub");
+    let name = path.file_name().unwrap_or_default();
+    !public && !["config", "known_hosts"].iter().any(|known| name == *known)
 }
 
 pub(super) fn container_socket(subject: &Subject<'_>) -> Vec<Finding> {
@@ -120,14 +166,23 @@ pub(super) fn container_socket(subject: &Subject<'_>) -> Vec<Finding> {
         .plan
         .paths()
         .filter(|path| path.line.access.contains(Access::CONNECT_UNIX));
+    // Engines without root listen where the user's other sockets are.
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let of_user = runtime
+        .iter()
+        .flat_map(|runtime| USER_SOCKETS.iter().map(|name| runtime.join(name)));
+    let sockets: Vec<_> = SOCKETS
+        .iter()
+        .map(PathBuf::from)
+        .chain(of_user)
+        .map(|socket| resolved(&socket))
+        .collect();
     lines
         .filter_map(|path| {
-            let socket = SOCKETS
-                .iter()
-                .find(|socket| path.covers(Path::new(socket)))?;
+            let socket = sockets.iter().find(|socket| path.covers(socket))?;
             let message = format!(
-                "this line lets the command talk to a container engine, which is as good as root: \
-                 {socket}"
+                "this line lets the command talk to a container engine, which is as good as root: {}",
+                socket.display()
             );
             let finding = subject.on(&path.line.source, message);
             Some(finding.help("name the socket that is needed instead of its directory"))
@@ -138,24 +193,77 @@ pub(super) fn container_socket(subject: &Subject<'_>) -> Vec<Finding> {
 fn places(subject: &Subject<'_>, at_home: &[&str], elsewhere: &[&str]) -> Vec<PathBuf> {
     let home = subject.home.iter();
     let at_home = home.flat_map(|home| at_home.iter().map(|name| home.join(name)));
-    at_home.chain(elsewhere.iter().map(PathBuf::from)).collect()
+    let all = at_home.chain(elsewhere.iter().map(PathBuf::from));
+    all.map(|place| resolved(&place)).collect()
 }
 
-/// One finding for each line that allows a right on some of these places.
-fn found(
-    subject: &Subject<'_>,
+/// A path without symlinks, as the plan is asked about it; what of it does not exist stays as written.
+fn resolved(path: &Path) -> PathBuf {
+    let existing = path
+        .ancestors()
+        .find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match existing {
+        Some((above, place)) => match path.strip_prefix(above) {
+            Ok(rest) if !rest.as_os_str().is_empty() => place.join(rest),
+            _ => place,
+        },
+        None => path.to_owned(),
+    }
+}
+
+/// The lines that allow rights on some of these places, each with the first.
+fn allowing<'s>(
+    subject: &'s Subject<'_>,
     places: &[PathBuf],
     rights: AccessFs,
+) -> Vec<(&'s PathLine, PathBuf)> {
+    let line = |place: &PathBuf| Some((subject.allowing(rights, place)?, place.clone()));
+    places.iter().filter_map(line).collect()
+}
+
+/// The lines for something beneath these directories that give rights on it.
+fn beneath<'s>(
+    subject: &'s Subject<'_>,
+    directories: &[PathBuf],
+    rights: AccessFs,
+    wanted: impl Fn(&Path) -> bool,
+) -> Vec<(&'s PathLine, PathBuf)> {
+    let lines = subject
+        .plan
+        .paths()
+        .filter(|path| path.granted.contains(rights));
+    lines
+        .filter_map(|path| {
+            let place = path.path().unwrap_or(&path.line.path);
+            let inside = |directory: &PathBuf| place != directory && place.starts_with(directory);
+            let is_meant = directories.iter().any(inside) && wanted(place);
+            is_meant.then(|| (path.line, place.to_owned()))
+        })
+        .collect()
+}
+
+/// What is said of lines that let one of these places be written or made, and of these other lines.
+fn writable(
+    subject: &Subject<'_>,
+    places: &[PathBuf],
+    others: Vec<(&PathLine, PathBuf)>,
     what: &str,
     help: &str,
 ) -> Vec<Finding> {
-    let mut lines: Vec<(&ringfence::PathLine, &Path)> = Vec::new();
-    for place in places {
-        let known =
-            |line: &ringfence::PathLine| lines.iter().any(|(known, _)| std::ptr::eq(*known, line));
-        let new = subject.allowing(rights, place).filter(|line| !known(line));
-        lines.extend(new.map(|line| (line, place.as_path())));
-    }
+    // Each by itself is enough: to change what is there, to put something there, or a symlink.
+    let rights = [AccessFs::WRITE_FILE, AccessFs::MAKE_REG, AccessFs::MAKE_SYM];
+    let lines = rights
+        .into_iter()
+        .flat_map(|rights| allowing(subject, places, rights));
+    once_for_each_line(told(subject, lines.chain(others).collect(), what, help))
+}
+
+fn told(
+    subject: &Subject<'_>,
+    lines: Vec<(&PathLine, PathBuf)>,
+    what: &str,
+    help: &str,
+) -> Vec<Finding> {
     lines
         .into_iter()
         .map(|(line, place)| {
@@ -163,4 +271,11 @@ fn found(
             subject.on(&line.source, message).help(help)
         })
         .collect()
+}
+
+/// The first finding about each line.
+fn once_for_each_line(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut known = HashSet::new();
+    let is_new = |finding: &Finding| known.insert(finding.place.clone());
+    findings.into_iter().filter(is_new).collect()
 }
