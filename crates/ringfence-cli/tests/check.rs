@@ -264,6 +264,9 @@ fn every_lint_has_a_case_and_a_line_in_the_docs() {
         let line = format!("| `{name}` | {} |", summary.as_str().unwrap());
         assert!(docs.contains(&line), "docs/lints.md lacks: {line}");
     }
+    let rows = docs.lines().filter(|line| line.starts_with("| `"));
+    let rules = rules.as_array().expect("a list");
+    assert_eq!(rows.count(), rules.len(), "docs/lints.md has others");
 }
 
 #[test]
@@ -302,7 +305,25 @@ fn sarif_names_rule_file_line_and_column_of_each_finding() {
     assert_eq!(place["region"]["startLine"], 2);
     assert_eq!(place["region"]["startColumn"], 20);
     let uri = place["artifactLocation"]["uri"].as_str().expect("a file");
-    assert!(uri.ends_with("policy.yaml"));
+    assert!(uri.starts_with("file:///") && uri.ends_with("/policy.yaml"));
+    assert_eq!(report["runs"][0]["columnKind"], "unicodeCodePoints");
+}
+
+#[test]
+fn faults_are_in_every_format_and_only_the_text_stops_at_thirty() {
+    let home = Home::new();
+    let lines = (0..40).map(|number| format!("nope{number}: 1\n"));
+    let text = format!("version: 1\n{}", lines.collect::<String>());
+    assert_eq!(home.codes(&text, &[]).len(), 40);
+    let output = home.check(&text, &["--format", "sarif"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let results = report["runs"][0]["results"].as_array().expect("a list");
+    assert_eq!(results.len(), 40);
+    assert!(results.iter().all(|result| result["level"] == "error"));
+    let output = home.check(&text, &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.matches("error[").count(), 30);
+    assert!(text.contains("and 10 more") && text.ends_with(": 40 findings\n"));
 }
 
 #[test]
@@ -318,7 +339,20 @@ fn all_kernels_says_for_each_whether_it_starts() {
     for kernel in kernels {
         let abi = kernel["abi"].as_u64().expect("a number");
         assert_eq!(kernel["starts"], abi >= 4, "{kernel}");
+        let lost = kernel["unenforced"].as_array().expect("a list");
+        assert_eq!(lost.is_empty(), abi >= 4, "{kernel}");
     }
+    let output = home.check("version: 1\nconnect-tcp: [443]\n", &["--all-kernels"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let row = |item: &str| {
+        let mut lines = text.lines();
+        let line = lines.find(|line| line.ends_with(item));
+        let line = line.unwrap_or_else(|| panic!("{item} is not in {text}"));
+        line.split_whitespace().take(12).collect::<String>()
+    };
+    assert_eq!(row("connect-tcp 443"), "----........");
+    // Where the policy does not start, nothing is called open.
+    assert_eq!(row(" stat"), "....oooooooo");
 }
 
 #[test]

@@ -3,18 +3,23 @@
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use ringfence::{Abi, Class, Kernel, Plan, Policy, PolicyBuilder, Standing};
-use ringfence_manifest::{Finding, Manifest, Severity, Sources};
-use serde_json::{Value, json};
+use ringfence::{Kernel, Plan, Policy, PolicyBuilder};
+use ringfence_manifest::Manifest;
 
 use super::{NAME, variables, variables_flag};
 use crate::check::{LINTS, Subject, lint, proposal};
 use crate::invocation::Invocation;
 use crate::{run, ui};
+
+mod kernels;
+mod report;
+mod sarif;
+
+use kernels::Kernels;
+use report::Report;
 
 /// The exit codes.
 const FINDINGS: u8 = 1;
@@ -44,7 +49,7 @@ pub(super) fn command() -> Command {
                 .long("all-kernels")
                 .action(ArgAction::SetTrue)
                 .conflicts_with("abi")
-                .help("Show too for each ABI whether the policy starts, and what stays open"),
+                .help("Show too for each ABI whether the policy starts, which lines hold, and what stays open"),
         )
         .arg(
             Arg::new("allow")
@@ -113,8 +118,14 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     let (manifest, sources) = match Manifest::read(&file, &variables) {
         Ok(read) => read,
         Err(faults) => {
-            let printed = print(format, &file, &faults.findings, &faults.sources, None);
-            return printed.max(UNUSABLE);
+            let report = Report {
+                file: &file,
+                findings: &faults.findings,
+                sources: &faults.sources,
+                kernels: None,
+            };
+            let drawn = |colour| format!("{}\n\n", faults.render(colour));
+            return report.print(format, drawn).max(UNUSABLE);
         }
     };
     let mut invocation = Invocation::default();
@@ -141,8 +152,21 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     let kernels = matches
         .get_flag("all-kernels")
         .then(|| Kernels::of(&policy));
-    let printed = print(format, &file, &findings, &sources, kernels.as_ref());
-    printed.max(if findings.is_empty() { 0 } else { FINDINGS })
+    let report = Report {
+        file: &file,
+        findings: &findings,
+        sources: &sources,
+        kernels: kernels.as_ref(),
+    };
+    let drawn = |colour| {
+        findings.iter().fold(String::new(), |mut text, finding| {
+            let _ = writeln!(text, "{}\n", finding.render(&sources, colour));
+            text
+        })
+    };
+    report
+        .print(format, drawn)
+        .max(if findings.is_empty() { 0 } else { FINDINGS })
 }
 
 /// The policy as `run` would enforce it, with what the command needs to start where the manifest asks
@@ -165,184 +189,4 @@ fn looked_up(plan: Plan) -> (Plan, bool) {
         Ok(sandbox) => (sandbox.plan().clone(), true),
         Err(_) => (plan, true),
     }
-}
-
-/// What a policy comes to on each kernel.
-struct Kernels(Vec<OnKernel>);
-
-struct OnKernel {
-    abi: Abi,
-    starts: bool,
-    open: Vec<&'static str>,
-}
-
-impl Kernels {
-    fn of(policy: &Policy) -> Self {
-        let on = |abi: Abi| {
-            let plan = Plan::new(policy.clone(), Kernel::with_abi(abi.number().into()));
-            let open = Class::ALL
-                .into_iter()
-                .filter(|class| matches!(plan.standing(*class), Standing::Open(_)));
-            OnKernel {
-                abi,
-                starts: plan.check().is_ok(),
-                open: open.map(Class::name).collect(),
-            }
-        };
-        Self(Abi::all().map(on).collect())
-    }
-
-    fn text(&self) -> String {
-        let mut text = format!("{:4}  {:13}  {:6}  OPEN\n", "ABI", "SINCE", "STARTS");
-        for kernel in &self.0 {
-            let since = match kernel.abi {
-                Abi::NONE => "no Landlock".to_owned(),
-                abi => format!("Linux {}", abi.first_kernel()),
-            };
-            let starts = if kernel.starts { "yes" } else { "no" };
-            let open = if kernel.starts {
-                kernel.open.join(", ")
-            } else {
-                String::new()
-            };
-            let line = format!("{:4}  {since:13}  {starts:6}  {open}", kernel.abi.number());
-            let _ = writeln!(text, "{}", line.trim_end());
-        }
-        text
-    }
-
-    fn json(&self) -> Value {
-        let kernels = self.0.iter();
-        kernels
-            .map(|kernel| {
-                json!({"abi": kernel.abi.number(), "starts": kernel.starts, "open": kernel.open})
-            })
-            .collect()
-    }
-}
-
-fn print(
-    format: &str,
-    file: &Path,
-    findings: &[Finding],
-    sources: &Sources,
-    kernels: Option<&Kernels>,
-) -> u8 {
-    match format {
-        "json" => ui::print(&format!(
-            "{:#}\n",
-            as_json(file, findings, sources, kernels)
-        )),
-        "sarif" => ui::print(&format!("{:#}\n", as_sarif(file, findings, sources))),
-        _ => ui::print(&as_text(file, findings, sources, kernels)),
-    }
-}
-
-fn as_text(
-    file: &Path,
-    findings: &[Finding],
-    sources: &Sources,
-    kernels: Option<&Kernels>,
-) -> String {
-    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let mut text = String::new();
-    for finding in findings {
-        let _ = writeln!(text, "{}\n", finding.render(sources, colour));
-    }
-    if let Some(kernels) = kernels {
-        let _ = writeln!(text, "{}", kernels.text());
-    }
-    let _ = match findings.len() {
-        0 => writeln!(text, "{}: nothing found", file.display()),
-        1 => writeln!(text, "{}: 1 finding", file.display()),
-        many => writeln!(text, "{}: {many} findings", file.display()),
-    };
-    text
-}
-
-fn level(finding: &Finding) -> &'static str {
-    match finding.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
-}
-
-/// The file, line and column of a finding.
-fn position(finding: &Finding, sources: &Sources) -> Option<(String, usize, usize)> {
-    let place = finding.place.as_ref()?;
-    let (line, column) = sources.position(place);
-    Some((sources.name(place.file).display().to_string(), line, column))
-}
-
-fn as_json(
-    file: &Path,
-    findings: &[Finding],
-    sources: &Sources,
-    kernels: Option<&Kernels>,
-) -> Value {
-    let items: Vec<_> = findings
-        .iter()
-        .map(|finding| {
-            let (file, line, column) = position(finding, sources)
-                .map_or((None, None, None), |(file, line, column)| {
-                    (Some(file), Some(line), Some(column))
-                });
-            json!({
-                "severity": level(finding),
-                "code": finding.code,
-                "message": finding.message,
-                "help": finding.help,
-                "file": file,
-                "line": line,
-                "column": column,
-            })
-        })
-        .collect();
-    let mut all = json!({"file": file.display().to_string(), "findings": items});
-    if let Some(kernels) = kernels {
-        all["kernels"] = kernels.json();
-    }
-    all
-}
-
-/// The Static Analysis Results Interchange Format, version 2.1.0.
-fn as_sarif(file: &Path, findings: &[Finding], sources: &Sources) -> Value {
-    let results: Vec<_> = findings
-        .iter()
-        .map(|finding| {
-            let text = if finding.help.is_empty() {
-                finding.message.clone()
-            } else {
-                format!("{}\n{}", finding.message, finding.help)
-            };
-            let place = position(finding, sources);
-            let (uri, region) = match place {
-                Some((file, line, column)) => {
-                    (file, json!({"startLine": line, "startColumn": column}))
-                }
-                None => (file.display().to_string(), json!({"startLine": 1})),
-            };
-            json!({
-                "ruleId": finding.code,
-                "level": level(finding),
-                "message": {"text": text},
-                "locations": [{"physicalLocation": {
-                    "artifactLocation": {"uri": uri},
-                    "region": region,
-                }}],
-            })
-        })
-        .collect();
-    let rules: Vec<_> = LINTS
-        .iter()
-        .map(|lint| json!({"id": lint.name, "shortDescription": {"text": lint.summary}}))
-        .collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {"name": NAME, "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
-            "results": results,
-        }],
-    })
 }
