@@ -12,6 +12,7 @@ use ringfence::{
 use ringfence_manifest::{Finding, Manifest, Place, Severity, Sources};
 
 use crate::invocation::Invocation;
+use crate::ui;
 
 mod command;
 mod expectations;
@@ -131,8 +132,11 @@ pub(crate) fn lint(subject: &Subject<'_>, off: &[String]) -> Vec<Finding> {
         .iter()
         .filter(is_off)
         .flat_map(|lint| {
-            let named = |finding| Finding {
+            // Paths may bring control characters along.
+            let named = |finding: Finding| Finding {
                 code: lint.name,
+                message: ui::printable(&finding.message).into_owned(),
+                help: ui::printable(&finding.help).into_owned(),
                 ..finding
             };
             (lint.find)(subject).into_iter().map(named)

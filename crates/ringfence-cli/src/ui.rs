@@ -61,7 +61,7 @@ pub(crate) fn message(text: &str) {
 
 /// Escapes control characters, which paths and files from elsewhere may bring along, but for the
 /// ends of lines.
-fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let strange = |character: char| character.is_control() && character != '\n';
     if !text.contains(strange) {
         return Cow::Borrowed(text);

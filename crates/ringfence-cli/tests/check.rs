@@ -398,3 +398,28 @@ fn keys_are_found_also_where_home_is_a_symlink() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("writable-keys"), "{text}");
 }
+
+#[test]
+fn a_line_that_cannot_be_enforced_is_shown_in_its_place() {
+    let home = Home::new();
+    let text = "version: 1\nconnect-tcp: [443]\ndeny: [signal]\n";
+    let output = home.check(text, &["--abi", "3", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    let lines: Vec<_> = findings
+        .iter()
+        .map(|finding| finding["line"].as_u64())
+        .collect();
+    assert_eq!(lines, [Some(2), Some(3)], "{report}");
+}
+
+#[test]
+fn control_characters_of_paths_do_not_reach_the_terminal() {
+    let home = Home::new();
+    let text = "version: 1\nro: [\"no\\epe\\u009b\"]\n";
+    let output = home.check(text, &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let strange = |character: char| character.is_control() && character != '\n';
+    assert!(!text.contains(strange), "{text:?}");
+    assert!(text.contains("does not exist"), "{text}");
+}

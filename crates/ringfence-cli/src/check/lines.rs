@@ -1,8 +1,9 @@
 //! Lints about single lines and how they stand to each other.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use ringfence::{Access, Found, PathPlan, Ports};
+use ringfence::{Access, Found, PathPlan, Ports, Refusal, Undone};
 use ringfence_manifest::{Finding, Severity};
 
 use super::{Subject, finding, is_covered, more};
@@ -162,23 +163,35 @@ pub(super) fn unrestricted_ports(subject: &Subject<'_>) -> Vec<Finding> {
 
 pub(super) fn unenforceable(subject: &Subject<'_>) -> Vec<Finding> {
     let plan = subject.plan;
-    let refused = plan.check().err();
-    let lost: Vec<_> = match &refused {
-        Some(refused) => refused.refusals.iter().map(ToString::to_string).collect(),
-        None => plan
-            .unenforced()
-            .map(|refusal| refusal.to_string())
-            .collect(),
+    let (severity, lost) = match plan.check() {
+        Err(refused) => (Severity::Error, refused.refusals),
+        Ok(()) => (Severity::Warning, plan.unenforced().collect()),
     };
-    let severity = if refused.is_some() {
-        Severity::Error
-    } else {
-        Severity::Warning
-    };
+    if lost.is_empty() {
+        return Vec::new();
+    }
+    let policy = &subject.manifest.policy;
+    let paths = policy.paths().iter();
+    let paths = paths.map(|line| (line.to_string(), &line.source));
+    let ports = policy.ports().iter();
+    let ports = ports.map(|line| (line.to_string(), &line.source));
+    let classes = policy.classes().iter();
+    let classes = classes.map(|line| (line.to_string(), &line.source));
+    let sources: HashMap<_, _> = paths.chain(ports).chain(classes).collect();
     lost.into_iter()
-        .map(|what| Finding {
-            severity,
-            ..finding(None, format!("{}: {what}", plan.kernel()))
+        .map(|refusal| {
+            let source = match &refusal {
+                Refusal::Line { line, .. }
+                | Refusal::Class { line, .. }
+                | Refusal::LeftAlone(line)
+                | Refusal::Undone(Undone { line, .. }) => sources.get(line),
+                _ => None,
+            };
+            let place = source.and_then(|source| subject.place(source));
+            Finding {
+                severity,
+                ..finding(place, format!("{}: {refusal}", plan.kernel()))
+            }
         })
         .collect()
 }

@@ -57,7 +57,8 @@ impl Report<'_> {
         if let Some(kernels) = self.kernels {
             let _ = writeln!(text, "{}", kernels.text());
         }
-        let file = self.file.display();
+        let file = self.file.display().to_string();
+        let file = ui::printable(&file);
         let _ = match self.findings.len() {
             0 => writeln!(text, "{file}: nothing found"),
             1 => writeln!(text, "{file}: 1 finding"),
