@@ -198,7 +198,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "contradicted-expectation",
         "expect: [{allow: syscall, name: mount}]",
-        "expect: [{deny: syscall, name: mount}, {deny: syscall, name: clone}]",
+        "expect: [{deny: syscall, name: mount}, {deny: syscall, name: clone}, {allow: syscall, name: clone}]",
     ),
     (
         "contradicted-expectation",

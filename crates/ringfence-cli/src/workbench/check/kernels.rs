@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
-use ringfence::{Abi, Class, Kernel, Plan, Policy, Standing};
+use ringfence::{Abi, Class, Kernel, Plan, Policy, Refusal, Standing};
 use serde::Serialize;
 
 pub(super) struct Kernels(pub(super) Vec<OnKernel>);
@@ -80,20 +80,19 @@ impl OnKernel {
         let open = Class::ALL
             .into_iter()
             .filter(|class| matches!(plan.standing(*class), Standing::Open(_)));
-        let report = plan.report();
-        let unenforced = report
-            .lines
-            .into_iter()
-            .filter(|line| line.by == "unenforced");
+        let unenforced = plan.unenforced().filter_map(|refusal| match refusal {
+            Refusal::Line { line, .. } | Refusal::Class { line, .. } => Some(line),
+            _ => None,
+        });
         Self {
             abi: abi.number(),
             since: match abi {
                 Abi::NONE => "no Landlock".to_owned(),
                 abi => format!("Linux {}", abi.first_kernel()),
             },
-            starts: report.starts,
+            starts: plan.check().is_ok(),
             open: open.map(Class::name).collect(),
-            unenforced: unenforced.map(|line| line.item).collect(),
+            unenforced: unenforced.collect(),
         }
     }
 }
