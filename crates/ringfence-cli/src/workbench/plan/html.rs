@@ -144,7 +144,7 @@ fn verdict(page: &mut String, tab: &Tab) {
     let condition = if tab.plan.kernel().is_probed() || tab.plan.paths().next().is_none() {
         ""
     } else {
-        ", if its paths are as the policy says: they are not looked up for another kernel"
+        " if its paths are there"
     };
     let _ = writeln!(
         page,

@@ -14,7 +14,7 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            character if is_unseen(character) => out.extend(character.escape_unicode()),
+            character if is_unseen(character) => out.extend(character.escape_default()),
             character => out.push(character),
         }
     }
@@ -63,7 +63,7 @@ mod tests {
     fn what_is_not_seen_is_named() {
         assert_eq!(
             escaped("a\u{0}\u{1b}\n\u{202e}\u{feff}\u{ffff}é"),
-            r"a\u{0}\u{1b}\u{a}\u{202e}\u{feff}\u{ffff}é"
+            r"a\u{0}\u{1b}\n\u{202e}\u{feff}\u{ffff}é"
         );
     }
 

@@ -45,6 +45,12 @@ pub(super) fn write<'p>(page: &mut String, plan: &'p Plan, rows: &'p [Row]) {
         return;
     }
     leaves.sort_by(|one, other| one.place.cmp(&other.place));
+    if leaves
+        .iter()
+        .any(|leaf| *leaf.line.found == Found::NotLookedUp)
+    {
+        page.push_str("<p>The paths are as written; they were not looked up.</p>\n");
+    }
     legend(page, &leaves);
     page.push_str("<ul class=\"tree\">\n");
     nodes(page, &leaves, 0);
@@ -139,10 +145,13 @@ fn line(page: &mut String, leaf: &Leaf<'_>) {
         "landlock" => String::new(),
         by => format!(" <em>{by}</em>"),
     };
-    let said = remarks(leaf.row, description(&line.line.source));
+    let mut said = remarks(leaf.row, description(&line.line.source));
+    if !said.is_empty() {
+        said.insert_str(0, " · ");
+    }
     let _ = write!(
         page,
-        " <span class=\"line\"><span role=\"img\" aria-label=\"{}\">{letters}</span> <span class=\"said\">{}{by} {}</span></span>",
+        " <span class=\"line\"><span role=\"img\" aria-label=\"{}\">{letters}</span> <span class=\"said\">{}{by}{}</span></span>",
         names.join(", "),
         escaped(&leaf.row.item),
         escaped(&said)
