@@ -142,6 +142,19 @@ fn a_kernel_that_refuses_says_why_on_its_tab() {
 }
 
 #[test]
+fn a_start_without_every_line_is_not_called_a_whole_one() {
+    let arguments = ["--abi", "3", "--best-effort", "--connect-tcp", "443"];
+    let page = page(&arguments);
+    let document = parsed(&page);
+    let verdict = |name| text(section(&document, name));
+    assert!(verdict("ABI 3 ·").contains("The sandbox starts, but 1 line is not enforced."));
+    assert!(verdict("ABI 4 ·").contains("The sandbox starts."));
+    let spoken = |number: usize| text(elements(document.root(), "label").nth(number).unwrap());
+    assert!(spoken(3).ends_with("starts without enforcing every line"));
+    assert!(spoken(4).ends_with(", starts"));
+}
+
+#[test]
 fn a_missing_path_stops_the_start_on_the_page_too() {
     if Kernel::probe().abi() == Abi::NONE {
         eprintln!("skipped: this kernel has no Landlock, and paths are not looked up");

@@ -20,15 +20,19 @@ struct Tab {
     name: String,
     plan: Plan,
     refusals: Vec<String>,
+    /// How many lines are not enforced, which is no refusal with best effort.
+    unenforced: usize,
 }
 
 impl Tab {
     fn new(name: String, plan: Plan) -> Self {
-        let refusals = plan.report().refusals;
+        let report = plan.report();
+        let unenforced = report.lines.iter().filter(|row| row.by == "unenforced");
         Self {
             name,
+            unenforced: unenforced.count(),
+            refusals: report.refusals,
             plan,
-            refusals,
         }
     }
 }
@@ -78,10 +82,10 @@ pub(super) fn page(title: &str, policy: &Policy, plan: &Plan, trouble: Option<&s
         } else {
             ""
         };
-        let (class, mark, verdict) = if tab.refusals.is_empty() {
-            ("starts", '✓', "starts")
-        } else {
-            ("refused", '✗', "does not start")
+        let (class, mark, verdict) = match (tab.refusals.is_empty(), tab.unenforced) {
+            (false, _) => ("refused", '✗', "does not start"),
+            (true, 0) => ("starts", '✓', "starts"),
+            (true, _) => ("partly", '!', "starts without enforcing every line"),
         };
         let _ = writeln!(
             page,
@@ -146,9 +150,14 @@ fn verdict(page: &mut String, tab: &Tab) {
     } else {
         " if its paths are there"
     };
+    let (class, lost) = match tab.unenforced {
+        0 => ("starts", String::new()),
+        1 => ("partly", ", but 1 line is not enforced".to_owned()),
+        number => ("partly", format!(", but {number} lines are not enforced")),
+    };
     let _ = writeln!(
         page,
-        "<p class=\"verdict starts\">The sandbox starts{condition}.</p>"
+        "<p class=\"verdict {class}\">The sandbox starts{condition}{lost}.</p>"
     );
 }
 
