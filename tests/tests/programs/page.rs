@@ -1,7 +1,8 @@
 //! The page of `ringfence plan --html`, in a real browser.
 
-use std::io::ErrorKind;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 
 use ringfence_tests::executable;
 use ringfence_tests::trial::Test;
@@ -52,7 +53,7 @@ fn browse(scene: &Scene, browser: &str, page: &str) -> (String, String) {
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
-        "--window-size=390,800",
+        "--hide-scrollbars",
         &profile,
         "--enable-logging=stderr",
         "--dump-dom",
@@ -62,26 +63,43 @@ fn browse(scene: &Scene, browser: &str, page: &str) -> (String, String) {
     (stdout(&output), stderr(&output))
 }
 
-/// A listener that nobody waits for, and where it listens.
-fn listener() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.set_nonblocking(true).expect("it need not wait");
-    let address = listener.local_addr().expect("it has an address");
-    (listener, address.to_string())
+/// A server that hangs up on whoever connects, and tells who it was.
+struct Server {
+    address: SocketAddr,
+    peers: Receiver<SocketAddr>,
 }
 
-/// Whether someone has connected; the kernel keeps a connection until it is accepted.
-fn was_asked(listener: &TcpListener) -> bool {
-    match listener.accept() {
-        Ok(_) => true,
-        Err(error) if error.kind() == ErrorKind::WouldBlock => false,
-        Err(error) => panic!("{error}"),
+impl Server {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
+        let (told, peers) = mpsc::channel();
+        thread::spawn(move || {
+            while let Ok((_, peer)) = listener.accept() {
+                if told.send(peer).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { address, peers }
+    }
+
+    /// Whether someone has connected. Connections are accepted in their order, so that whoever did
+    /// comes before the one that is made here.
+    fn was_asked(&self) -> bool {
+        let own = TcpStream::connect(self.address).expect("it accepts");
+        let own = own.local_addr().expect("it has an address");
+        let mut peers = self.peers.iter().take_while(|peer| *peer != own);
+        let asked = peers.next().is_some();
+        peers.for_each(drop);
+        asked
     }
 }
 
 fn shown(scene: &Scene) -> Result<(), Skip> {
     let browser = need("chromium", "chromium")?.display().to_string();
-    let (listener, address) = listener();
+    let server = Server::start();
+    let address = server.address.to_string();
     let (policy, page) = make(scene, &address);
     let (document, said) = browse(scene, &browser, &page);
     // What the browser made of the page: thirteen kernels, each with its tree, and the path as text.
@@ -99,18 +117,18 @@ fn shown(scene: &Scene) -> Result<(), Skip> {
     );
     // Nothing was refused by the page's own rules, and no script complained.
     assert!(!said.contains("CONSOLE"), "{said}");
-    assert!(!was_asked(&listener), "the page fetched something");
+    assert!(!server.was_asked(), "the page fetched something");
 
     // The twin: the same text as markup, in a page without rules.
     let page = format!("<!DOCTYPE html><title>twin</title>{}", hostile(&address));
     let (document, said) = browse(scene, &browser, &page);
     assert!(document.contains("<title>run</title>"), "{document}{said}");
     assert!(said.contains("CONSOLE"), "{said}");
-    assert!(was_asked(&listener), "{said}");
+    assert!(server.was_asked(), "{said}");
     Ok(())
 }
 
-/// Chooses each tab in turn, and puts what is wrong into the title.
+/// Chooses each tab in turn, and puts what is wrong into the title of the window.
 const USE: &str = "<script>
 const wrong = [];
 for (const tab of document.querySelectorAll('input')) {
@@ -121,7 +139,7 @@ for (const tab of document.querySelectorAll('input')) {
   const { scrollWidth, clientWidth } = document.documentElement;
   if (scrollWidth > clientWidth) wrong.push(`${tab.id} is ${scrollWidth} of ${clientWidth} wide`);
 }
-document.title = wrong.length ? wrong.join('; ') : `used at ${document.documentElement.clientWidth}`;
+top.document.title = wrong.length ? wrong.join('; ') : `used at ${document.documentElement.clientWidth}`;
 </script></body>";
 
 fn used(scene: &Scene) -> Result<(), Skip> {
@@ -133,12 +151,14 @@ fn used(scene: &Scene) -> Result<(), Skip> {
     assert!(!document.contains("<title>used"), "{document}{said}");
     assert!(said.contains("Content Security Policy"), "{said}");
 
+    // No window is as narrow as a phone, but a frame is.
     let free = ruled.replace("http-equiv=\"Content-Security-Policy\"", "name=\"none\"");
-    let (document, said) = browse(scene, &browser, &free);
-    assert!(
-        document.contains("<title>used at 390</title>"),
-        "{}{said}",
-        document.lines().take(12).collect::<String>()
+    let framed = format!(
+        "<!DOCTYPE html><title>frame</title><iframe style=\"width: 360px; border: 0\" srcdoc=\"{}\"></iframe>",
+        free.replace('&', "&amp;").replace('"', "&quot;")
     );
+    let (document, said) = browse(scene, &browser, &framed);
+    let title = document.split("</title>").next().unwrap_or_default();
+    assert!(title.ends_with("used at 360"), "{title}\n{said}");
     Ok(())
 }
