@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::path::Component;
 
 use ringfence::{Access, Found, PathPlan, Plan, Row};
 
@@ -36,7 +37,7 @@ pub(super) fn write<'p>(page: &mut String, plan: &'p Plan, rows: &'p [Row]) {
         .zip(rows)
         .map(|(line, row)| {
             let path = line.path().unwrap_or(&line.line.path);
-            let place = path.components().map(|part| part.as_os_str()).collect();
+            let place = path.components().map(Component::as_os_str).collect();
             Leaf { place, line, row }
         })
         .collect();
@@ -143,7 +144,7 @@ fn line(page: &mut String, leaf: &Leaf<'_>) {
     }
     let by = match leaf.row.by {
         "landlock" => String::new(),
-        by => format!(" <em>{by}</em>"),
+        by => format!(" <em class=\"{by}\">{by}</em>"),
     };
     let mut said = remarks(leaf.row, description(&line.line.source));
     if !said.is_empty() {
