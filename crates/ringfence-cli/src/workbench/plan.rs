@@ -74,16 +74,14 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         None => look_up(Plan::new(policy.clone(), Kernel::probe())),
     };
     let mut report = plan.report();
+    let trouble = trouble.map(|error| ui::with_causes(&error));
+    let starts = report.starts && trouble.is_none();
     if matches.get_flag("html") {
-        let starts = trouble.is_none() && report.starts;
-        let printed = ui::print(&html::page(&title, &policy, &plan));
-        return printed.max(u8::from(!starts));
+        let page = html::page(&title, &policy, &plan, trouble.as_deref());
+        return ui::print(&page).max(u8::from(!starts));
     }
-    if let Some(error) = trouble {
-        report.starts = false;
-        report.refusals.push(ui::with_causes(&error));
-    }
-    let starts = report.starts;
+    report.starts = starts;
+    report.refusals.extend(trouble);
     let shown = Shown {
         report,
         denied_calls: matches.get_flag("syscalls").then(|| plan.denied_calls()),
