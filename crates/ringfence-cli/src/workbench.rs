@@ -14,6 +14,7 @@ use crate::{run, ui, wrapper};
 mod check;
 mod diff;
 mod doctor;
+mod export;
 mod fmt;
 mod generate;
 mod plan;
@@ -58,6 +59,7 @@ pub fn main(arguments: Arguments) -> u8 {
         Some(("diff", matches)) => diff::main(matches),
         Some(("fmt", matches)) => fmt::main(matches),
         Some(("schema", _)) => schema::main(),
+        Some(("export", matches)) => export::main(matches),
         Some(("test", matches)) => test::main(matches),
         Some(("probe", matches)) => test::probe(matches),
         Some(("generate", matches)) => generate::main(matches),
@@ -91,6 +93,7 @@ pub fn command() -> Command {
         .subcommand(fmt::command())
         .subcommand(schema::command())
         .subcommand(test::command())
+        .subcommand(export::command())
         .subcommand(doctor::command())
         .subcommand(status::command())
         .subcommand(generate::command())

@@ -1,0 +1,197 @@
+//! `ringfence export`: a manifest in the format of another tool, and an account of what that keeps.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches, Command};
+use ringfence_export::{ExportError, Exported};
+use ringfence_manifest::{Manifest, Variables};
+
+use super::{NAME, json_flag, print_json, variables, variables_flag};
+use crate::invocation::UsageError;
+use crate::ui;
+
+mod landlockconfig;
+
+/// The exit code if the manifest cannot be used or exported.
+const UNUSABLE: u8 = 2;
+
+/// A format that manifests are exported to.
+struct Format {
+    /// Its name on the command line.
+    name: &'static str,
+    about: &'static str,
+    /// Adds the flags that it alone has.
+    flags: fn(Command) -> Command,
+    export: fn(&Subject, &ArgMatches) -> Result<Exported, ExportError>,
+}
+
+/// What is exported.
+struct Subject {
+    #[expect(
+        dead_code,
+        reason = "the formats that start the command by the wrapper name it"
+    )]
+    /// The file, as it was named.
+    file: PathBuf,
+    manifest: Manifest,
+    /// The variables that the command line gave, by which the manifest was read.
+    set: Vec<OsString>,
+}
+
+const FORMATS: &[Format] = &[landlockconfig::FORMAT];
+
+pub(super) fn command() -> Command {
+    let formats = FORMATS.iter().map(|format| {
+        (format.flags)(Command::new(format.name).about(format.about))
+            .arg(
+                Arg::new("file")
+                    .value_name("FILE")
+                    .required(true)
+                    .value_parser(clap::value_parser!(OsString))
+                    .value_hint(clap::ValueHint::FilePath)
+                    .help("The manifest"),
+            )
+            .arg(variables_flag())
+            .arg(
+                Arg::new("output")
+                    .short('o')
+                    .long("output")
+                    .value_name("DIR")
+                    .value_parser(clap::value_parser!(OsString))
+                    .value_hint(clap::ValueHint::DirPath)
+                    .help("Write the files into this directory instead of printing them"),
+            )
+            .arg(json_flag().help("Print the files and the account as JSON"))
+    });
+    Command::new("export")
+        .about("Write a manifest in the format of another tool, and say what enforces each line there")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(formats)
+        .after_help(
+            "The files go to standard output or to the directory of --output, the account of every line to \
+             standard error.\n\nExit codes:\n  0  exported\n  1  a file cannot be written\n  2  the manifest cannot be used, or \
+             cannot be said in this format",
+        )
+}
+
+pub(super) fn main(matches: &ArgMatches) -> u8 {
+    let Some((name, matches)) = matches.subcommand() else {
+        return UNUSABLE;
+    };
+    let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
+        return UNUSABLE;
+    };
+    let subject = match subject(matches) {
+        Ok(subject) => subject,
+        Err(error) => return ui::fail(NAME, &error, UNUSABLE),
+    };
+    let exported = match (format.export)(&subject, matches) {
+        Ok(exported) => exported,
+        Err(error) => return ui::fail(NAME, &error, UNUSABLE),
+    };
+    if matches.get_flag("json") {
+        return print_json(&exported);
+    }
+    let code = match matches.get_one::<OsString>("output") {
+        Some(directory) => write(&exported, Path::new(directory)),
+        None => ui::print(&joined(&exported)),
+    };
+    if code == 0 {
+        ui::message(&account(&exported));
+    }
+    code
+}
+
+fn subject(matches: &ArgMatches) -> Result<Subject, UsageError> {
+    let variables: Variables = variables(matches)?;
+    let file = matches
+        .get_one::<OsString>("file")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let set = matches
+        .get_many::<OsString>("set")
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect();
+    match Manifest::read(&file, &variables) {
+        Ok((manifest, _)) => Ok(Subject {
+            file,
+            manifest,
+            set,
+        }),
+        Err(faults) => Err(UsageError::Manifest {
+            file,
+            faults: Box::new(faults),
+        }),
+    }
+}
+
+/// The files one after the other; a line with its name stands before each if there are several.
+fn joined(exported: &Exported) -> String {
+    let mut text = String::new();
+    for file in &exported.files {
+        if exported.files.len() > 1 {
+            let _ = writeln!(text, "# {}", file.name);
+        }
+        text.push_str(&file.text);
+    }
+    text
+}
+
+/// What becomes of each line, as a table.
+fn account(exported: &Exported) -> String {
+    let by =
+        |fate: &ringfence_export::Fate| fate.by.clone().unwrap_or_else(|| "nothing".to_owned());
+    let width = |text: fn(&ringfence_export::Fate) -> usize, title: usize| {
+        exported
+            .account
+            .iter()
+            .map(text)
+            .max()
+            .unwrap_or(0)
+            .clamp(title, 60)
+    };
+    let lines = width(|fate| fate.line.chars().count(), "LINE".len());
+    let enforcers = width(
+        |fate| fate.by.as_deref().unwrap_or("nothing").chars().count(),
+        "ENFORCED BY".len(),
+    );
+    let mut text = format!("{:lines$}  {:enforcers$}  NOTE\n", "LINE", "ENFORCED BY");
+    for fate in &exported.account {
+        let row = format!(
+            "{:lines$}  {:enforcers$}  {}",
+            fate.line,
+            by(fate),
+            fate.note
+        );
+        let _ = writeln!(text, "{}", row.trim_end());
+    }
+    for note in &exported.notes {
+        let _ = write!(text, "\nnote: {note}");
+    }
+    text
+}
+
+/// Writes the files, all or none that was there before being changed.
+fn write(exported: &Exported, directory: &Path) -> u8 {
+    for file in &exported.files {
+        let path = directory.join(&file.name);
+        let written = match path.parent() {
+            Some(parent) => std::fs::create_dir_all(parent),
+            None => Ok(()),
+        }
+        .and_then(|()| std::fs::write(&path, &file.text));
+        if let Err(error) = written {
+            return ui::fail(NAME, &WriteError(path, error), 1);
+        }
+    }
+    0
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}", .0.display())]
+struct WriteError(PathBuf, #[source] std::io::Error);
