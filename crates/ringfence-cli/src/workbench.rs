@@ -17,6 +17,7 @@ mod doctor;
 mod export;
 mod fmt;
 mod generate;
+mod import;
 mod plan;
 mod schema;
 mod status;
@@ -60,6 +61,7 @@ pub fn main(arguments: Arguments) -> u8 {
         Some(("fmt", matches)) => fmt::main(matches),
         Some(("schema", _)) => schema::main(),
         Some(("export", matches)) => export::main(matches),
+        Some(("import", matches)) => import::main(matches),
         Some(("test", matches)) => test::main(matches),
         Some(("probe", matches)) => test::probe(matches),
         Some(("generate", matches)) => generate::main(matches),
@@ -94,6 +96,7 @@ pub fn command() -> Command {
         .subcommand(schema::command())
         .subcommand(test::command())
         .subcommand(export::command())
+        .subcommand(import::command())
         .subcommand(doctor::command())
         .subcommand(status::command())
         .subcommand(generate::command())

@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod exported;
+pub mod import;
 mod landlockconfig;
 mod line;
 

@@ -1,0 +1,140 @@
+//! `ringfence import`: what another tool says, as a manifest.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches, Command};
+use ringfence_export::import::{self, ImportError, Imported};
+use ringfence_manifest::Format;
+
+use super::NAME;
+use crate::ui;
+
+/// The exit code if the source cannot be used.
+const UNUSABLE: u8 = 2;
+
+/// The most bytes of a file that are read.
+const MOST_BYTES: u64 = 16 << 20;
+
+pub(super) fn command() -> Command {
+    let file = |help: &'static str| {
+        Arg::new("file")
+            .value_name("FILE")
+            .required(true)
+            .value_parser(clap::value_parser!(OsString))
+            .value_hint(clap::ValueHint::FilePath)
+            .help(help)
+    };
+    let output = Arg::new("output")
+        .short('o')
+        .long("output")
+        .value_name("FILE")
+        .value_parser(clap::value_parser!(OsString))
+        .value_hint(clap::ValueHint::FilePath)
+        .help("Write the manifest to this new file instead of printing it");
+    Command::new("import")
+        .about("Make a manifest of what another tool says; what differs stands above it")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("landrun")
+                .about("A command line of landrun")
+                .arg(output.clone())
+                .arg(
+                    Arg::new("words")
+                        .value_name("WORD")
+                        .required(true)
+                        .num_args(1..)
+                        .last(true)
+                        .value_parser(clap::value_parser!(OsString))
+                        .help("The command line, behind `--`"),
+                ),
+        )
+        .subcommand(
+            Command::new("landlockconfig")
+                .about("A file of landlockconfig, JSON or TOML")
+                .arg(output)
+                .arg(file("The file; TOML if its name ends in .toml")),
+        )
+        .after_help(
+            "Exit codes:\n  0  imported\n  1  the file cannot be written\n  2  the source cannot be used\n\nExamples:\n  \
+             ringfence import landrun -- landrun --rox /usr --connect-tcp 443 curl https://example.org",
+        )
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("cannot read {}", .0.display())]
+    Read(PathBuf, #[source] std::io::Error),
+    #[error("cannot read {}: it is larger than 16 MiB", .0.display())]
+    Large(PathBuf),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Unwritable(#[from] ringfence_manifest::Unwritable),
+}
+
+pub(super) fn main(matches: &ArgMatches) -> u8 {
+    let Some((source, matches)) = matches.subcommand() else {
+        return UNUSABLE;
+    };
+    let text = match import(source, matches).and_then(|imported| text(&imported)) {
+        Ok(text) => text,
+        Err(error) => return ui::fail(NAME, &error, UNUSABLE),
+    };
+    let Some(file) = matches.get_one::<OsString>("output") else {
+        return ui::print(&text);
+    };
+    match std::fs::File::create_new(file)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+    {
+        Ok(()) => 0,
+        Err(error) => ui::fail(NAME, &WriteError(file.into(), error), 1),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}", .0.display())]
+struct WriteError(PathBuf, #[source] std::io::Error);
+
+fn import(source: &str, matches: &ArgMatches) -> Result<Imported, Error> {
+    if source == "landrun" {
+        let words = matches.get_many::<OsString>("words");
+        return Ok(import::landrun(words.into_iter().flatten().cloned())?);
+    }
+    let file = matches
+        .get_one::<OsString>("file")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let format = match file.extension() {
+        Some(extension) if extension == "toml" => Format::Toml,
+        _ => Format::Yaml,
+    };
+    let text = read(&file)?;
+    Ok(import::landlockconfig(&text, format, &|path| {
+        path.is_file()
+    })?)
+}
+
+fn read(file: &Path) -> Result<String, Error> {
+    use std::io::Read as _;
+    let mut text = String::new();
+    let read = std::fs::File::open(file)
+        .and_then(|opened| opened.take(MOST_BYTES + 1).read_to_string(&mut text));
+    match read {
+        Ok(length) if length as u64 > MOST_BYTES => Err(Error::Large(file.to_owned())),
+        Ok(_) => Ok(text),
+        Err(error) => Err(Error::Read(file.to_owned(), error)),
+    }
+}
+
+/// The manifest, below what differs from its source.
+fn text(imported: &Imported) -> Result<String, Error> {
+    let mut text = String::new();
+    for note in &imported.notes {
+        let _ = writeln!(text, "# {}", ui::printable(note).replace('\n', " "));
+    }
+    text.push_str(&imported.manifest.to_yaml()?);
+    Ok(text)
+}
