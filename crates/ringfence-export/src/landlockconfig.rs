@@ -4,8 +4,8 @@
 //! therefore stands in no rule, or it would be denied everywhere else.
 
 use ringfence::{
-    AccessFs, AccessNet, Class, Found, Kernel, PathPlan, Plan, PolicyBuilder, PortClass, PortLine,
-    Ports, Scope, Standing,
+    AccessFs, AccessNet, Class, Found, Kernel, PathPlan, Plan, PortClass, PortLine, Ports, Scope,
+    Standing,
 };
 use ringfence_manifest::Manifest;
 use serde::Serialize;
@@ -102,9 +102,7 @@ pub fn landlockconfig(
     manifest: &Manifest,
     looked_up: Option<&Plan>,
 ) -> Result<Exported, ExportError> {
-    let policy = PolicyBuilder::from(manifest.policy.clone()).unrestricted_syscalls();
-    let policy = policy.lines().clone();
-    let bare = Plan::new(policy, Kernel::with_abi(ABI));
+    let bare = Plan::new(manifest.policy.clone(), Kernel::with_abi(ABI));
     let handles = |class| bare.standing(class) == Standing::Landlock;
     let mut config = Config::default();
     let ruleset = Ruleset {
@@ -146,11 +144,14 @@ pub fn landlockconfig(
             _ => Fate::lost(&line, "the format has no limits"),
         });
     }
-    let demanded = |class: &Class| {
+    // What a filter of system calls would close is open without one.
+    let open = |class: &Class| {
         let classes = manifest.policy.classes();
-        classes.iter().any(|line| line.class == *class)
+        let standing = bare.standing(*class);
+        matches!(standing, Standing::Seccomp | Standing::Open(_))
+            && !classes.iter().any(|line| line.class == *class)
     };
-    account.extend(bare.open().filter(|class| !demanded(class)).map(Fate::open));
+    account.extend(Class::ALL.into_iter().filter(open).map(Fate::open));
     Ok(Exported {
         files: vec![ExportedFile {
             name: "landlockconfig.json".to_owned(),

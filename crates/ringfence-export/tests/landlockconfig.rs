@@ -63,12 +63,12 @@ fn policies() -> impl Strategy<Value = Policy> {
                         source: Source::Api,
                     });
                 }
-                let parts: [fn(PolicyBuilder) -> PolicyBuilder; 3] = [
+                let turn_off: [fn(PolicyBuilder) -> PolicyBuilder; 3] = [
                     PolicyBuilder::unrestricted_fs,
                     PolicyBuilder::unrestricted_net,
                     PolicyBuilder::unrestricted_ipc,
                 ];
-                for (part, _) in parts.iter().zip(turns).filter(|(_, on)| *on) {
+                for (part, _) in turn_off.iter().zip(turns).filter(|(_, on)| *on) {
                     policy = part(policy);
                 }
                 policy.build().ok()
@@ -264,7 +264,10 @@ fn every_line_has_its_place_in_the_account() {
         .iter()
         .map(|fate| fate.line.as_str())
         .collect();
-    assert!(open.contains(&"metadata") && !open.contains(&"netlink"));
+    assert!(
+        open.contains(&"metadata") && !open.contains(&"netlink"),
+        "{open:?}"
+    );
 }
 
 #[test]
