@@ -15,6 +15,7 @@ mod check;
 mod diff;
 mod doctor;
 mod export;
+mod files;
 mod fmt;
 mod generate;
 mod import;

@@ -12,16 +12,41 @@ fn yaml(line: &str) -> String {
 
 #[test]
 fn every_flag_has_its_line() {
-    assert_eq!(
-        yaml(
-            "/usr/bin/landrun --ro /etc,/srv --rox=/usr --rw /tmp --rwx /opt --unix /run/s --bind-tcp 80,443 \
-             --connect-tcp 5432 --env HOME --env A=b=c --best-effort --ldd -- psql -h x --ro y"
-        ),
-        "version: 1\ncommand:\n  - psql\n  - \"-h\"\n  - x\n  - \"--ro\"\n  - y\nro:\n  - /usr\nfs:\n  - {path: /etc, access: [read]}\n  \
-         - {path: /srv, access: [read]}\n  - {path: /tmp, access: [read, write, create, remove, rename, ioctl]}\n  - {path: /opt, \
-         access: [read, execute, write, create, remove, rename, ioctl]}\nconnect-unix:\n  - /run/s\nconnect-tcp:\n  - 5432\nbind-tcp:\n  \
-         - 80\n  - 443\nbest-effort: true\nwith-deps: true\nenvironment:\n  clear: true\n  keep: [HOME]\n  set:\n    A: b=c\n"
+    let yaml = yaml(
+        "/usr/bin/landrun --ro /etc,/srv --rox=/usr --rw /tmp --rwx /opt --unix /run/s --bind-tcp 80,443 \
+         --connect-tcp 5432 --env HOME --env A=b --best-effort --ldd -- psql -h x --ro y",
     );
+    let expected = "\
+version: 1
+command:
+  - psql
+  - \"-h\"
+  - x
+  - \"--ro\"
+  - y
+ro:
+  - /usr
+fs:
+  - {path: /etc, access: [read]}
+  - {path: /srv, access: [read]}
+  - {path: /tmp, access: [read, write, create, remove, rename, ioctl]}
+  - {path: /opt, access: [read, execute, write, create, remove, rename, ioctl]}
+connect-unix:
+  - /run/s
+bind-tcp:
+  - 80
+  - 443
+connect-tcp:
+  - 5432
+best-effort: true
+with-deps: true
+environment:
+  clear: true
+  keep: [HOME]
+  set:
+    A: b
+";
+    assert_eq!(yaml, expected);
 }
 
 #[test]

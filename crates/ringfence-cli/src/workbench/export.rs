@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Command};
 use ringfence_export::{ExportError, Exported};
 use ringfence_manifest::{Manifest, Variables};
 
-use super::{NAME, json_flag, print_json, variables, variables_flag};
+use super::{NAME, files, json_flag, print_json, variables, variables_flag};
 use crate::invocation::UsageError;
 use crate::ui;
 
@@ -176,15 +176,13 @@ fn account(exported: &Exported) -> String {
     text
 }
 
-/// Writes the files, all or none that was there before being changed.
+/// Writes the files, each of them whole or not at all.
 fn write(exported: &Exported, directory: &Path) -> u8 {
     for file in &exported.files {
         let path = directory.join(&file.name);
-        let written = match path.parent() {
-            Some(parent) => std::fs::create_dir_all(parent),
-            None => Ok(()),
-        }
-        .and_then(|()| std::fs::write(&path, &file.text));
+        let parent = path.parent().unwrap_or(directory);
+        let written =
+            std::fs::create_dir_all(parent).and_then(|()| files::replace(&path, &file.text));
         if let Err(error) = written {
             return ui::fail(NAME, &WriteError(path, error), 1);
         }

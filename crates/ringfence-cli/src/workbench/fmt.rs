@@ -1,13 +1,12 @@
 //! `ringfence fmt`: lays out manifests anew, comments kept.
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringfence_manifest::{Unformattable, format};
 
-use super::NAME;
+use super::{NAME, files};
 use crate::ui;
 
 /// The exit code if a file cannot be read, laid out or written.
@@ -80,24 +79,7 @@ fn lay_out(file: &Path, check: bool) -> Result<bool, FormatError> {
         return Ok(false);
     }
     if !check {
-        replace(file, &laid_out).map_err(|error| FormatError::Write(name(), error))?;
+        files::replace(file, &laid_out).map_err(|error| FormatError::Write(name(), error))?;
     }
     Ok(true)
-}
-
-/// Replaces the text of a file in one step, so that nothing half-written is left behind.
-fn replace(file: &Path, text: &str) -> std::io::Result<()> {
-    let target = file.canonicalize()?;
-    let mut draft = target.clone().into_os_string();
-    draft.push(format!(".{}.new", std::process::id()));
-    let written = std::fs::File::create_new(&draft).and_then(|mut new| {
-        new.set_permissions(target.metadata()?.permissions())?;
-        new.write_all(text.as_bytes())?;
-        new.sync_all()
-    });
-    written
-        .and_then(|()| std::fs::rename(&draft, &target))
-        .inspect_err(|_| {
-            let _ = std::fs::remove_file(&draft);
-        })
 }

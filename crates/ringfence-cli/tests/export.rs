@@ -1,0 +1,154 @@
+//! `ringfence export` and `import` from a shell: what goes where, and the exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use ringfence::Kernel;
+
+fn ringfence(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        .args(arguments)
+        .output()
+        .expect("ringfence starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn manifest(directory: &Path, text: &str) -> String {
+    let file = directory.join("policy.yaml");
+    std::fs::write(&file, text).expect("a manifest");
+    file.display().to_string()
+}
+
+#[test]
+fn the_files_go_to_standard_output_and_the_account_to_standard_error() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = manifest(
+        directory.path(),
+        "version: 1\nro: [/usr]\nconnect-udp: [53]\n",
+    );
+    let output = ringfence(&["export", "landlockconfig", &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["pathBeneath"][0]["parent"][0], "/usr");
+    let account = stderr(&output);
+    assert!(
+        account.contains("policy.yaml:3: connect-udp 53"),
+        "{account}"
+    );
+    assert!(account.contains("nothing"), "{account}");
+}
+
+#[test]
+fn files_are_written_into_a_directory_that_is_made() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = manifest(directory.path(), "version: 1\nro: [/usr]\n");
+    let into = directory.path().join("a/b");
+    let into_text = into.display().to_string();
+    for _ in 0..2 {
+        let output = ringfence(&["export", "landlockconfig", &file, "-o", &into_text]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stdout(&output).is_empty());
+    }
+    let written: Vec<_> = std::fs::read_dir(&into)
+        .expect("the directory")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert_eq!(written, ["landlockconfig.json"], "no draft is left behind");
+}
+
+#[test]
+fn what_cannot_be_written_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = manifest(directory.path(), "version: 1\nro: [/usr]\n");
+    let output = ringfence(&["export", "landlockconfig", &file, "-o", &file]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("cannot write"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn json_holds_the_files_and_the_account() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = manifest(directory.path(), "version: 1\nro: [/usr]\n");
+    let output = ringfence(&["export", "landlockconfig", &file, "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["files"][0]["name"], "landlockconfig.json");
+    assert_eq!(json["account"][0]["by"], "landlockconfig");
+    assert!(json["account"][1]["by"].is_null());
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_with_2() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let bad = manifest(directory.path(), "version: 1\nor: [/usr]\n");
+    for arguments in [
+        &["export", "landlockconfig", &bad][..],
+        &["export", "landlockconfig", "/nonexistent.yaml"],
+        &["import", "landlockconfig", "/nonexistent.json"],
+        &["import", "landlockconfig", &bad],
+        &["import", "landrun", "--", "landrun", "--or", "/usr", "ls"],
+    ] {
+        let output = ringfence(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stdout(&output).is_empty(), "{arguments:?}");
+        assert!(stderr(&output).contains("error: "), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_imported_command_line_runs_and_denies_the_rest() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(directory.path().join("in")).expect("a directory");
+    std::fs::write(directory.path().join("in/allowed"), "allowed\n").expect("a file");
+    std::fs::write(directory.path().join("denied"), "denied\n").expect("a file");
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let (policy, allowed, denied) = (path("landrun.yaml"), path("in/allowed"), path("denied"));
+    let read = path("in");
+    let line = [
+        "import",
+        "landrun",
+        "-o",
+        &policy,
+        "--",
+        "landrun",
+        "--rox",
+        "/usr,/lib,/lib64",
+        "--ro",
+        &read,
+        "--ldd",
+        "/usr/bin/cat",
+        &allowed,
+    ];
+    let output = ringfence(&line);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    // An existing file is not lost to a second import.
+    assert_eq!(ringfence(&line).status.code(), Some(1));
+    let run = |command: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_landlock-runner"))
+            .args(["--log", "off", "--policy", &policy])
+            .args(command)
+            .output()
+            .expect("the wrapper starts")
+    };
+    if Kernel::probe().abi().number() == 0 {
+        assert_eq!(run(&[]).status.code(), Some(125));
+        return;
+    }
+    assert_eq!(stdout(&run(&[])), "allowed\n");
+    let output = run(&["--", "/usr/bin/cat", &denied]);
+    assert!(stderr(&output).contains("Permission denied"));
+    assert_eq!(
+        std::fs::read_to_string(PathBuf::from(denied)).expect("it can be read without"),
+        "denied\n"
+    );
+}
