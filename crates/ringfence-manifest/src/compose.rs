@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use ringfence::{ClassLine, Policy, PolicyBuilder, Source, SyscallEffect, SyscallLine};
+use ringfence::PolicyBuilder;
 
 use crate::document::{self, Document, Variable};
 use crate::finding::{Faults, Finding, Place, Severity};
@@ -16,6 +16,8 @@ use crate::reader::Reader;
 use crate::sources::{self, FileId, Sources, Text};
 use crate::tree::{self, Format};
 use crate::variables::Variables;
+
+mod conflicts;
 
 /// The most files that a manifest may be made of.
 const MOST_FILES: usize = 64;
@@ -295,80 +297,4 @@ impl<'v> Composer<'v> {
             sources: self.sources,
         })
     }
-
-    fn conflict(&mut self, message: &str, place: &Place, first: &Place) {
-        let finding = Finding::error("conflict", place.clone(), message)
-            .also(first.clone(), "first here")
-            .help("take one of them out; the order of files does not decide");
-        self.findings.push(finding);
-    }
-
-    /// Finds the lines because of which a policy means nothing.
-    fn blame(&mut self, policy: &PolicyBuilder, error: &ringfence::InvalidLine) {
-        let before = self.findings.len();
-        let unchecked = policy.lines();
-        let place = |sources: &Sources, source: &Source| {
-            source.origin().and_then(|origin| sources.place(origin))
-        };
-        for line in unchecked.paths() {
-            if let Err(error) = Policy::builder().path_line(line.clone()).build() {
-                let place = place(&self.sources, &line.source);
-                self.fault("value", place.as_ref(), error.why, "");
-            }
-        }
-        for (denial, allowance) in class_conflicts(unchecked.classes()) {
-            let message = format!("{} is both allowed and denied", denial.class.name());
-            if let (Some(one), Some(other)) = (
-                place(&self.sources, &denial.source),
-                place(&self.sources, &allowance.source),
-            ) {
-                self.conflict(&message, &one, &other);
-            }
-        }
-        for (denial, allowance) in call_conflicts(&unchecked.syscalls().lines) {
-            let message = format!("{} is both allowed and denied", denial.calls);
-            if let (Some(one), Some(other)) = (
-                place(&self.sources, &denial.source),
-                place(&self.sources, &allowance.source),
-            ) {
-                self.conflict(&message, &one, &other);
-            }
-        }
-        for line in unchecked.classes() {
-            let alone = Policy::builder().class_line(line.clone()).build();
-            if let Err(error) = alone {
-                let place = place(&self.sources, &line.source);
-                self.fault(
-                    "class",
-                    place.as_ref(),
-                    &format!("`{}` cannot be left alone", line.class.name()),
-                    error.why,
-                );
-            }
-        }
-        if self.findings.len() == before {
-            self.fault("value", None, &error.to_string(), "");
-        }
-    }
-}
-
-fn class_conflicts(lines: &[ClassLine]) -> impl Iterator<Item = (&ClassLine, &ClassLine)> {
-    lines
-        .iter()
-        .filter(|line| !line.allow)
-        .filter_map(|denial| {
-            let opposite = |line: &&ClassLine| line.allow && line.class == denial.class;
-            Some((denial, lines.iter().find(opposite)?))
-        })
-}
-
-fn call_conflicts(lines: &[SyscallLine]) -> impl Iterator<Item = (&SyscallLine, &SyscallLine)> {
-    let denies = |line: &SyscallLine| matches!(line.effect, SyscallEffect::Deny(_));
-    lines
-        .iter()
-        .filter(move |line| denies(line))
-        .filter_map(move |denial| {
-            let opposite = |line: &&SyscallLine| !denies(line) && line.calls == denial.calls;
-            Some((denial, lines.iter().find(opposite)?))
-        })
 }

@@ -52,6 +52,10 @@ impl<T> Key<T> {
     }
 }
 
+/// What to do about what only the manifest itself may say.
+pub(crate) const MAIN_ONLY: &str = "say it in the manifest itself: what is included only adds to \
+                                    what is allowed or demanded";
+
 /// Reads one file.
 pub(crate) struct Reader<'r> {
     pub(crate) file: FileId,
@@ -145,7 +149,7 @@ impl Reader<'_> {
                     "main-only",
                     &name.bytes,
                     format!("an included file cannot say `{}`", name.text),
-                    "say it in the manifest itself: what is included only adds to what is allowed or demanded",
+                    MAIN_ONLY,
                 ),
                 Some(key) => (key.read)(self, to, value),
                 None => {
