@@ -56,6 +56,9 @@ impl<T> Key<T> {
 pub(crate) const MAIN_ONLY: &str = "say it in the manifest itself: what is included only adds to \
                                     what is allowed or demanded";
 
+/// What to do about a name that is taken for a pattern.
+const ESCAPES: &str = "a name with `*`, `?` or `[` itself is written [*], [?], [[]";
+
 /// Reads one file.
 pub(crate) struct Reader<'r> {
     pub(crate) file: FileId,
@@ -248,13 +251,28 @@ impl Reader<'_> {
         }
     }
 
+    /// The name of an exception, relative to its path.
+    pub(crate) fn exception(&mut self, node: &Node) -> Option<PathBuf> {
+        let raw = self.raw(node, "a path relative to this one")?;
+        let filled = self.filled(node, raw)?;
+        let name = match filled.pattern {
+            Some(pattern) => ringfence::literal_name(&pattern),
+            None => Some(filled.text),
+        };
+        if name.is_none() {
+            let message = "an exception is a name, and no pattern";
+            let help = format!("write each name that is excepted; {ESCAPES}");
+            self.fault("path", &node.bytes, message, help);
+        }
+        name.map(PathBuf::from)
+    }
+
     /// A path that is no pattern.
     pub(crate) fn literal_path(&mut self, node: &Node) -> Option<PathBuf> {
         match self.path(node)? {
             (path, false) => Some(path),
             (_, true) => {
-                let help = "a name with `*`, `?` or `[` itself is written [*], [?], [[]";
-                self.fault("path", &node.bytes, "a pattern cannot stand here", help);
+                self.fault("path", &node.bytes, "a pattern cannot stand here", ESCAPES);
                 None
             }
         }
@@ -273,6 +291,16 @@ impl Reader<'_> {
             return None;
         }
         let filled = self.filled(node, raw)?;
+        if filled.in_brackets {
+            self.fault(
+                "variable",
+                &node.bytes,
+                "a variable stands in the brackets of a pattern, which are about characters",
+                "write the characters out, or put the variable beside the brackets; a name with `[` \
+                 itself is written [[]",
+            );
+            return None;
+        }
         let fault = if filled.text.is_empty() {
             Some("the path is empty")
         } else if filled.text.contains('\0') {
@@ -286,14 +314,13 @@ impl Reader<'_> {
         }
         let (path, pattern) = match filled.pattern {
             Some(pattern) => match glob::Pattern::new(&pattern) {
-                Ok(_) => match without_escapes(&pattern) {
+                Ok(_) => match ringfence::literal_name(&pattern) {
                     Some(literal) => (literal, false),
                     None => (pattern, true),
                 },
                 Err(error) => {
                     let message = format!("this is no pattern: {}", error.msg);
-                    let help = "a name with `*`, `?` or `[` itself is written [*], [?], [[]";
-                    self.fault("path", &node.bytes, message, help);
+                    self.fault("path", &node.bytes, message, ESCAPES);
                     return None;
                 }
             },
@@ -307,25 +334,4 @@ impl Reader<'_> {
         };
         Some((path, pattern))
     }
-}
-
-/// The name that a pattern stands for if its only special parts are single characters in
-/// brackets.
-fn without_escapes(pattern: &str) -> Option<String> {
-    let mut literal = String::new();
-    let mut rest = pattern.chars();
-    while let Some(character) = rest.next() {
-        match character {
-            '*' | '?' => return None,
-            '[' => {
-                let (escaped, end) = (rest.next()?, rest.next()?);
-                if end != ']' || escaped == '!' {
-                    return None;
-                }
-                literal.push(escaped);
-            }
-            character => literal.push(character),
-        }
-    }
-    Some(literal)
 }

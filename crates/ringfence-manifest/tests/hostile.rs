@@ -207,6 +207,31 @@ fn what_a_variable_stands_for_is_never_a_pattern_nor_another_variable() {
 }
 
 #[test]
+fn a_variable_beside_brackets_is_read_and_an_empty_one_joins_no_stars() {
+    let variables = Variables::default().set("A", "a-z");
+    let text = "version: 1\nro: [\"/[ab]${A}*\", \"/[[]${A}]\", \"/*${E:-}*/x\", \"/[$$]*\"]\n\
+                command: [\"[${A}]\"]\n";
+    let (manifest, _) = Manifest::parse("x", text, Format::Yaml, &variables)
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    let paths = manifest.policy.paths().iter();
+    let said: Vec<_> = paths
+        .map(|line| line.path.to_str().expect("a text"))
+        .collect();
+    assert_eq!(said, ["/[ab]a-z*", "/[a-z]", "/*/x", "/[$]*"]);
+    assert_eq!(manifest.command, ["[a-z]"]);
+}
+
+#[test]
+fn an_exception_whose_name_has_the_characters_of_a_pattern_is_written_in_brackets() {
+    let variables = Variables::default().set("A", "*.key");
+    let text = "version: 1\nro: [{path: /srv, except: [\"[[]id].tsx\", \"${A}\", a]}]\n";
+    let (manifest, _) = Manifest::parse("x", text, Format::Yaml, &variables)
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    let names = ["[id].tsx", "*.key", "a"].map(PathBuf::from);
+    assert_eq!(manifest.policy.paths()[0].except, names);
+}
+
+#[test]
 fn relative_paths_begin_at_the_file_that_they_stand_in() {
     let world = World::new();
     std::fs::create_dir(world.0.path().join("deep")).expect("a directory");

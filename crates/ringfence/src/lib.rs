@@ -69,7 +69,7 @@ pub use plan::{
 pub use policy::{
     Calls, ClassLine, Contradiction, Dependency, InvalidLine, InvalidPorts, Origin, PathLine,
     Policy, PolicyBuilder, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine,
-    Syscalls, Unrestricted, denying_action,
+    Syscalls, Unrestricted, denying_action, literal_name,
 };
 pub use report::{CallRow, KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};

@@ -16,6 +16,7 @@ mod syscalls;
 
 pub use builder::{InvalidLine, PolicyBuilder};
 pub use classes::ClassLine;
+pub use pattern::literal_name;
 pub(crate) use pattern::{Part, Pattern};
 pub use ports::{InvalidPorts, PortClass, Ports};
 pub use source::{Dependency, Origin, Source};
