@@ -211,13 +211,16 @@ impl<'v> Composer<'v> {
 
     /// The manifest, if there is no fault in any of its files.
     pub(crate) fn finish(mut self) -> Result<(Manifest, Sources), Faults> {
-        let documents = std::mem::take(&mut self.documents);
-        let mut manifest = Manifest::default();
+        let mut documents = std::mem::take(&mut self.documents);
+        // The manifest itself comes last, after all that it includes.
+        let mut manifest = Manifest {
+            description: documents.last_mut().and_then(|own| own.description.take()),
+            ..Manifest::default()
+        };
         let mut policy = PolicyBuilder::default();
         let mut others: Option<(ringfence::Action, Place)> = None;
         let mut variables: Vec<Variable> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
-        // The manifest itself comes last, after all that it includes.
         for document in documents.into_iter().rev() {
             policy = policy.merge(document.policy);
             if let Some((action, place)) = document.others {
@@ -258,7 +261,6 @@ impl<'v> Composer<'v> {
             if !document.limits.is_empty() {
                 manifest.limits = document.limits;
             }
-            manifest.description = manifest.description.or(document.description);
         }
         manifest.environment = Environment {
             variables: variables
