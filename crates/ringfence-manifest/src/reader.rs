@@ -241,6 +241,31 @@ impl Reader<'_> {
         self.filled(node, raw).map(|filled| filled.text)
     }
 
+    /// A text, or a number or switch that can be taken as it is written: 8080, true. What is read
+    /// as something else than its letters say, such as 0755, is refused.
+    pub(crate) fn scalar(&mut self, node: &Node, expected: &str) -> Option<String> {
+        let text = self.sources.text(self.file).get(node.bytes.clone());
+        let written = text.unwrap_or_default();
+        let read = match &node.value {
+            Value::Number(number) => Some(number.to_string()),
+            Value::Switch(switch) => Some(switch.to_string()),
+            Value::OtherNumber(number) => number
+                .parse()
+                .ok()
+                .filter(|number: &f64| number.is_finite())
+                .map(|number| number.to_string()),
+            Value::Null if !written.is_empty() => None,
+            _ => return self.text(node, expected),
+        };
+        if read.as_deref() == Some(written) {
+            return read;
+        }
+        let message = format!("expected {expected}, found {}", node.kind());
+        let help = format!("write it in quotes: \"{written}\"");
+        self.fault("type", &node.bytes, message, help);
+        None
+    }
+
     fn filled(&mut self, node: &Node, raw: &str) -> Option<Filled> {
         match self.variables.fill(raw) {
             Ok(filled) => Some(filled),
