@@ -27,6 +27,8 @@ pub(crate) struct Composer<'v> {
     variables: &'v Variables,
     pub(crate) sources: Sources,
     findings: Vec<Finding>,
+    /// Faults that were counted and not kept.
+    more: usize,
     documents: Vec<Document>,
     /// The files that are being read, each included by the one before it.
     open: Vec<(Identity, FileId)>,
@@ -48,6 +50,7 @@ impl<'v> Composer<'v> {
             variables,
             sources: Sources::default(),
             findings: Vec::new(),
+            more: 0,
             documents: Vec::new(),
             open: Vec::new(),
             done: Vec::new(),
@@ -143,9 +146,11 @@ impl<'v> Composer<'v> {
                     variables: self.variables,
                     included: self.open.len() > 1,
                     findings: Vec::new(),
+                    more: 0,
                 };
                 document = document::read(&mut reader, &tree);
                 self.findings.append(&mut reader.findings);
+                self.more += reader.more;
             }
             None if unreadable => {}
             None => {
@@ -296,6 +301,7 @@ impl<'v> Composer<'v> {
         self.findings.dedup();
         Err(Faults {
             findings: self.findings,
+            more: self.more,
             sources: self.sources,
         })
     }

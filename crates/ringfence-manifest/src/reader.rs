@@ -69,6 +69,8 @@ pub(crate) struct Reader<'r> {
     /// Whether another file includes this one.
     pub(crate) included: bool,
     pub(crate) findings: Vec<Finding>,
+    /// Faults that were counted and not kept.
+    pub(crate) more: usize,
 }
 
 impl Reader<'_> {
@@ -99,7 +101,18 @@ impl Reader<'_> {
         help: impl Into<String>,
     ) {
         let finding = Finding::error(code, self.place(bytes), message).help(help);
-        self.findings.push(finding);
+        self.note(finding);
+    }
+
+    /// A file that is no manifest at all may have a fault in every word.
+    fn note(&mut self, finding: Finding) {
+        const MOST_KEPT: usize = 1000;
+
+        if self.findings.len() < MOST_KEPT {
+            self.findings.push(finding);
+        } else {
+            self.more += 1;
+        }
     }
 
     /// Notes a fault whose sentence ends with what to do, behind a semicolon.
@@ -143,7 +156,7 @@ impl Reader<'_> {
                 )
                 .also(self.place(&first.bytes), "first here")
                 .help("put what both say under one of them");
-                self.findings.push(finding);
+                self.note(finding);
                 continue;
             }
             seen.insert(&name.text, name);

@@ -62,9 +62,27 @@ fn nesting_without_end_stops() {
 fn a_hundred_thousand_faults_are_counted_and_not_all_drawn() {
     let text = format!("version: 1\nconnect-tcp: [{}]\n", "x, ".repeat(100_000));
     let faults = parse(&text).expect_err("no ports");
-    assert_eq!(faults.findings.len(), 100_000);
+    assert_eq!(faults.findings.len() + faults.more, 100_000);
+    assert_eq!(faults.findings.len(), 1000);
     let drawn = faults.render(false);
     assert!(drawn.len() < 100_000 && drawn.ends_with("and 99970 more"));
+}
+
+#[test]
+fn a_manifest_of_millions_of_values_is_refused() {
+    let items = "/x, ".repeat(1 << 20);
+    for (text, format) in [
+        (format!("version: 1\nro: [{items}]\n"), Format::Yaml),
+        (
+            format!("version = 1\nro = [{}]\n", items.replace("/x", "'/x'")),
+            Format::Toml,
+        ),
+    ] {
+        let faults = Manifest::parse("x", &text, format, &Variables::default());
+        let faults = faults.expect_err("too many values");
+        let codes: Vec<_> = faults.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, ["too-large"]);
+    }
 }
 
 #[test]
@@ -73,10 +91,8 @@ fn many_keys_are_compared_in_time() {
         let _ = writeln!(text, "key{number}: 1");
         text
     });
-    assert_eq!(
-        parse(&text).expect_err("unknown keys").findings.len(),
-        20_000
-    );
+    let faults = parse(&text).expect_err("unknown keys");
+    assert_eq!(faults.findings.len() + faults.more, 20_000);
 }
 
 #[test]
