@@ -41,7 +41,17 @@ pub(crate) struct Composer<'v> {
 enum Identity {
     Text,
     Fragment(&'static str),
-    File((u64, u64)),
+    File(sources::Identity),
+}
+
+impl Identity {
+    /// Whether it is the same text, be it beneath a second directory.
+    fn is_text_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(one), Self::File(other)) => one.file == other.file,
+            _ => self == other,
+        }
+    }
 }
 
 impl<'v> Composer<'v> {
@@ -106,7 +116,11 @@ impl<'v> Composer<'v> {
         if self.done.contains(identity) {
             return true;
         }
-        let Some(first) = self.open.iter().position(|(open, _)| open == identity) else {
+        let Some(first) = self
+            .open
+            .iter()
+            .position(|(open, _)| open.is_text_of(identity))
+        else {
             return false;
         };
         let names: Vec<_> = self.open[first..]

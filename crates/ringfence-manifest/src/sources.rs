@@ -166,7 +166,15 @@ fn boundary(text: &str, mut byte: usize) -> usize {
 /// A file that was opened, and which one it is whatever its name.
 pub(crate) struct Opened {
     file: File,
-    pub(crate) identity: (u64, u64),
+    pub(crate) identity: Identity,
+}
+
+/// Which file something is, whatever its name, and the directory where its relative paths begin:
+/// through a symlink that is another one. Each as the numbers of device and file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) file: (u64, u64),
+    directory: (u64, u64),
 }
 
 /// Opens a regular file; never waits for the other end of a pipe.
@@ -188,8 +196,13 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
         };
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
+    let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
+    let directory = std::fs::metadata(directory.unwrap_or(Path::new(".")))?;
     Ok(Opened {
-        identity: (facts.dev(), facts.ino()),
+        identity: Identity {
+            file: (facts.dev(), facts.ino()),
+            directory: (directory.dev(), directory.ino()),
+        },
         file,
     })
 }

@@ -25,3 +25,24 @@ fn the_description_of_an_included_file_is_not_the_manifests() {
     assert_eq!(description(""), None);
     assert_eq!(description("description: mine\n"), Some("mine".to_owned()));
 }
+
+#[test]
+fn a_file_that_is_included_beneath_two_directories_speaks_of_both() {
+    let world = tempfile::tempdir().expect("a temporary directory");
+    let at = |name: &str| world.path().join(name);
+    for name in ["a", "b"] {
+        std::fs::create_dir(at(name)).expect("a directory");
+    }
+    std::fs::write(at("a/in.yaml"), "version: 1\nro: [data]\n").expect("a file");
+    std::os::unix::fs::symlink("../a/in.yaml", at("b/in.yaml")).expect("a symlink");
+    for order in [
+        "./a/in.yaml, ./b/in.yaml",
+        "./b/in.yaml, ./a/in.yaml, ./a/../a/in.yaml",
+    ] {
+        let manifest = read(world.path(), &format!("version: 1\ninclude: [{order}]\n"));
+        let lines = manifest.policy.paths().iter();
+        let mut paths: Vec<_> = lines.map(|line| line.path.clone()).collect();
+        paths.sort();
+        assert_eq!(paths, [at("a/data"), at("b/data")], "{order}");
+    }
+}
