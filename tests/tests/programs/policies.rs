@@ -7,10 +7,10 @@ use ringfence_tests::executable;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
 
-use crate::install::need;
 use crate::psql::programs;
 use crate::scene::{Scene, Skip, ordinary_user, run, words};
 use crate::server::free_ports;
+use ringfence_tests::install::need;
 
 pub fn tests() -> Vec<Test> {
     let every = Test::new("policies_are_all_proved", all_tried);
