@@ -44,6 +44,11 @@ pub const CASES: &[(&str, &str, &str)] = &[
         "connect-unix: [work]",
     ),
     (
+        "container-socket",
+        "allow: [connect-unix]",
+        "allow: [abstract-unix]\ndeny: [connect-unix]",
+    ),
+    (
         "readable-secrets",
         "ro: [.ssh/deploy_key]",
         "ro: [.ssh/deploy_key.pub, .ssh/known_hosts]",
