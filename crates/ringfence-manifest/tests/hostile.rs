@@ -70,7 +70,7 @@ fn a_hundred_thousand_faults_are_counted_and_not_all_drawn() {
 
 #[test]
 fn a_manifest_of_millions_of_values_is_refused() {
-    let items = "/x, ".repeat(1 << 20);
+    let items = "/x, ".repeat(5 << 19);
     for (text, format) in [
         (format!("version: 1\nro: [{items}]\n"), Format::Yaml),
         (
@@ -79,8 +79,9 @@ fn a_manifest_of_millions_of_values_is_refused() {
         ),
     ] {
         let faults = Manifest::parse("x", &text, format, &Variables::default());
-        let faults = faults.expect_err("too many values");
-        let codes: Vec<_> = faults.findings.iter().map(|finding| finding.code).collect();
+        let findings = faults.err().map(|faults| faults.findings);
+        let findings = findings.unwrap_or_default();
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
         assert_eq!(codes, ["too-large"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::sources::FileId;
 pub(super) fn read(file: FileId, text: &str) -> (Option<Node>, Vec<Finding>) {
     // Each value but the last of its table or list is followed by one of these.
     let values = text.bytes().filter(|byte| b",=[\n".contains(byte)).count();
-    if values > 4 * MOST_VALUES {
+    if values > 2 * MOST_VALUES {
         let place = Place { file, bytes: 0..0 };
         return (None, vec![Finding::error("too-large", place, TOO_MANY)]);
     }
