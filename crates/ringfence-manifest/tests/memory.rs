@@ -50,6 +50,9 @@ fn peak_of(text: &str) -> (u64, String) {
     (peak.parse().expect("a number"), found.to_owned())
 }
 
+/// Writes an entry by its number.
+type Entry<'e> = &'e dyn Fn(usize) -> String;
+
 #[test]
 fn twice_the_lines_take_twice_the_memory_at_most() {
     let line = |number: usize| format!("  - /srv/data/{number}/file\n");
@@ -57,7 +60,7 @@ fn twice_the_lines_take_twice_the_memory_at_most() {
         format!("  - {{path: /srv/{number}, optional: true, description: \"number {number}\"}}\n")
     };
     let fault = |number: usize| format!("  - {{path: /srv/{number}, acces: read}}\n");
-    let kinds: [(&str, &dyn Fn(usize) -> String, bool); 3] = [
+    let kinds: [(&str, Entry, bool); 3] = [
         ("lines", &line, false),
         ("mappings", &mapping, false),
         ("faults", &fault, true),
