@@ -344,6 +344,7 @@ fn secrets() {
             "/home/user/x",
             "/var/lib/x",
             "/tmp/x",
+            "/proc/1/environ",
         ] {
             let read = Request::Path(AccessFs::READ_FILE, Path::new(path));
             assert!(
