@@ -101,7 +101,7 @@ fn flags_add_to_a_manifest_and_variables_are_given() {
     assert_eq!(stdout(&output), "denied\n");
 
     let text =
-        format!("{SHELL}ro: [\"${{MORE}}\"]\n").replace("ro: [/usr, /bin]", "rw: [/usr, /bin]");
+        format!("{SHELL}ro: [\"${{MORE}}\"]\n").replace("ro: [/usr, /bin]", "rw: [/usr/bin, /bin]");
     let set = format!("MORE={denied}");
     let output = world.run(
         "landlock-runner",
