@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ringfence::PolicyBuilder;
 
 use crate::document::{self, Document, Variable};
-use crate::finding::{Faults, Finding, Place, Severity};
+use crate::finding::{Faults, Finding, MOST_KEPT, Place, Severity};
 use crate::fragments;
 use crate::manifest::{Environment, Manifest};
 use crate::reader::Reader;
@@ -29,6 +29,8 @@ pub(crate) struct Composer<'v> {
     findings: Vec<Finding>,
     /// Faults that were counted and not kept.
     more: usize,
+    /// How many are about the files together.
+    noted: usize,
     documents: Vec<Document>,
     /// The files that are being read, each included by the one before it.
     open: Vec<(Identity, FileId)>,
@@ -61,6 +63,7 @@ impl<'v> Composer<'v> {
             sources: Sources::default(),
             findings: Vec::new(),
             more: 0,
+            noted: 0,
             documents: Vec::new(),
             open: Vec::new(),
             done: Vec::new(),
@@ -225,7 +228,18 @@ impl<'v> Composer<'v> {
     fn fault(&mut self, code: &'static str, place: Option<&Place>, message: &str, help: &str) {
         let mut finding = Finding::without_place(Severity::Error, code, message).help(help);
         finding.place = place.cloned();
-        self.findings.push(finding);
+        self.note(finding);
+    }
+
+    /// Notes what is wrong with the files together. What is wrong with each may have filled the list
+    /// before, of which this many are kept all the same.
+    fn note(&mut self, finding: Finding) {
+        self.noted += 1;
+        if self.noted <= MOST_KEPT {
+            self.findings.push(finding);
+        } else {
+            self.more += 1;
+        }
     }
 
     /// The manifest, if there is no fault in any of its files.

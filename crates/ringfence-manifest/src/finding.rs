@@ -146,6 +146,9 @@ impl Finding {
     }
 }
 
+/// So many findings of a file are kept, and as many of the files together; the rest is counted.
+pub(crate) const MOST_KEPT: usize = 1000;
+
 /// All that is wrong with a manifest that cannot be used.
 #[derive(Clone, Debug)]
 pub struct Faults {

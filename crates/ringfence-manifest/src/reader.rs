@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ringfence::{Origin, Source};
 
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, MOST_KEPT, Place};
 use crate::shape::{Row, Shape};
 use crate::sources::{FileId, Sources};
 use crate::tree::{Name, Node, Value};
@@ -106,8 +106,6 @@ impl Reader<'_> {
 
     /// A file that is no manifest at all may have a fault in every word.
     fn note(&mut self, finding: Finding) {
-        const MOST_KEPT: usize = 1000;
-
         if self.findings.len() < MOST_KEPT {
             self.findings.push(finding);
         } else {

@@ -87,6 +87,26 @@ fn a_manifest_of_millions_of_values_is_refused() {
 }
 
 #[test]
+fn lines_that_contradict_each_other_by_the_thousand_are_counted() {
+    let denials: Vec<_> = (1..4096).map(|errno| format!("'@debug:{errno}'")).collect();
+    let world = World::new();
+    world.file("in.yaml", "version: 1\nsyscalls: {allow: ['@debug']}\n");
+    let path = world.file(
+        "top.yaml",
+        format!(
+            "version: 1\ninclude: ./in.yaml\nsyscalls: {{deny: [{}]}}\n",
+            denials.join(", ")
+        ),
+    );
+    let faults = Manifest::read(&path, &Variables::default()).err();
+    let count = faults.map(|faults| (faults.findings.len(), faults.more));
+    assert!(
+        count.is_some_and(|(kept, more)| kept == 1000 && more > 3000),
+        "{count:?}"
+    );
+}
+
+#[test]
 fn many_keys_are_compared_in_time() {
     let text = (0..20_000).fold(String::from("version: 1\n"), |mut text, number| {
         let _ = writeln!(text, "key{number}: 1");

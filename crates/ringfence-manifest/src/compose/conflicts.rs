@@ -10,12 +10,12 @@ impl Composer<'_> {
         let finding = Finding::error("conflict", place.clone(), message)
             .also(first.clone(), "first here")
             .help("take one of them out; the order of files does not decide");
-        self.findings.push(finding);
+        self.note(finding);
     }
 
     /// Finds the lines because of which a policy means nothing.
     pub(super) fn blame(&mut self, policy: &PolicyBuilder, error: &InvalidLine) {
-        let before = self.findings.len();
+        let before = self.noted;
         let unchecked = policy.lines();
         for line in unchecked.paths() {
             if let Err(error) = Policy::builder().path_line(line.clone()).build() {
@@ -43,7 +43,7 @@ impl Composer<'_> {
                 );
             }
         }
-        if self.findings.len() == before {
+        if self.noted == before {
             self.fault("value", None, &error.to_string(), "");
         }
     }

@@ -27,6 +27,13 @@ impl Calls {
             Self::Group(group) => group.contains(call),
         }
     }
+
+    fn each(self) -> Vec<Syscall> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Group(group) => group.calls(),
+        }
+    }
 }
 
 impl From<Syscall> for Calls {

@@ -3,7 +3,7 @@
 //! Within one file a name counts before its group: an author makes an exception to a rule of their
 //! own. Between files it would let one lift what the other denies, and so it is refused.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::{SyscallEffect, SyscallLine, Syscalls};
@@ -58,19 +58,19 @@ impl Syscalls {
         if lines.iter().all(|(author, _)| *author == 0) {
             return;
         }
-        for call in Syscall::all() {
-            // What each author decides by the line of theirs that counts.
-            let mut decisions: Vec<(usize, &SyscallLine)> = Vec::new();
-            for &(author, line) in &lines {
-                if !line.calls.contains(call) {
-                    continue;
-                }
+        // What each author decides of a call, by the line of theirs that counts.
+        let mut decided: BTreeMap<Syscall, Vec<(usize, &SyscallLine)>> = BTreeMap::new();
+        for (author, line) in lines {
+            for call in line.calls.each() {
+                let decisions = decided.entry(call).or_default();
                 match decisions.iter_mut().find(|(known, _)| *known == author) {
                     Some((_, counting)) if counting.strength() > line.strength() => {}
                     Some((_, counting)) => *counting = line,
                     None => decisions.push((author, line)),
                 }
             }
+        }
+        for (call, decisions) in decided {
             let Some(&(_, denial)) = decisions.iter().find(|(_, line)| line.denies()) else {
                 continue;
             };
@@ -92,17 +92,13 @@ impl Syscalls {
     /// The lines, each with a number for the file that it stands in. What stands in none, flags and
     /// calls of the builder, is of one author as well.
     fn by_author(&self) -> Vec<(usize, &SyscallLine)> {
-        let mut authors: Vec<Option<&Path>> = Vec::new();
+        let mut authors: HashMap<Option<&Path>, usize> = HashMap::new();
         self.lines
             .iter()
             .map(|line| {
                 let author = line.source.origin().map(|origin| &*origin.file);
-                let known = authors.iter().position(|known| *known == author);
-                let number = known.unwrap_or_else(|| {
-                    authors.push(author);
-                    authors.len() - 1
-                });
-                (number, line)
+                let next = authors.len();
+                (*authors.entry(author).or_insert(next), line)
             })
             .collect()
     }
