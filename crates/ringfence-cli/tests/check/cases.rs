@@ -54,6 +54,11 @@ pub const CASES: &[(&str, &str, &str)] = &[
         "ro: [.ssh/deploy_key.pub, .ssh/known_hosts]",
     ),
     ("symlink", "ro: [link]", "ro: [work/deep]"),
+    (
+        "symlink",
+        "ro: [/proc/mounts]",
+        "fs: [{path: /proc/self/stat, access: read}]",
+    ),
     ("redundant-line", "ro: [work, work/deep]", "ro: [work, bin]"),
     (
         "nested-rights",
