@@ -7,7 +7,9 @@
 
 pub mod bpf;
 pub mod fuzz;
+pub mod install;
 pub mod libseccomp;
+pub mod terminal;
 pub mod trial;
 pub mod world;
 pub mod wrapper;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ringfence::{Access, PortClass, SyscallEffect, SyscallLine};
 
 use crate::invocation::Invocation;
-use effect::{env, fs, keep_fd, log, min_abi, other_syscalls, policy, set, variable};
+use effect::{env, except, fs, keep_fd, log, min_abi, other_syscalls, policy, set, variable};
 
 mod effect;
 
@@ -169,10 +169,7 @@ pub const FLAGS: &[Flag] = &[
         Some("NAME"),
         "The path flag that follows does not allow NAME beneath its path; give it once for each. \
          What is created later beside NAME is not allowed either.",
-        |to, name| {
-            to.pending.except.push(name.into());
-            Ok(())
-        },
+        except,
     ),
     flag(
         Group::Network,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
-use ringfence::{InvalidLine, Policy, PolicyBuilder};
+use ringfence::{Action, InvalidLine, Policy, PolicyBuilder, Syscalls};
 use ringfence_manifest::{Faults, Limits, Manifest, Variables};
 
 use crate::flags::Flag;
@@ -83,6 +83,10 @@ pub(crate) enum UsageError {
     )]
     NoOthers,
     #[error(
+        "--other-syscalls: the manifest answers other calls with {0}; leave the flag out, or change `others:` there"
+    )]
+    OtherOthers(Action),
+    #[error(
         "no command is given; write it behind the flags, as in `landlock-runner --ro /usr -- /usr/bin/id`, or as `command:` in the manifest"
     )]
     NoCommand,
@@ -133,6 +137,14 @@ impl Invocation {
                 return Err(UsageError::Manifest { file, faults });
             }
         };
+        // A flag adds to the manifest, and here is nothing that both could mean.
+        let (own, others) = (
+            self.policy.lines().syscalls().others,
+            manifest.policy.syscalls().others,
+        );
+        if self.answers_others && ![own, Syscalls::default().others].contains(&others) {
+            return Err(UsageError::OtherOthers(others));
+        }
         self.start_as(&manifest);
         self.limits = manifest.limits;
         self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));

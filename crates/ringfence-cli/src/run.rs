@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "workbench")]
 use ringfence::Policy;
 use ringfence::{
-    Access, Dependency, EnforceError, Found, Kernel, PathLine, Plan, PrepareError, Sandbox, Source,
-    Syscall, SyscallEffect, Syscalls,
+    Access, Dependency, EnforceError, Entries, Found, Kernel, PathLine, Plan, PrepareError,
+    Sandbox, Source, Syscall, SyscallEffect, Syscalls,
 };
 
 use crate::command::{Command, CommandError, Environment};
@@ -228,7 +228,7 @@ fn print_skipped(program: &str, plan: &Plan, verbose: bool) {
     for path in plan.paths() {
         let told = verbose || path.line.source.origin().is_none();
         if told && *path.found == Found::Missing {
-            let missing = path.line.path.display();
+            let missing = ui::shown(&path.line.path);
             ui::note(
                 program,
                 &format!("skipped `{}`: {missing} does not exist", path.line),
@@ -237,21 +237,42 @@ fn print_skipped(program: &str, plan: &Plan, verbose: bool) {
     }
 }
 
-/// Shows each path that was added, led elsewhere or is redundant.
+/// Shows each path that was added, led elsewhere or is redundant, and what patterns and exceptions
+/// came to.
 fn print_paths(program: &str, plan: &Plan) {
     for path in plan.paths() {
         let added = matches!(path.line.source, Source::Dependency(_));
         let place = path.path().filter(|place| *place != path.line.path);
         let redundant = matches!(path.found, Found::CoveredAt(_));
-        if !added && place.is_none() && !redundant {
+        let expansion = path.expansion();
+        if !added && place.is_none() && !redundant && expansion.is_none() {
             continue;
         }
-        let place = place.map_or(String::new(), |place| format!(" is at {}", place.display()));
+        let place = place.map_or(String::new(), |place| {
+            format!(" is at {}", ui::shown(place))
+        });
         let redundant = if redundant {
             " (redundant: a wider line covers it)"
         } else {
             ""
         };
-        ui::note(program, &format!("`{}`{place}{redundant}", path.line));
+        let expansion = expansion.map_or(String::new(), |expansion| format!(": {expansion}"));
+        let line = path.line;
+        ui::note(program, &format!("`{line}`{place}{redundant}{expansion}"));
+        if let Found::Entries(entries) = path.found {
+            print_entries(program, entries);
+        }
+    }
+}
+
+/// Shows the paths that a pattern or exceptions came to.
+fn print_entries(program: &str, entries: &Entries) {
+    const MOST: usize = 50;
+
+    for entry in entries.granted().take(MOST) {
+        ui::note(program, &format!("  {}", ui::shown(entry)));
+    }
+    if let Some(more @ 1..) = entries.granted().len().checked_sub(MOST) {
+        ui::note(program, &format!("  and {more} more"));
     }
 }

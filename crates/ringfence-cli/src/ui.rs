@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::io::Write as _;
-#[cfg(feature = "workbench")]
 use std::path::Path;
 
 #[cfg(feature = "workbench")]
@@ -57,6 +56,12 @@ pub(crate) fn message(text: &str) {
     ringfence_sys::without_sigpipe(|| {
         let _ = std::io::stderr().write_all(line.as_bytes());
     });
+}
+
+/// A path for a message: it stays on one line. Other control characters are escaped when the message
+/// is written.
+pub(crate) fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace('\n', "\\n")
 }
 
 /// Escapes control characters, which paths and files from elsewhere may bring along, but for the

@@ -207,6 +207,10 @@ mod tests {
                 "the groups are @aio",
             ),
             (&["--optional", "--optional", "--ro", "/", "x"][..], "twice"),
+            (
+                &["--except", "*.key", "--ro", "/", "x"][..],
+                "--except: an exception is a name, and no pattern",
+            ),
         ] {
             let error = command_line(arguments).unwrap_err();
             assert!(error.contains(message), "{arguments:?}: {error}");

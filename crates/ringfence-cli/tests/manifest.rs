@@ -101,7 +101,7 @@ fn flags_add_to_a_manifest_and_variables_are_given() {
     assert_eq!(stdout(&output), "denied\n");
 
     let text =
-        format!("{SHELL}ro: [\"${{MORE}}\"]\n").replace("ro: [/usr, /bin]", "rw: [/usr, /bin]");
+        format!("{SHELL}ro: [\"${{MORE}}\"]\n").replace("ro: [/usr, /bin]", "rw: [/usr/bin, /bin]");
     let set = format!("MORE={denied}");
     let output = world.run(
         "landlock-runner",
@@ -246,4 +246,30 @@ fn the_committed_schema_is_that_of_the_code() {
         stdout(&output) == committed,
         "write it anew: cargo run --bin ringfence -- schema > docs/manifest.schema.json"
     );
+}
+
+#[test]
+fn a_flag_that_says_of_a_call_what_the_manifest_does_not_is_refused() {
+    let world = World::new();
+    for (syscalls, flags, said) in [
+        (
+            "allow: [ptrace]",
+            &["--deny-syscalls", "@debug"][..],
+            "decide some system call differently",
+        ),
+        (
+            "only: ['@system-service'], others: ENOSYS",
+            &["--other-syscalls", "kill"],
+            "the manifest answers other calls with ENOSYS",
+        ),
+    ] {
+        let text = format!("version: 1\nro: [/usr]\nsyscalls: {{{syscalls}}}\n");
+        let arguments = [flags, &["--", "/usr/bin/true"]].concat();
+        let output = world.run("landlock-runner", &text, &arguments);
+        assert_eq!(output.status.code(), Some(125), "{flags:?}");
+        let stderr = stderr(&output);
+        assert!(stderr.contains(said), "{stderr}");
+        let without = world.run("landlock-runner", &text, &["--", "/no/such"]);
+        assert!(!self::stderr(&without).contains(said));
+    }
 }

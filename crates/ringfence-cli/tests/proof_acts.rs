@@ -216,6 +216,7 @@ fn classes_are_tried_or_told_from_the_plan() {
         "notifications",
         "mount",
         "ptrace",
+        "io-uring",
     ] {
         let rows = place.rows(
             &[&format!("deny: {class}"), &format!("allow: {class}")],
@@ -224,13 +225,38 @@ fn classes_are_tried_or_told_from_the_plan() {
         assert_eq!(rows[0].0, "holds", "{class}: {rows:?}");
         assert_eq!(rows[1].0, "fails", "{class}: {rows:?}");
     }
-    let rows = place.rows(&["deny: io-uring", "deny: syscall, name: ptrace"], &[]);
+    let rows = place.rows(&["deny: terminal", "deny: syscall, name: clone"], &[]);
     assert!(rows.iter().all(|row| row.0 == "untried"), "{rows:?}");
     assert!(rows[0].1.contains("the plan says"));
-    let strict = place.test(&["deny: io-uring"], &["--require-all"]);
+    let strict = place.test(&["deny: terminal"], &["--require-all"]);
     assert_eq!(strict.status.code(), Some(1));
     let rows = place.rows(&["deny: metadata", "allow: metadata"], &[]);
     assert_eq!((rows[0].0.as_str(), rows[1].0.as_str()), ("fails", "holds"));
+}
+
+#[test]
+fn calls_are_tried_by_name_where_that_does_no_harm() {
+    if skipped(1) {
+        return;
+    }
+    let place = Place::new();
+    // A call that the filter denies, one that it lets in, and one that would end the process.
+    for (call, denied, allowed) in [
+        ("ptrace", "holds", "fails"),
+        ("add_key", "holds", "fails"),
+        ("io_uring_setup", "holds", "fails"),
+        ("getpid", "fails", "holds"),
+        ("openat", "fails", "holds"),
+        ("exit_group", "fails", "untried"),
+    ] {
+        let lines = ["deny", "allow"].map(|verb| format!("{verb}: syscall, name: {call}"));
+        let rows = place.rows(&lines.each_ref().map(String::as_str), &[]);
+        assert_eq!(
+            (rows[0].0.as_str(), rows[1].0.as_str()),
+            (denied, allowed),
+            "{call}: {rows:?}"
+        );
+    }
 }
 
 #[test]
@@ -282,7 +308,7 @@ fn every_format_tells_the_same() {
     }
     let place = Place::new();
     let odd = "allow: read, path: \"out/<&'\\\"#\"";
-    let expected = ["allow: read, path: in", odd, "deny: io-uring"];
+    let expected = ["allow: read, path: in", odd, "deny: terminal"];
     let shown = |format| {
         let output = place.test(&expected, &["--format", format]);
         assert_eq!(output.status.code(), Some(1), "{format}");

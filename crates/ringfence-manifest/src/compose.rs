@@ -6,16 +6,18 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use ringfence::{ClassLine, Policy, PolicyBuilder, Source, SyscallEffect, SyscallLine};
+use ringfence::PolicyBuilder;
 
 use crate::document::{self, Document, Variable};
-use crate::finding::{Faults, Finding, Place, Severity};
+use crate::finding::{Faults, Finding, MOST_KEPT, Place, Severity};
 use crate::fragments;
 use crate::manifest::{Environment, Manifest};
 use crate::reader::Reader;
 use crate::sources::{self, FileId, Sources, Text};
 use crate::tree::{self, Format};
 use crate::variables::Variables;
+
+mod conflicts;
 
 /// The most files that a manifest may be made of.
 const MOST_FILES: usize = 64;
@@ -25,6 +27,10 @@ pub(crate) struct Composer<'v> {
     variables: &'v Variables,
     pub(crate) sources: Sources,
     findings: Vec<Finding>,
+    /// Faults that were counted and not kept.
+    more: usize,
+    /// How many are about the files together.
+    noted: usize,
     documents: Vec<Document>,
     /// The files that are being read, each included by the one before it.
     open: Vec<(Identity, FileId)>,
@@ -37,7 +43,17 @@ pub(crate) struct Composer<'v> {
 enum Identity {
     Text,
     Fragment(&'static str),
-    File((u64, u64)),
+    File(sources::Identity),
+}
+
+impl Identity {
+    /// Whether it is the same text, be it beneath a second directory.
+    fn is_text_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File(one), Self::File(other)) => one.file == other.file,
+            _ => self == other,
+        }
+    }
 }
 
 impl<'v> Composer<'v> {
@@ -46,6 +62,8 @@ impl<'v> Composer<'v> {
             variables,
             sources: Sources::default(),
             findings: Vec::new(),
+            more: 0,
+            noted: 0,
             documents: Vec::new(),
             open: Vec::new(),
             done: Vec::new(),
@@ -101,7 +119,11 @@ impl<'v> Composer<'v> {
         if self.done.contains(identity) {
             return true;
         }
-        let Some(first) = self.open.iter().position(|(open, _)| open == identity) else {
+        let Some(first) = self
+            .open
+            .iter()
+            .position(|(open, _)| open.is_text_of(identity))
+        else {
             return false;
         };
         let names: Vec<_> = self.open[first..]
@@ -141,9 +163,11 @@ impl<'v> Composer<'v> {
                     variables: self.variables,
                     included: self.open.len() > 1,
                     findings: Vec::new(),
+                    more: 0,
                 };
                 document = document::read(&mut reader, &tree);
                 self.findings.append(&mut reader.findings);
+                self.more += reader.more;
             }
             None if unreadable => {}
             None => {
@@ -204,18 +228,32 @@ impl<'v> Composer<'v> {
     fn fault(&mut self, code: &'static str, place: Option<&Place>, message: &str, help: &str) {
         let mut finding = Finding::without_place(Severity::Error, code, message).help(help);
         finding.place = place.cloned();
-        self.findings.push(finding);
+        self.note(finding);
+    }
+
+    /// Notes what is wrong with the files together. What is wrong with each may have filled the list
+    /// before, of which this many are kept all the same.
+    fn note(&mut self, finding: Finding) {
+        self.noted += 1;
+        if self.noted <= MOST_KEPT {
+            self.findings.push(finding);
+        } else {
+            self.more += 1;
+        }
     }
 
     /// The manifest, if there is no fault in any of its files.
     pub(crate) fn finish(mut self) -> Result<(Manifest, Sources), Faults> {
-        let documents = std::mem::take(&mut self.documents);
-        let mut manifest = Manifest::default();
+        let mut documents = std::mem::take(&mut self.documents);
+        // The manifest itself comes last, after all that it includes.
+        let mut manifest = Manifest {
+            description: documents.last_mut().and_then(|own| own.description.take()),
+            ..Manifest::default()
+        };
         let mut policy = PolicyBuilder::default();
         let mut others: Option<(ringfence::Action, Place)> = None;
         let mut variables: Vec<Variable> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
-        // The manifest itself comes last, after all that it includes.
         for document in documents.into_iter().rev() {
             policy = policy.merge(document.policy);
             if let Some((action, place)) = document.others {
@@ -256,7 +294,6 @@ impl<'v> Composer<'v> {
             if !document.limits.is_empty() {
                 manifest.limits = document.limits;
             }
-            manifest.description = manifest.description.or(document.description);
         }
         manifest.environment = Environment {
             variables: variables
@@ -292,83 +329,8 @@ impl<'v> Composer<'v> {
         self.findings.dedup();
         Err(Faults {
             findings: self.findings,
+            more: self.more,
             sources: self.sources,
         })
     }
-
-    fn conflict(&mut self, message: &str, place: &Place, first: &Place) {
-        let finding = Finding::error("conflict", place.clone(), message)
-            .also(first.clone(), "first here")
-            .help("take one of them out; the order of files does not decide");
-        self.findings.push(finding);
-    }
-
-    /// Finds the lines because of which a policy means nothing.
-    fn blame(&mut self, policy: &PolicyBuilder, error: &ringfence::InvalidLine) {
-        let before = self.findings.len();
-        let unchecked = policy.lines();
-        let place = |sources: &Sources, source: &Source| {
-            source.origin().and_then(|origin| sources.place(origin))
-        };
-        for line in unchecked.paths() {
-            if let Err(error) = Policy::builder().path_line(line.clone()).build() {
-                let place = place(&self.sources, &line.source);
-                self.fault("value", place.as_ref(), error.why, "");
-            }
-        }
-        for (denial, allowance) in class_conflicts(unchecked.classes()) {
-            let message = format!("{} is both allowed and denied", denial.class.name());
-            if let (Some(one), Some(other)) = (
-                place(&self.sources, &denial.source),
-                place(&self.sources, &allowance.source),
-            ) {
-                self.conflict(&message, &one, &other);
-            }
-        }
-        for (denial, allowance) in call_conflicts(&unchecked.syscalls().lines) {
-            let message = format!("{} is both allowed and denied", denial.calls);
-            if let (Some(one), Some(other)) = (
-                place(&self.sources, &denial.source),
-                place(&self.sources, &allowance.source),
-            ) {
-                self.conflict(&message, &one, &other);
-            }
-        }
-        for line in unchecked.classes() {
-            let alone = Policy::builder().class_line(line.clone()).build();
-            if let Err(error) = alone {
-                let place = place(&self.sources, &line.source);
-                self.fault(
-                    "class",
-                    place.as_ref(),
-                    &format!("`{}` cannot be left alone", line.class.name()),
-                    error.why,
-                );
-            }
-        }
-        if self.findings.len() == before {
-            self.fault("value", None, &error.to_string(), "");
-        }
-    }
-}
-
-fn class_conflicts(lines: &[ClassLine]) -> impl Iterator<Item = (&ClassLine, &ClassLine)> {
-    lines
-        .iter()
-        .filter(|line| !line.allow)
-        .filter_map(|denial| {
-            let opposite = |line: &&ClassLine| line.allow && line.class == denial.class;
-            Some((denial, lines.iter().find(opposite)?))
-        })
-}
-
-fn call_conflicts(lines: &[SyscallLine]) -> impl Iterator<Item = (&SyscallLine, &SyscallLine)> {
-    let denies = |line: &SyscallLine| matches!(line.effect, SyscallEffect::Deny(_));
-    lines
-        .iter()
-        .filter(move |line| denies(line))
-        .filter_map(move |denial| {
-            let opposite = |line: &&SyscallLine| !denies(line) && line.calls == denial.calls;
-            Some((denial, lines.iter().find(opposite)?))
-        })
 }

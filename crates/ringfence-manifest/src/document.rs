@@ -91,7 +91,7 @@ static KEYS: [Key<Document>; 26] = [
     ),
     Key::<Document>::new(
         "command",
-        Shape::OneOrList(&Shape::Text),
+        Shape::OneOrList(&Shape::Scalar),
         "The command that is run when the command line names none: the program and its arguments.",
         start::command,
     )

@@ -4,8 +4,9 @@ use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use crate::shown::shown;
 use crate::sources::{FileId, Sources};
 
 /// How bad a finding is.
@@ -71,7 +72,7 @@ impl Finding {
         Self {
             severity,
             code,
-            message: message.into(),
+            message: shown(&message.into()),
             place: None,
             label: String::new(),
             also: Vec::new(),
@@ -82,21 +83,21 @@ impl Finding {
     /// The same, with a phrase under the place.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = shown(&label.into());
         self
     }
 
     /// The same, with a further place.
     #[must_use]
     pub fn also(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.also.push((place, label.into()));
+        self.also.push((place, shown(&label.into())));
         self
     }
 
     /// The same, with what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+        self.help = shown(&help.into());
         self
     }
 
@@ -114,20 +115,25 @@ impl Finding {
             .also
             .iter()
             .map(|(place, label)| (place, AnnotationKind::Context, label.as_str()));
-        let snippets = primary.chain(others).map(|(place, kind, label)| {
+        let title = level.primary_title(self.message.as_str()).id(self.code);
+        let mut group = Group::with_title(title);
+        for (place, kind, label) in primary.chain(others) {
             let window = sources.window(place);
-            Snippet::source(window.text)
-                .line_start(window.first_line)
-                .path(sources.shown_name(place.file))
+            let name = sources.shown_name(place.file);
+            let snippet = Snippet::source(window.text)
+                .line_start(window.line)
                 .annotation(
                     kind.span(window.bytes)
                         .label(Some(label).filter(|label| !label.is_empty())),
-                )
-        });
-        let mut group = level
-            .primary_title(self.message.as_str())
-            .id(self.code)
-            .elements(snippets);
+                );
+            group = if window.is_part {
+                let (line, column) = sources.position(place);
+                let origin = Origin::path(name).line(line).char_column(column);
+                group.element(origin).element(snippet)
+            } else {
+                group.element(snippet.path(name))
+            };
+        }
         if !self.help.is_empty() {
             group = group.element(Level::HELP.message(self.help.as_str()));
         }
@@ -140,11 +146,16 @@ impl Finding {
     }
 }
 
+/// So many findings of a file are kept, and as many of the files together; the rest is counted.
+pub(crate) const MOST_KEPT: usize = 1000;
+
 /// All that is wrong with a manifest that cannot be used.
 #[derive(Clone, Debug)]
 pub struct Faults {
-    /// In the order of the text; never empty.
+    /// In the order of the text; never empty. Of each file the first thousand.
     pub findings: Vec<Finding>,
+    /// How many there are besides.
+    pub more: usize,
     /// The files that they are about.
     pub sources: Sources,
 }
@@ -161,7 +172,7 @@ impl Faults {
             .take(Self::MOST_SHOWN)
             .map(|finding| finding.render(&self.sources, colour))
             .collect();
-        if let Some(more @ 1..) = self.findings.len().checked_sub(Self::MOST_SHOWN) {
+        if let Some(more @ 1..) = (self.findings.len() + self.more).checked_sub(Self::MOST_SHOWN) {
             drawn.push(format!("and {more} more"));
         }
         drawn.join("\n\n")

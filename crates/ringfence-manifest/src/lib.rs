@@ -32,6 +32,7 @@ mod read;
 mod reader;
 mod schema;
 mod shape;
+mod shown;
 mod sources;
 mod tree;
 mod units;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ringfence::{Origin, Source};
 
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, MOST_KEPT, Place};
 use crate::shape::{Row, Shape};
 use crate::sources::{FileId, Sources};
 use crate::tree::{Name, Node, Value};
@@ -52,6 +52,13 @@ impl<T> Key<T> {
     }
 }
 
+/// What to do about what only the manifest itself may say.
+pub(crate) const MAIN_ONLY: &str = "say it in the manifest itself: what is included only adds to \
+                                    what is allowed or demanded";
+
+/// What to do about a name that is taken for a pattern.
+const ESCAPES: &str = "a name with `*`, `?` or `[` itself is written [*], [?], [[]";
+
 /// Reads one file.
 pub(crate) struct Reader<'r> {
     pub(crate) file: FileId,
@@ -62,6 +69,8 @@ pub(crate) struct Reader<'r> {
     /// Whether another file includes this one.
     pub(crate) included: bool,
     pub(crate) findings: Vec<Finding>,
+    /// Faults that were counted and not kept.
+    pub(crate) more: usize,
 }
 
 impl Reader<'_> {
@@ -92,7 +101,16 @@ impl Reader<'_> {
         help: impl Into<String>,
     ) {
         let finding = Finding::error(code, self.place(bytes), message).help(help);
-        self.findings.push(finding);
+        self.note(finding);
+    }
+
+    /// A file that is no manifest at all may have a fault in every word.
+    fn note(&mut self, finding: Finding) {
+        if self.findings.len() < MOST_KEPT {
+            self.findings.push(finding);
+        } else {
+            self.more += 1;
+        }
     }
 
     /// Notes a fault whose sentence ends with what to do, behind a semicolon.
@@ -136,7 +154,7 @@ impl Reader<'_> {
                 )
                 .also(self.place(&first.bytes), "first here")
                 .help("put what both say under one of them");
-                self.findings.push(finding);
+                self.note(finding);
                 continue;
             }
             seen.insert(&name.text, name);
@@ -145,7 +163,7 @@ impl Reader<'_> {
                     "main-only",
                     &name.bytes,
                     format!("an included file cannot say `{}`", name.text),
-                    "say it in the manifest itself: what is included only adds to what is allowed or demanded",
+                    MAIN_ONLY,
                 ),
                 Some(key) => (key.read)(self, to, value),
                 None => {
@@ -234,6 +252,31 @@ impl Reader<'_> {
         self.filled(node, raw).map(|filled| filled.text)
     }
 
+    /// A text, or a number or switch that can be taken as it is written: 8080, true. What is read
+    /// as something else than its letters say, such as 0755, is refused.
+    pub(crate) fn scalar(&mut self, node: &Node, expected: &str) -> Option<String> {
+        let text = self.sources.text(self.file).get(node.bytes.clone());
+        let written = text.unwrap_or_default();
+        let read = match &node.value {
+            Value::Number(number) => Some(number.to_string()),
+            Value::Switch(switch) => Some(switch.to_string()),
+            Value::OtherNumber(number) => number
+                .parse()
+                .ok()
+                .filter(|number: &f64| number.is_finite())
+                .map(|number| number.to_string()),
+            Value::Null if !written.is_empty() => None,
+            _ => return self.text(node, expected),
+        };
+        if read.as_deref() == Some(written) {
+            return read;
+        }
+        let message = format!("expected {expected}, found {}", node.kind());
+        let help = format!("write it in quotes: \"{written}\"");
+        self.fault("type", &node.bytes, message, help);
+        None
+    }
+
     fn filled(&mut self, node: &Node, raw: &str) -> Option<Filled> {
         match self.variables.fill(raw) {
             Ok(filled) => Some(filled),
@@ -244,13 +287,28 @@ impl Reader<'_> {
         }
     }
 
+    /// The name of an exception, relative to its path.
+    pub(crate) fn exception(&mut self, node: &Node) -> Option<PathBuf> {
+        let raw = self.raw(node, "a path relative to this one")?;
+        let filled = self.filled(node, raw)?;
+        let name = match filled.pattern {
+            Some(pattern) => ringfence::literal_name(&pattern),
+            None => Some(filled.text),
+        };
+        if name.is_none() {
+            let message = "an exception is a name, and no pattern";
+            let help = format!("write each name that is excepted; {ESCAPES}");
+            self.fault("path", &node.bytes, message, help);
+        }
+        name.map(PathBuf::from)
+    }
+
     /// A path that is no pattern.
     pub(crate) fn literal_path(&mut self, node: &Node) -> Option<PathBuf> {
         match self.path(node)? {
             (path, false) => Some(path),
             (_, true) => {
-                let help = "a name with `*`, `?` or `[` itself is written [*], [?], [[]";
-                self.fault("path", &node.bytes, "a pattern cannot stand here", help);
+                self.fault("path", &node.bytes, "a pattern cannot stand here", ESCAPES);
                 None
             }
         }
@@ -269,6 +327,16 @@ impl Reader<'_> {
             return None;
         }
         let filled = self.filled(node, raw)?;
+        if filled.in_brackets {
+            self.fault(
+                "variable",
+                &node.bytes,
+                "a variable stands in the brackets of a pattern, which are about characters",
+                "write the characters out, or put the variable beside the brackets; a name with `[` \
+                 itself is written [[]",
+            );
+            return None;
+        }
         let fault = if filled.text.is_empty() {
             Some("the path is empty")
         } else if filled.text.contains('\0') {
@@ -282,14 +350,13 @@ impl Reader<'_> {
         }
         let (path, pattern) = match filled.pattern {
             Some(pattern) => match glob::Pattern::new(&pattern) {
-                Ok(_) => match without_escapes(&pattern) {
+                Ok(_) => match ringfence::literal_name(&pattern) {
                     Some(literal) => (literal, false),
                     None => (pattern, true),
                 },
                 Err(error) => {
                     let message = format!("this is no pattern: {}", error.msg);
-                    let help = "a name with `*`, `?` or `[` itself is written [*], [?], [[]";
-                    self.fault("path", &node.bytes, message, help);
+                    self.fault("path", &node.bytes, message, ESCAPES);
                     return None;
                 }
             },
@@ -303,25 +370,4 @@ impl Reader<'_> {
         };
         Some((path, pattern))
     }
-}
-
-/// The name that a pattern stands for if its only special parts are single characters in
-/// brackets.
-fn without_escapes(pattern: &str) -> Option<String> {
-    let mut literal = String::new();
-    let mut rest = pattern.chars();
-    while let Some(character) = rest.next() {
-        match character {
-            '*' | '?' => return None,
-            '[' => {
-                let (escaped, end) = (rest.next()?, rest.next()?);
-                if end != ']' || escaped == '!' {
-                    return None;
-                }
-                literal.push(escaped);
-            }
-            character => literal.push(character),
-        }
-    }
-    Some(literal)
 }

@@ -24,6 +24,7 @@ fn of(shape: Shape) -> Value {
     match shape {
         Shape::Version => json!({"const": 1}),
         Shape::Text | Shape::Path => json!({"type": "string"}),
+        Shape::Scalar => json!({"type": ["string", "number", "boolean"]}),
         Shape::Switch => json!({"type": "boolean"}),
         Shape::Number(most) => json!({"type": "integer", "minimum": 0, "maximum": most}),
         Shape::Word(words) => json!({"enum": words()}),
@@ -37,7 +38,7 @@ fn of(shape: Shape) -> Value {
             json!({"anyOf": [item, {"type": "array", "items": item}]})
         }
         Shape::Map(rows) => object(&rows()),
-        Shape::Texts => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        Shape::Texts => json!({"type": "object", "additionalProperties": of(Shape::Scalar)}),
         Shape::Either(forms) => {
             let forms: Vec<_> = forms.iter().map(|form| of(*form)).collect();
             json!({"anyOf": forms})

@@ -7,6 +7,8 @@ pub(crate) enum Shape {
     Version,
     /// Any text.
     Text,
+    /// A text, or a number or switch that is taken as it is written.
+    Scalar,
     /// A path, in which variables are filled in.
     Path,
     /// `true` or `false`.
@@ -23,7 +25,7 @@ pub(crate) enum Shape {
     OneOrList(&'static Shape),
     /// A mapping with these keys.
     Map(fn() -> Vec<Row>),
-    /// A mapping from any name to a text.
+    /// A mapping from any name to a text, or what is taken as it is written.
     Texts,
     /// One of several forms.
     Either(&'static [Shape]),
@@ -44,7 +46,7 @@ impl Shape {
     pub(crate) fn noun(self) -> String {
         match self {
             Self::Version => "the number 1".to_owned(),
-            Self::Text | Self::Pattern(_) => "a text".to_owned(),
+            Self::Text | Self::Scalar | Self::Pattern(_) => "a text".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::Switch => "true or false".to_owned(),
             Self::Number(most) => format!("a whole number from 0 to {most}"),

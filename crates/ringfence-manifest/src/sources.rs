@@ -10,9 +10,13 @@ use std::sync::Arc;
 use ringfence::Origin;
 
 use crate::finding::Place;
+use crate::shown::shown;
 
 /// The most bytes that a manifest may have: two hundred thousand lines and more.
 pub const MOST_BYTES: u64 = 16 << 20;
+
+/// So many bytes of a line are shown on either side of a place.
+const MOST_BESIDE: usize = 1000;
 
 /// One of the files of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,10 +38,13 @@ struct Source {
     lines: Arc<[usize]>,
 }
 
-/// A few whole lines of a file around a place.
+/// What a message shows of the text around a place: the line, or of a very long one a part.
 pub(crate) struct Window<'s> {
     pub(crate) text: &'s str,
-    pub(crate) first_line: usize,
+    /// The line, from 1.
+    pub(crate) line: usize,
+    /// Whether the text begins within the line.
+    pub(crate) is_part: bool,
     /// The place, from the beginning of the window.
     pub(crate) bytes: Range<usize>,
 }
@@ -75,15 +82,9 @@ impl Sources {
             .map(|file| &*file.name)
     }
 
-    /// The name for messages: control characters are escaped.
+    /// The name for messages.
     pub(crate) fn shown_name(&self, id: FileId) -> String {
-        let name = self.name(id).to_string_lossy();
-        name.chars()
-            .map(|character| match character {
-                character if character.is_control() => character.escape_default().to_string(),
-                character => character.to_string(),
-            })
-            .collect()
+        shown(&self.name(id).to_string_lossy())
     }
 
     /// The text of a file.
@@ -141,18 +142,39 @@ impl Sources {
         };
         let (from, to) = (file.lines[first], line_end(first));
         let end = end.min(to).max(start);
+        let (from, to) = (
+            boundary(&file.text, from.max(start.saturating_sub(MOST_BESIDE))),
+            boundary(&file.text, to.min(start + MOST_BESIDE)),
+        );
         Window {
             text: &file.text[from..to],
-            first_line: first + 1,
-            bytes: start - from..end - from,
+            line: first + 1,
+            is_part: from > file.lines[first],
+            bytes: start - from..end.min(to).max(start) - from,
         }
     }
+}
+
+/// The beginning of the character that a byte is in.
+fn boundary(text: &str, mut byte: usize) -> usize {
+    while !text.is_char_boundary(byte) {
+        byte -= 1;
+    }
+    byte
 }
 
 /// A file that was opened, and which one it is whatever its name.
 pub(crate) struct Opened {
     file: File,
-    pub(crate) identity: (u64, u64),
+    pub(crate) identity: Identity,
+}
+
+/// Which file something is, whatever its name, and the directory where its relative paths begin:
+/// through a symlink that is another one. Each as the numbers of device and file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) file: (u64, u64),
+    directory: (u64, u64),
 }
 
 /// Opens a regular file; never waits for the other end of a pipe.
@@ -174,8 +196,13 @@ pub(crate) fn open(path: &Path) -> io::Result<Opened> {
         };
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
+    let directory = path.parent().filter(|path| !path.as_os_str().is_empty());
+    let directory = std::fs::metadata(directory.unwrap_or(Path::new(".")))?;
     Ok(Opened {
-        identity: (facts.dev(), facts.ino()),
+        identity: Identity {
+            file: (facts.dev(), facts.ino()),
+            directory: (directory.dev(), directory.ino()),
+        },
         file,
     })
 }

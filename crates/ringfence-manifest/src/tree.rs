@@ -8,6 +8,12 @@ mod yaml;
 use crate::finding::Finding;
 use crate::sources::FileId;
 
+/// The most values that a manifest may have: far more than the largest that is made by a program.
+const MOST_VALUES: usize = 1_000_000;
+
+/// What is said of a manifest that has more.
+const TOO_MANY: &str = "a manifest has at most a million keys and values";
+
 /// A value and where it stands, in bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {

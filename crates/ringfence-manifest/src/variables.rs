@@ -16,6 +16,9 @@ pub(crate) struct Filled {
     /// The same as a pattern, if its author wrote `*`, `?` or `[`; what variables stand for is
     /// literal in it.
     pub(crate) pattern: Option<String>,
+    /// Whether a variable stands where a pattern lists characters: what it stands for would be taken
+    /// for those.
+    pub(crate) in_brackets: bool,
 }
 
 /// A text whose variables cannot be filled in.
@@ -71,11 +74,13 @@ impl Variables {
             return Ok(Filled {
                 text: written.to_owned(),
                 pattern: None,
+                in_brackets: false,
             });
         }
         let mut text = String::new();
         let mut pattern = String::new();
         let mut has_pattern = false;
+        let mut in_brackets = false;
         let mut rest = written;
         while let Some(at) = rest.find('$') {
             let (before, behind) = rest.split_at(at);
@@ -83,6 +88,11 @@ impl Variables {
             text.push_str(before);
             pattern.push_str(before);
             let (value, remaining) = self.variable(&behind[1..])?;
+            in_brackets |= behind.starts_with("${") && ends_in_brackets(&pattern);
+            // Two stars with nothing between would be those for any number of directories.
+            if value.is_empty() && pattern.ends_with('*') && remaining.starts_with('*') {
+                pattern.pop();
+            }
             text.push_str(&value);
             pattern.push_str(&glob::Pattern::escape(&value));
             rest = remaining;
@@ -93,6 +103,7 @@ impl Variables {
         Ok(Filled {
             text,
             pattern: has_pattern.then_some(pattern),
+            in_brackets,
         })
     }
 
@@ -143,4 +154,19 @@ impl Variables {
             }),
         }
     }
+}
+
+/// Whether the brackets of a pattern are open at its end. The first character in them may be `]`.
+fn ends_in_brackets(pattern: &str) -> bool {
+    let mut rest = pattern;
+    while let Some((_, inside)) = rest.split_once('[') {
+        let inside = inside.strip_prefix('!').unwrap_or(inside);
+        let mut members = inside.chars();
+        members.next();
+        match members.as_str().split_once(']') {
+            Some((_, behind)) => rest = behind,
+            None => return true,
+        }
+    }
+    false
 }

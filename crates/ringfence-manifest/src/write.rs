@@ -206,7 +206,7 @@ fn path_line(line: &PathLine, worded: bool) -> Result<String, Unwritable> {
         let names: Vec<_> = line
             .except
             .iter()
-            .map(|name| utf8(name).map(value))
+            .map(|name| path(name))
             .collect::<Result<_, _>>()?;
         parts.push(format!("except: [{}]", names.join(", ")));
     }

@@ -14,7 +14,7 @@ fn paths() -> impl Strategy<Value = PathLine> {
         "(/[a-z.~*?\\[\\]${} é'\"\\\\#:-]{1,8}){1,4}",
         "[a-z~!{\\[]{1,6}(/[a-z]{1,4}){0,2}",
     ];
-    let except = prop::collection::vec("[.a-z]{2,6}(/[a-z$]{1,4})?", 0..3);
+    let except = prop::collection::vec("[.a-z]{2,6}(/[a-z$*?\\[~]{1,4})?", 0..3);
     (path, 1..=Access::all().bits(), any::<bool>(), except).prop_map(
         |(path, access, optional, except)| PathLine {
             optional,

@@ -7,6 +7,7 @@
 //! `rustix` by the crates above; here is only what it does not have, or what must not allocate.
 #![warn(missing_docs)]
 
+mod attempt;
 mod descriptors;
 mod entry;
 mod exec;
@@ -14,6 +15,7 @@ pub mod landlock;
 pub mod seccomp;
 mod signals;
 
+pub use attempt::attempt;
 pub use descriptors::{close_on_exec_above_stderr, is_open};
 pub use entry::Arguments;
 pub use exec::{CStrings, execve};

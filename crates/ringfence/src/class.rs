@@ -6,6 +6,7 @@
 use crate::access::{AccessFs, Scope};
 use crate::kernel::{Abi, Errata, Kernel};
 use crate::policy::PortClass;
+use crate::seccomp::Syscall;
 
 mod facts;
 
@@ -173,6 +174,11 @@ impl Class {
     /// The first ABI that can deny it, if any ABI can.
     pub fn since(self) -> Option<Abi> {
         Abi::all().find(|abi| self.is_deniable_on(&Kernel::with_abi(abi.number().into())))
+    }
+
+    /// The system calls that a filter has to look at or deny to close it, if there are any.
+    pub fn calls(self) -> impl Iterator<Item = Syscall> {
+        crate::seccomp::calls_of(self)
     }
 
     /// The classes that these rights belong to.

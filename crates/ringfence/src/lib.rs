@@ -67,9 +67,9 @@ pub use plan::{
     Refusal, Refused, Request, Standing, Undone,
 };
 pub use policy::{
-    Calls, ClassLine, Dependency, InvalidLine, InvalidPorts, Origin, PathLine, Policy,
-    PolicyBuilder, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine, Syscalls,
-    Unrestricted, denying_action,
+    Calls, ClassLine, Contradiction, Dependency, InvalidLine, InvalidPorts, Origin, PathLine,
+    Policy, PolicyBuilder, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine,
+    Syscalls, Unrestricted, denying_action, literal_name,
 };
 pub use report::{CallRow, KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};

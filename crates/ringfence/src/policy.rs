@@ -16,10 +16,11 @@ mod syscalls;
 
 pub use builder::{InvalidLine, PolicyBuilder};
 pub use classes::ClassLine;
+pub use pattern::literal_name;
 pub(crate) use pattern::{Part, Pattern};
 pub use ports::{InvalidPorts, PortClass, Ports};
 pub use source::{Dependency, Origin, Source};
-pub use syscalls::{Calls, SyscallEffect, SyscallLine, Syscalls, denying_action};
+pub use syscalls::{Calls, Contradiction, SyscallEffect, SyscallLine, Syscalls, denying_action};
 
 /// What a program may do. Everything that is not listed is denied.
 ///

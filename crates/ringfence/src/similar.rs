@@ -8,8 +8,15 @@
 /// ```
 pub fn closest<C: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = C>) -> Option<C> {
     const LIKE_ENOUGH: f64 = 0.6;
+    let length = name.chars().count();
+    // To compare takes as long as both lengths multiplied, and a word may be of any length.
+    let may_be_like = |candidate: &C| {
+        let other = candidate.as_ref().chars().count();
+        length.min(other) * 2 > length.max(other)
+    };
     candidates
         .into_iter()
+        .filter(may_be_like)
         .map(|candidate| {
             let likeness = strsim::normalized_damerau_levenshtein(name, candidate.as_ref());
             (likeness, candidate)
@@ -29,5 +36,7 @@ mod tests {
         assert_eq!(closest("modles", names), Some("models"));
         assert_eq!(closest("usr", names), None);
         assert_eq!(closest("x", [""; 0]), None);
+        let long = "models".repeat(1 << 18);
+        assert_eq!(closest(&long, names), None);
     }
 }

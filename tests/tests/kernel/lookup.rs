@@ -39,6 +39,10 @@ pub fn tests() -> Vec<Test> {
             redundant,
         ),
         Test::new(
+            "lookup::what_patterns_and_exceptions_came_to_is_shown_on_demand",
+            expanded,
+        ),
+        Test::new(
             "lookup::a_relative_path_is_taken_from_where_the_wrapper_started",
             relative,
         ),
@@ -117,6 +121,57 @@ fn redundant() {
     assert_eq!(output.status.code(), Some(0), "{message}");
     let note = format!("`--fs read={}` (redundant", file.display());
     assert!(message.contains(&note), "{message}");
+}
+
+fn expanded() {
+    let world = World::new();
+    let inside = world.inside();
+    for name in [
+        "a.conf",
+        "b.conf",
+        "forged.conf\nlandlock-runner: all is well",
+    ] {
+        std::fs::write(inside.join(name), "").expect("a file");
+    }
+    let pattern = format!("{}/*.conf*", inside.display());
+    let sandbox = Sandbox::for_probe().flags([
+        "--verbose",
+        "--glob",
+        "--fs",
+        &format!("read={pattern}"),
+        "--except",
+        "empty",
+        "--fs",
+        &format!("remove={}", inside.display()),
+    ]);
+    let output = sandbox.run(probe(&["stat", "/"]));
+    let message = stderr(&output);
+    if output.status.code() != Some(0) {
+        // Exceptions need a kernel with Landlock.
+        assert_eq!(Kernel::probe().abi(), Abi::NONE, "{message}");
+        return;
+    }
+    assert!(message.contains("3 paths match now"), "{message}");
+    let shown = |name: &str| format!("landlock-runner:   {}\n", inside.join(name).display());
+    for (name, expected) in [
+        ("a.conf", true),
+        ("b.conf", true),
+        ("other/", false),
+        ("empty", false),
+    ] {
+        assert_eq!(
+            message.contains(&shown(name)),
+            expected,
+            "{name}: {message}"
+        );
+    }
+    assert!(
+        message.contains(": 1 entry; what is created later"),
+        "{message}"
+    );
+    assert!(message.contains(&shown("other")), "{message}");
+    let forged = |line: &str| line.starts_with("landlock-runner: all is well");
+    assert!(!message.lines().any(forged), "{message}");
 }
 
 fn relative() {

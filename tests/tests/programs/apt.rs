@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{Sandbox, stdout};
 
-use crate::install::package_lists;
 use crate::scene::{Scene, Skip, each_user, run};
+use ringfence_tests::install::package_lists;
 
 const POLICY: &str = "--with-deps --with-deps-of apt-get --with-deps-of dpkg \
     --ro /etc/apt --ro /etc/dpkg --ro /usr/share/dpkg --ro /var/lib/apt --ro /var/lib/dpkg \

@@ -3,8 +3,8 @@
 
 use ringfence_tests::trial::Test;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user};
+use ringfence_tests::install::need;
 
 const POLICY: &str = "--with-deps --ro /usr/bin/sh --ro /usr/bin/gzip --ro elsewhere --rw work";
 

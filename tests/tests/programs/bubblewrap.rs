@@ -6,8 +6,8 @@
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::stdout;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user, words};
+use ringfence_tests::install::need;
 
 pub fn tests() -> Vec<Test> {
     each_user(

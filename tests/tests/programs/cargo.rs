@@ -8,8 +8,8 @@ use std::path::Path;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{Sandbox, stdout};
 
-use crate::install::{need, need_found};
 use crate::scene::{Scene, Skip, libraries, own_user};
+use ringfence_tests::install::{need, need_found};
 
 /// The very cargo that built this test.
 const CARGO: &str = env!("CARGO");

@@ -5,8 +5,8 @@ use ringfence::{Abi, Kernel};
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::stdout;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user, root};
+use ringfence_tests::install::need;
 
 /// A program, a policy, and the flag that it needs beyond.
 struct Need {

@@ -11,10 +11,10 @@ use ringfence_tests::executable;
 use ringfence_tests::trial::Test;
 use rustix::process::geteuid;
 
-use crate::install::need;
 use crate::scene::{PATH, Scene, Skip, each_user, refused, run};
 use crate::server::fixed_ports;
 use crate::tls::{CERTIFICATE, PAGE, certify, serve};
+use ringfence_tests::install::need;
 
 const COMMAND: &str = "landlock-runner --ro /usr --ro /etc/ssl/certs --rw /var/lib/tool \
     --rw /tmp --connect-tcp 443 -- /usr/local/bin/tool \"$@\"";

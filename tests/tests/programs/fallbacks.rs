@@ -9,10 +9,10 @@ use std::time::Duration;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
 
-use crate::install::need;
 use crate::python;
 use crate::scene::{Scene, Skip, each_user, run};
 use crate::server::listener;
+use ringfence_tests::install::need;
 
 /// As Go's network library does: one try, and TCP if the protocol is not supported.
 const CONNECT: &str = "

@@ -3,8 +3,8 @@
 
 use ringfence_tests::trial::Test;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user, words};
+use ringfence_tests::install::need;
 
 const POLICY: &str = "--with-deps --rw work";
 

@@ -5,8 +5,8 @@
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::Sandbox;
 
-use crate::install::{need, need_found};
 use crate::scene::{Scene, Skip, each_user, libraries};
+use ringfence_tests::install::{need, need_found};
 
 const SOURCE: &str = r#"#include <stdio.h>
 

@@ -8,8 +8,8 @@
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::stdout;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user};
+use ringfence_tests::install::need;
 
 const POLICY: &str = "--with-deps --ro /usr/bin/sh --ro /usr/lib/git-core --ro /usr/share/git-core \
     --optional --ro /etc/gitconfig --fs read,write=/dev/null --fs read=/dev/urandom \

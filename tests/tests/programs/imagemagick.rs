@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{Sandbox, stdout};
 
-use crate::install::{need, need_found};
 use crate::scene::{Scene, Skip, each_user, libraries};
+use ringfence_tests::install::{need, need_found};
 
 pub fn tests() -> Vec<Test> {
     [

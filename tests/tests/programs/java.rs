@@ -7,9 +7,9 @@ use std::path::Path;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{Sandbox, stdout};
 
-use crate::install::{need, need_found};
 use crate::scene::{Scene, Skip, each_user, libraries};
 use crate::server::{free_ports, listener};
+use ringfence_tests::install::{need, need_found};
 
 const PROGRAM: &str = "site/Program.java";
 

@@ -17,7 +17,6 @@ mod ffmpeg;
 mod gcc;
 mod git;
 mod imagemagick;
-mod install;
 mod java;
 mod nginx;
 mod node;
@@ -33,7 +32,6 @@ mod server;
 mod shell;
 mod sqlite;
 mod ssh_keygen;
-mod terminal;
 mod tls;
 mod vim;
 

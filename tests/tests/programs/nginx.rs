@@ -9,9 +9,9 @@ use std::net::{Ipv4Addr, TcpStream};
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{Sandbox, stderr};
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, denied, ordinary_user, run};
 use crate::server::{Server, answers, free_ports};
+use ringfence_tests::install::need;
 
 pub fn tests() -> Vec<Test> {
     [

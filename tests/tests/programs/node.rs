@@ -5,9 +5,9 @@
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{Sandbox, stdout};
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user};
 use crate::server::{free_ports, listener};
+use ringfence_tests::install::need;
 
 const SCRIPT: &str = r"
 const { execFileSync } = require('child_process');

@@ -5,10 +5,10 @@
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::stderr;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user, words};
 use crate::server::free_ports;
 use crate::tls::{CERTIFICATE, certify, serve};
+use ringfence_tests::install::need;
 
 const POLICY: &str = "--with-deps --ro /etc/ssl/openssl.cnf --rw work";
 

@@ -8,8 +8,8 @@ use ringfence_tests::executable;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, root, run};
+use ringfence_tests::install::need;
 
 pub fn tests() -> Vec<Test> {
     let hostile = root(

@@ -1,5 +1,8 @@
 //! The example policies, each proved by `ringfence test` with the real program.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use ringfence_manifest::{Manifest, Variables};
@@ -7,10 +10,11 @@ use ringfence_tests::executable;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
 
-use crate::install::need;
 use crate::psql::programs;
-use crate::scene::{Scene, Skip, ordinary_user, run, words};
+use crate::scene::{Scene, Skip, denied, ordinary_user, run, words};
 use crate::server::free_ports;
+use crate::tls;
+use ringfence_tests::install::need;
 
 pub fn tests() -> Vec<Test> {
     let every = Test::new("policies_are_all_proved", all_tried);
@@ -163,19 +167,44 @@ fn redis(scene: &Scene) -> Result<(), Skip> {
     prove(scene, "redis", &values, &[])
 }
 
+/// Asks its upstream before it answers anyone: it is ready only if that has answered.
 const APPLICATION: &str = "\
-import http.server, ssl, sys
-ssl.create_default_context()
+import http.server, pathlib, ssl, sys, urllib.request
+here = pathlib.Path(__file__).parent
+trusting = ssl.create_default_context(cafile=here / 'certificate.pem')
+page = urllib.request.urlopen((here / 'upstream').read_text(), context=trusting, timeout=20).read()
+assert b's_server' in page
 http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), http.server.BaseHTTPRequestHandler).serve_forever()
 ";
 
 fn python_web(scene: &Scene) -> Result<(), Skip> {
     need("python3", "python3")?;
-    let [port] = free_ports();
+    tls::certify(scene)?;
+    let [port, upstream, other] = free_ports();
+    let _service = tls::serve(scene, upstream);
     scene.folders(&["app"]);
     scene.file("app/app.py", APPLICATION);
-    let values = [("APP", at(scene, "app")), ("PORT", port.to_string())];
-    prove(scene, "python-web", &values, &[])
+    scene.file("app/certificate.pem", &scene.text(tls::CERTIFICATE));
+    scene.file("app/upstream", &format!("https://localhost:{upstream}/"));
+    let values = |upstream: u16| {
+        [
+            ("APP", at(scene, "app")),
+            ("PORT", port.to_string()),
+            ("UPSTREAM", upstream.to_string()),
+        ]
+    };
+    prove(scene, "python-web", &values(upstream), &[])?;
+    // The same service at a port that the policy does not name.
+    let workbench = executable("ringfence").display().to_string();
+    let policy = at(scene, "policy.yaml");
+    let mut line = vec![workbench, "run".to_owned(), "--policy".to_owned(), policy];
+    for (name, value) in values(other) {
+        line.extend(["--set".to_owned(), format!("{name}={value}")]);
+    }
+    let line: Vec<_> = line.iter().map(String::as_str).collect();
+    let elsewhere = &mut scene.plain(&line);
+    denied(&run(elsewhere), elsewhere);
+    Ok(())
 }
 
 fn document_converter(scene: &Scene) -> Result<(), Skip> {
@@ -217,16 +246,32 @@ fn ai_agent(scene: &Scene) -> Result<(), Skip> {
     ]);
     scene.file("project/.env", "TOKEN=1");
     scene.file("project/src/main.py", "print('done')\n");
+    scene.folders(&[".ssh"]);
+    scene.file(".ssh/id_ed25519", "a key");
+    let engine = scene.path("engine.sock");
+    let _engine = UnixListener::bind(&engine).expect("a socket in the scene");
+    std::fs::set_permissions(&engine, Permissions::from_mode(0o777)).expect("our own socket");
     let session = "python3 src/main.py > src/out && ! cat .env && ! touch .git/hooks/pre-commit";
-    let command = ["/usr/bin/bash", "-c", session];
+    let values = [
+        ("PROJECT", at(scene, "project")),
+        ("HOME", scene.path("").display().to_string()),
+        ("ENGINE", engine.display().to_string()),
+    ];
     prove(
         scene,
         "ai-agent",
-        &[("PROJECT", at(scene, "project"))],
-        &command,
+        &values,
+        &["/usr/bin/bash", "-c", session],
     )?;
     assert_eq!(scene.text("project/src/out"), "done\n");
-    // The twin: nothing but the sandbox keeps the agent from its secrets.
-    assert_eq!(scene.text("project/.env"), "TOKEN=1");
+    assert!(!scene.path("project/.git/hooks/pre-commit").exists());
+    // The twin: nothing but the sandbox keeps the agent from secrets and hooks.
+    let free = "cat .env ../.ssh/id_ed25519 /proc/1/stat && touch .git/hooks/pre-commit";
+    let output = run(scene
+        .plain(&["/usr/bin/bash", "-c", free])
+        .current_dir(scene.path("project")));
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("TOKEN=1"));
+    assert!(scene.path("project/.git/hooks/pre-commit").exists());
     Ok(())
 }

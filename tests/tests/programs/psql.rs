@@ -11,9 +11,9 @@ use std::thread;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::stdout;
 
-use crate::install::{need, need_found};
 use crate::scene::{Scene, Skip, each_user, run, words};
 use crate::server::{Server, fixed_ports, listener};
+use ringfence_tests::install::{need, need_found};
 
 const PORT: u16 = 5432;
 

@@ -5,9 +5,9 @@
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{Sandbox, stdout};
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user, libraries};
 use crate::server::listener;
+use ringfence_tests::install::need;
 
 pub fn tests() -> Vec<Test> {
     [

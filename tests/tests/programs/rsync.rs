@@ -6,8 +6,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use ringfence_tests::trial::Test;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user};
+use ringfence_tests::install::need;
 
 const POLICY: &str = "--with-deps --ro source --rw work";
 

@@ -4,8 +4,8 @@
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::stdout;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user};
+use ringfence_tests::install::need;
 
 const POLICY: &str = "--with-deps --rw work";
 

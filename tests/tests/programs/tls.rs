@@ -1,8 +1,8 @@
 //! A TLS server with a throw-away certificate that is its own authority.
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, words};
 use crate::server::{Server, answers};
+use ringfence_tests::install::need;
 
 /// The certificate to trust, in the folder of the scene.
 pub const CERTIFICATE: &str = "tls/certificate.pem";

@@ -5,9 +5,9 @@
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::Sandbox;
 
-use crate::install::need;
 use crate::scene::{Scene, Skip, each_user};
-use crate::terminal::Terminal;
+use ringfence_tests::install::need;
+use ringfence_tests::terminal::Terminal;
 
 pub fn tests() -> Vec<Test> {
     [

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use ringfence::{Access, AccessFs, PathLine};
+use ringfence::{Access, AccessFs, Class, PathLine};
 use ringfence_manifest::Finding;
 
 use super::Subject;
@@ -177,6 +177,19 @@ pub(super) fn container_socket(subject: &Subject<'_>) -> Vec<Finding> {
         .chain(of_user)
         .map(|socket| resolved(&socket))
         .collect();
+    // Who leaves the class alone leaves every socket alone.
+    let left_alone = subject.manifest.policy.classes().iter();
+    let left_alone = left_alone.filter(|line| line.allow && line.class == Class::ConnectUnix);
+    let left_alone = left_alone.map(|line| {
+        let message = format!(
+            "this line leaves every UNIX socket alone, that of a container engine too, which is as good as \
+             root: {}",
+            SOCKETS[0]
+        );
+        let help = "from Linux 7.1 on, name the sockets that are needed under `connect-unix` instead; \
+                    before, see that the command's user may not use the engine";
+        subject.on(&line.source, message).help(help)
+    });
     lines
         .filter_map(|path| {
             let socket = sockets.iter().find(|socket| path.covers(socket))?;
@@ -187,6 +200,7 @@ pub(super) fn container_socket(subject: &Subject<'_>) -> Vec<Finding> {
             let finding = subject.on(&path.line.source, message);
             Some(finding.help("name the socket that is needed instead of its directory"))
         })
+        .chain(left_alone)
         .collect()
 }
 

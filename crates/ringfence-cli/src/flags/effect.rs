@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use ringfence::{
     Abi, Access, Class, ClassLine, PathLine, PortClass, PortLine, Ports, Source, SyscallLine,
-    closest, denying_action,
+    closest, denying_action, literal_name,
 };
 
 use ringfence_manifest::Variables;
@@ -115,6 +115,23 @@ pub(super) fn fs(to: &mut Invocation, value: &OsStr) -> Result<(), String> {
     let words = words.to_str().ok_or("the words are plain letters")?;
     let access = words.parse::<Access>().map_err(|error| error.to_string())?;
     to.path(access, path.to_owned())
+}
+
+/// An exception is a name; what looks like a pattern is read as in a manifest.
+pub(super) fn except(to: &mut Invocation, name: OsString) -> Result<(), String> {
+    let name = if name.as_bytes().iter().any(|byte| b"*?[".contains(byte)) {
+        let text = name
+            .to_str()
+            .ok_or("a name that is no UTF-8 cannot have `*`, `?` or `[` here")?;
+        literal_name(text).ok_or(
+            "an exception is a name, and no pattern; a name with `*`, `?` or `[` itself is written \
+             [*], [?], [[]",
+        )?.into()
+    } else {
+        name
+    };
+    to.pending.except.push(name.into());
+    Ok(())
 }
 
 /// The names of a list, of which none may be empty.

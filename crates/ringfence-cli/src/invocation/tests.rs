@@ -21,7 +21,7 @@ fn flags() -> impl Strategy<Value = Words> {
         path,
         1..=Access::all().bits(),
         any::<bool>(),
-        prop::collection::vec("[a-z]{2,4}", 0..3),
+        prop::collection::vec("[a-z]{2,4}(\\[[*?\\[]\\])?", 0..3),
     )
         .prop_map(|(path, access, optional, except)| {
             let access = Access::from_bits_truncate(access);

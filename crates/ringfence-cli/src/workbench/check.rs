@@ -121,6 +121,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
             let report = Report {
                 file: &file,
                 findings: &faults.findings,
+                more: faults.more,
                 sources: &faults.sources,
                 kernels: None,
             };
@@ -155,6 +156,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     let report = Report {
         file: &file,
         findings: &findings,
+        more: 0,
         sources: &sources,
         kernels: kernels.as_ref(),
     };

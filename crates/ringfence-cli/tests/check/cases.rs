@@ -44,11 +44,21 @@ pub const CASES: &[(&str, &str, &str)] = &[
         "connect-unix: [work]",
     ),
     (
+        "container-socket",
+        "allow: [connect-unix]",
+        "allow: [abstract-unix]\ndeny: [connect-unix]",
+    ),
+    (
         "readable-secrets",
         "ro: [.ssh/deploy_key]",
         "ro: [.ssh/deploy_key.pub, .ssh/known_hosts]",
     ),
     ("symlink", "ro: [link]", "ro: [work/deep]"),
+    (
+        "symlink",
+        "ro: [/proc/mounts]",
+        "fs: [{path: /proc/self/stat, access: read}]",
+    ),
     ("redundant-line", "ro: [work, work/deep]", "ro: [work, bin]"),
     (
         "nested-rights",

@@ -179,6 +179,15 @@ fn faults_are_in_every_format_and_only_the_text_stops_at_thirty() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(text.matches("error[").count(), 30);
     assert!(text.contains("and 10 more") && text.ends_with(": 40 findings\n"));
+
+    let lines = (0..1500).map(|number| format!("nope{number}: 1\n"));
+    let text = format!("version: 1\n{}", lines.collect::<String>());
+    let output = home.check(&text, &["--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1000));
+    assert_eq!(report["more"], 500);
+    let output = home.check(&text, &[]);
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with(": 1500 findings\n"));
 }
 
 #[test]

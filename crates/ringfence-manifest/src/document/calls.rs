@@ -5,7 +5,7 @@ use ringfence::{
 };
 
 use super::Document;
-use crate::reader::{Key, Reader};
+use crate::reader::{Key, MAIN_ONLY, Reader};
 use crate::shape::Shape;
 use crate::tree::Node;
 
@@ -84,8 +84,7 @@ pub(super) fn classes(reader: &mut Reader<'_>, to: &mut Document, node: &Node, a
         if allow && reader.included && class.since().is_some() {
             let message =
                 format!("an included file cannot leave {name} alone, which Landlock denies");
-            let help = "say it in the manifest itself: what is included only adds to what is allowed or demanded";
-            reader.fault("main-only", &item.bytes, message, help);
+            reader.fault("main-only", &item.bytes, message, MAIN_ONLY);
             continue;
         }
         if !to.classes.insert((class, allow)) {
@@ -137,10 +136,29 @@ fn syscalls(
         match read(&text) {
             Ok(line) if !to.calls.insert(line.to_string()) => {}
             Ok(line) => {
+                if let Some(class) = opens(&line).filter(|_| reader.included) {
+                    let message = format!(
+                        "an included file cannot let {text} pass, which opens {} where Landlock \
+                         does not deny it",
+                        class.name()
+                    );
+                    reader.fault("main-only", &item.bytes, message, MAIN_ONLY);
+                    continue;
+                }
                 let source = reader.source(&item.bytes, None);
                 to.change(|policy| policy.syscall_line(SyscallLine { source, ..line }));
             }
             Err(sentence) => reader.sentence("unknown-call", item, &sentence),
         }
     }
+}
+
+/// The class that a line opens on kernels whose Landlock does not deny it yet, and that an included
+/// file may not leave alone by name either.
+fn opens(line: &SyscallLine) -> Option<Class> {
+    let lifts = line.effect == SyscallEffect::Allow;
+    Class::ALL
+        .into_iter()
+        .filter(|class| lifts && class.since().is_some())
+        .find(|class| class.calls().any(|call| line.calls.contains(call)))
 }

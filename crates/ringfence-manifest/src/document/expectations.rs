@@ -65,9 +65,9 @@ static KEYS: [Key<Entry>; 10] = [
     ),
     Key::<Entry>::new(
         "port",
-        Shape::Number(u16::MAX as i64),
+        Shape::Either(&[Shape::Number(u16::MAX as i64), Shape::Pattern("^[0-9]+$")]),
         "The port that the act is about.",
-        |reader, to, node| to.port = reader.number(node, u16::MAX.into()),
+        |reader, to, node| to.port = port(reader, node),
     ),
     Key::<Entry>::new(
         "address",
@@ -127,6 +127,25 @@ pub(super) fn read(reader: &mut Reader<'_>, to: &mut Document, node: &Node) {
             }
         }
     }
+}
+
+/// A number, or a text in which a variable stands for one.
+fn port(reader: &mut Reader<'_>, node: &Node) -> Option<u64> {
+    if !matches!(node.value, Value::Text(_)) {
+        return reader.number(node, u16::MAX.into());
+    }
+    let text = reader.text(node, "a port")?;
+    let port = text.parse::<u16>();
+    if port.is_err() {
+        let message = format!("`{text}` is no port");
+        reader.fault(
+            "ports",
+            &node.bytes,
+            message,
+            "write a number from 0 to 65535",
+        );
+    }
+    port.ok().map(u64::from)
 }
 
 /// What an expectation lacks or has too much of, and what to do.

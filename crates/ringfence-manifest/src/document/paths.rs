@@ -63,12 +63,10 @@ const OPTIONAL: Key<Entry> = Key::<Entry>::new(
 const EXCEPT: Key<Entry> = Key::<Entry>::new(
     "except",
     Shape::OneOrList(&Shape::Path),
-    "What beneath the path is not allowed, relative to it.",
+    "What beneath the path is not allowed: names relative to it, no patterns.",
     |reader, to, node| {
         for item in reader.one_or_list(node, "a path relative to this one") {
-            if let Some(name) = reader.text(item, "a path relative to this one") {
-                to.except.push(name.into());
-            }
+            to.except.extend(reader.exception(item));
         }
     },
 );

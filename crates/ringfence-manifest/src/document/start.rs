@@ -49,7 +49,7 @@ pub(super) static ENVIRONMENT: [Key<Document>; 3] = [
                 return reader.misshapen(node, "a mapping from names to texts");
             };
             for (name, value) in entries {
-                if let Some(text) = reader.text(value, "a text") {
+                if let Some(text) = reader.scalar(value, "a text") {
                     variable(reader, to, value, name.text.clone(), Some(text));
                 }
             }
@@ -177,10 +177,7 @@ pub(super) static LINTS: [Key<Document>; 1] = [Key::<Document>::new(
 /// Reads the words of the command.
 pub(super) fn command(reader: &mut Reader<'_>, to: &mut Document, node: &Node) {
     for item in reader.one_or_list(node, "the program and its arguments") {
-        let word = match item.value {
-            Value::Number(number) => Some(number.to_string()),
-            _ => reader.text(item, "a word of the command"),
-        };
+        let word = reader.scalar(item, "a word of the command");
         if word.as_ref().is_some_and(|word| word.contains('\0')) {
             reader.fault("value", &item.bytes, "the word has a NUL byte", "");
         }

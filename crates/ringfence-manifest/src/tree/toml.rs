@@ -4,11 +4,17 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Name, Node, Value};
+use super::{MOST_VALUES, Name, Node, TOO_MANY, Value};
 use crate::finding::{Finding, Place};
 use crate::sources::FileId;
 
 pub(super) fn read(file: FileId, text: &str) -> (Option<Node>, Vec<Finding>) {
+    // Each value but the last of its table or list is followed by one of these.
+    let values = text.bytes().filter(|byte| b",=[\n".contains(byte)).count();
+    if values > 2 * MOST_VALUES {
+        let place = Place { file, bytes: 0..0 };
+        return (None, vec![Finding::error("too-large", place, TOO_MANY)]);
+    }
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         let bytes = 0..text.len();

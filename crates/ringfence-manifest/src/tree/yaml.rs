@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, options};
 
-use super::{Name, Node, Value};
+use super::{MOST_VALUES, Name, Node, TOO_MANY, Value};
 use crate::finding::{Finding, Place};
 use crate::sources::FileId;
 
@@ -22,6 +22,7 @@ pub(super) fn read(file: FileId, text: &str) -> (Option<Node>, Vec<Finding>) {
         text,
         events: Parser::new_from_str_with_options(text, options),
         findings: Vec::new(),
+        values: 0,
     };
     let tree = match reader.document() {
         Ok(tree) => tree,
@@ -38,6 +39,8 @@ struct Reader<'t> {
     text: &'t str,
     events: Parser<'t, StrInput<'t>>,
     findings: Vec<Finding>,
+    /// How many there were so far.
+    values: usize,
 }
 
 /// The text cannot be read beyond this.
@@ -75,6 +78,11 @@ impl<'t> Reader<'t> {
     }
 
     fn node(&mut self, event: Event<'t>, bytes: Range<usize>) -> Result<Node, Stopped> {
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            let finding = self.finding("too-large", bytes, TOO_MANY);
+            return Err(Stopped(Box::new(finding)));
+        }
         let (anchor, tag) = match &event {
             Event::Scalar(_, _, anchor, tag)
             | Event::SequenceStart(_, anchor, tag)

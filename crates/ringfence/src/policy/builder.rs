@@ -330,11 +330,16 @@ impl PolicyBuilder {
 
     fn check_syscalls(&self) -> Result<(), InvalidLine> {
         let syscalls = &self.policy.syscalls;
-        if let Some((denial, _)) = syscalls.contradiction() {
-            return Err(InvalidLine {
-                line: denial.to_string(),
-                why: "another line allows the same",
-            });
+        if let Some(found) = syscalls.contradictions().first() {
+            let (line, why) = match found.call {
+                None => (found.denial.to_string(), "another line allows the same"),
+                Some(_) => (
+                    format!("{}` beside `{}", found.denial, found.other),
+                    "they are of different files, or of a file and a flag, and decide some system \
+                     call differently; take one of them out",
+                ),
+            };
+            return Err(InvalidLine { line, why });
         }
         match syscalls.lines.first() {
             Some(line) if self.policy.unrestricted.syscalls => Err(InvalidLine {

@@ -116,6 +116,35 @@ fn match_names(parts: &[Part], names: &[&str]) -> bool {
     }
 }
 
+/// The name that a pattern stands for, if it stands for one alone: `*`, `?` and `[` in it stand in
+/// brackets of their own.
+///
+/// ```
+/// use ringfence::literal_name;
+///
+/// assert_eq!(literal_name("a[*]b").as_deref(), Some("a*b"));
+/// assert_eq!(literal_name("a*b"), None);
+/// assert_eq!(literal_name("[ab]"), None);
+/// ```
+pub fn literal_name(pattern: &str) -> Option<String> {
+    let mut literal = String::new();
+    let mut rest = pattern.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '*' | '?' => return None,
+            '[' => {
+                let (escaped, end) = (rest.next()?, rest.next()?);
+                if end != ']' || escaped == '!' {
+                    return None;
+                }
+                literal.push(escaped);
+            }
+            character => literal.push(character),
+        }
+    }
+    Some(literal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

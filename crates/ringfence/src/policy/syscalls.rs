@@ -6,6 +6,10 @@ use std::str::FromStr;
 use super::Source;
 use crate::seccomp::{Action, Group, Syscall, UnknownSyscall, errno_number};
 
+mod contradictions;
+
+pub use contradictions::Contradiction;
+
 /// Calls that a line names: one, or a group of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calls {
@@ -16,10 +20,18 @@ pub enum Calls {
 }
 
 impl Calls {
-    fn contains(self, call: Syscall) -> bool {
+    /// Whether this call is one of them.
+    pub fn contains(self, call: Syscall) -> bool {
         match self {
             Self::One(one) => one == call,
             Self::Group(group) => group.contains(call),
+        }
+    }
+
+    fn each(self) -> Vec<Syscall> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Group(group) => group.calls(),
         }
     }
 }
@@ -108,6 +120,23 @@ impl SyscallLine {
             source: Source::Api,
         })
     }
+
+    /// Which of several lines about a call counts: the greatest.
+    pub(super) fn strength(&self) -> (bool, u8) {
+        let by_name = matches!(self.calls, Calls::One(_));
+        let effect = match self.effect {
+            SyscallEffect::Only => 0,
+            SyscallEffect::Allow => 1,
+            SyscallEffect::Deny(Action::Kill) => 3,
+            SyscallEffect::Deny(_) => 2,
+        };
+        (by_name, effect)
+    }
+
+    /// Whether its calls are denied.
+    pub fn denies(&self) -> bool {
+        matches!(self.effect, SyscallEffect::Deny(_))
+    }
 }
 
 /// Reads what a denied call is answered: `kill`, or an error as a name or number.
@@ -176,21 +205,14 @@ impl Syscalls {
 
     /// What the lines say of a call: a line that names it counts before one that names a group,
     /// a denial before the rest.
+    ///
+    /// That holds among the lines of one author. Lines of several files that decide a call
+    /// differently are no policy: see [`Self::contradictions`].
     pub fn effect_on(&self, call: Syscall) -> Option<SyscallEffect> {
-        let strength = |line: &SyscallLine| {
-            let by_name = matches!(line.calls, Calls::One(_));
-            let effect = match line.effect {
-                SyscallEffect::Only => 0,
-                SyscallEffect::Allow => 1,
-                SyscallEffect::Deny(Action::Kill) => 3,
-                SyscallEffect::Deny(_) => 2,
-            };
-            (by_name, effect)
-        };
         self.lines
             .iter()
             .filter(|line| line.calls.contains(call))
-            .max_by_key(|line| strength(line))
+            .max_by_key(|line| line.strength())
             .map(|line| line.effect)
     }
 
@@ -207,17 +229,5 @@ impl Syscalls {
             None if self.is_allow_list() && !IMPLIED.contains(&call) => Some(self.others),
             _ => None,
         }
-    }
-
-    /// Two lines about the same calls of which one allows and the other denies.
-    pub(super) fn contradiction(&self) -> Option<(&SyscallLine, &SyscallLine)> {
-        let denies = |line: &&SyscallLine| matches!(line.effect, SyscallEffect::Deny(_));
-        self.lines.iter().filter(denies).find_map(|denial| {
-            let other = self
-                .lines
-                .iter()
-                .find(|line| !denies(line) && line.calls == denial.calls)?;
-            Some((denial, other))
-        })
     }
 }

@@ -15,6 +15,8 @@ use crate::ui;
 pub(super) struct Report<'r> {
     pub(super) file: &'r Path,
     pub(super) findings: &'r [Finding],
+    /// How many there are besides, in a file that is no manifest at all.
+    pub(super) more: usize,
     pub(super) sources: &'r Sources,
     pub(super) kernels: Option<&'r Kernels>,
 }
@@ -23,6 +25,8 @@ pub(super) struct Report<'r> {
 struct Json<'r> {
     file: String,
     findings: Vec<Item<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kernels: Option<&'r [OnKernel]>,
 }
@@ -59,7 +63,7 @@ impl Report<'_> {
         }
         let file = self.file.display().to_string();
         let file = ui::printable(&file);
-        let _ = match self.findings.len() {
+        let _ = match self.findings.len() + self.more {
             0 => writeln!(text, "{file}: nothing found"),
             1 => writeln!(text, "{file}: 1 finding"),
             many => writeln!(text, "{file}: {many} findings"),
@@ -83,6 +87,7 @@ impl Report<'_> {
         Json {
             file: self.file.display().to_string(),
             findings: self.findings.iter().map(item).collect(),
+            more: Some(self.more).filter(|more| *more > 0),
             kernels: self.kernels.map(|kernels| &*kernels.0),
         }
     }

@@ -10,7 +10,7 @@ use std::os::unix::net::{SocketAddr as UnixAddr, UnixStream};
 use std::path::Path;
 
 use nix::sched::CloneFlags;
-use ringfence::{Action, Arch, Filter, Verdict};
+use ringfence::{Action, Arch, Filter, Syscall, Verdict};
 use ringfence_sys::CStrings;
 use ringfence_sys::seccomp::{Threads, install_filter};
 use rustix::fs::{CWD, FileType, Mode, OFlags, inotify};
@@ -57,6 +57,7 @@ fn attempt(words: &[&str]) -> Option<io::Result<()>> {
             .and_then(|to| UnixStream::connect_addr(&to).map(drop)),
         ["metadata", path] => rustix::fs::chmod(path, Mode::RUSR).map_err(io::Error::from),
         ["execute", path] => execute(path),
+        ["syscall", name] => by_name(name.parse().ok()?),
         [act, address] => return address.parse().ok().and_then(|at| network(act, at)),
         [class] => return by_class(class),
         _ => return None,
@@ -146,6 +147,13 @@ fn network(act: &str, at: SocketAddr) -> Option<io::Result<()>> {
     Some(passed(done, also))
 }
 
+/// Makes a call without any argument that means something.
+fn by_name(call: Syscall) -> io::Result<()> {
+    let number = Arch::NATIVE.and_then(|arch| call.number(arch));
+    let number = number.ok_or_else(|| io::Error::from(Errno::NOSYS))?;
+    ringfence_sys::attempt(number)
+}
+
 fn by_class(class: &str) -> Option<io::Result<()>> {
     let parent = || rustix::process::getppid().ok_or(Errno::SRCH);
     let socket = |family, kind, protocol| rustix::net::socket(family, kind, protocol).map(drop);
@@ -170,6 +178,15 @@ fn by_class(class: &str) -> Option<io::Result<()>> {
         "notifications" => inotify::init(inotify::CreateFlags::empty()).and_then(|watch| {
             inotify::add_watch(watch, "/", inotify::WatchFlags::ATTRIB).map(drop)
         }),
+        // It looks at its arguments once it is let in.
+        "io-uring" => {
+            return Some(by_name(Syscall::IO_URING_SETUP).or_else(|error| {
+                match error.raw_os_error().map(Errno::from_raw_os_error) {
+                    Some(Errno::FAULT | Errno::INVAL) => Ok(()),
+                    _ => Err(error),
+                }
+            }));
+        }
         // The kernel looks for the file system last.
         "mount" => {
             let flags = MountFlags::empty();

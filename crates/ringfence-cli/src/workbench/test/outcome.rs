@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
-use ringfence::{Action, Plan, Request, Standing as Enforced, Syscall};
+use ringfence::{Action, Plan, Request, Standing as Enforced, Syscall, Verdict};
 use ringfence_manifest::{Act, Expected, Readiness};
 use rustix::io::Errno;
 
@@ -80,17 +80,58 @@ impl Prober<'_> {
                 };
                 by_plan(decided == allowed, by)
             }
-            Act::Syscall(call) => {
-                let filter = self.plan.filter();
-                let denied = filter.is_some_and(|filter| filter.verdict(*call).denies());
-                let by = if denied {
-                    "denied by the filter"
-                } else {
-                    "allowed"
-                };
-                by_plan(denied != allowed, by)
-            }
+            Act::Syscall(call) => self.call(*call, allowed),
             _ => (Standing::Untried, "not known to this version".to_owned()),
+        }
+    }
+
+    /// Whether a call is let in, as far as a call without meaning can tell.
+    fn call(&self, call: Syscall, allowed: bool) -> Found {
+        let filter = self.plan.filter();
+        let verdict = filter.as_ref().map(|filter| filter.verdict(call));
+        let answer = match verdict {
+            None => Some(Action::Allow),
+            Some(Verdict::Always(action)) => Some(*action),
+            // It hangs on arguments, and those of the attempt mean nothing.
+            Some(_) => None,
+        };
+        let denied = verdict.is_some_and(Verdict::denies);
+        let by = if denied {
+            "denied by the filter"
+        } else {
+            "allowed"
+        };
+        let Some(answer) = answer else {
+            return by_plan(denied != allowed, by);
+        };
+        let scene = || {
+            let mut scene = Scene::default();
+            scene.words = vec!["syscall".to_owned(), call.name().to_owned()];
+            Ok(scene)
+        };
+        let (inside, free) = match (self.run(&scene, false), self.run(&scene, true)) {
+            (Ok(inside), Ok(free)) => (inside, free),
+            (Err(found), _) | (_, Err(found)) => return found,
+        };
+        let is_denied = match (inside, free) {
+            (Went::Trouble(_), _) | (_, Went::Trouble(_) | Went::Failed(Errno::OPNOTSUPP)) => None,
+            // The kernel itself says the same: nothing tells who did.
+            (Went::Failed(inside), Went::Failed(free)) if inside == free => {
+                let answers = [Action::Errno(errno(inside)), Action::Kill];
+                (!answers.contains(&answer)).then_some(false)
+            }
+            (inside, free) => Some(inside != free),
+        };
+        match is_denied {
+            None => by_plan(denied != allowed, by),
+            Some(is_denied) if is_denied == allowed => {
+                let said = if is_denied { "denies it" } else { "allows it" };
+                (Standing::Fails, format!("the sandbox {said}"))
+            }
+            Some(_) => match inside {
+                Went::Failed(errno) if !allowed => (Standing::Holds, reason(errno)),
+                _ => (Standing::Holds, String::new()),
+            },
         }
     }
 
@@ -203,6 +244,10 @@ pub(super) fn manifest_arguments(matches: &ArgMatches, command: &mut Command) {
     for value in matches.get_many::<OsString>("set").into_iter().flatten() {
         command.arg("--set").arg(value);
     }
+}
+
+fn errno(error: Errno) -> u16 {
+    u16::try_from(error.raw_os_error()).unwrap_or_default()
 }
 
 /// The kernel's words for an error, without its number.

@@ -119,6 +119,7 @@ pub(super) fn is_tried(class: Class) -> bool {
         Class::OtherSockets,
         Class::OtherStreams,
         Class::ListenUnbound,
+        Class::IoUring,
         Class::Namespaces,
         Class::Notifications,
         Class::Mount,

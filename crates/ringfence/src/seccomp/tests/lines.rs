@@ -1,8 +1,10 @@
 //! What a policy's own lines about calls do to the filter.
 
+use std::path::Path;
+
 use super::{EACCES, ENOSYS, EPERM, answer, filter};
 use crate::seccomp::{Action, Group, Syscall, Verdict};
-use crate::{Class, Policy, PolicyBuilder, Standing, SyscallEffect, SyscallLine};
+use crate::{Class, Origin, Policy, PolicyBuilder, Source, Standing, SyscallEffect, SyscallLine};
 
 const ALLOW: Verdict = Verdict::Always(Action::Allow);
 const TIOCSTI: u64 = 0x5412;
@@ -144,6 +146,73 @@ fn the_same_words_cannot_both_allow_and_deny() {
         [("only", "read"), ("deny", "read")],
     ] {
         assert!(lines(contradiction).build().is_err(), "{contradiction:?}");
+    }
+}
+
+/// Lines that stand in files of these names.
+fn of_files<const N: usize>(lines: [(&str, &str, &str); N]) -> PolicyBuilder {
+    lines
+        .into_iter()
+        .fold(Policy::builder(), |policy, (file, effect, calls)| {
+            let line = match effect {
+                "deny" => SyscallLine::denial(calls),
+                "allow" => SyscallLine::new(calls, SyscallEffect::Allow),
+                _ => SyscallLine::new(calls, SyscallEffect::Only),
+            };
+            let source = match file {
+                "flag" => Source::Flag,
+                file => Source::Manifest(Box::new(Origin {
+                    file: Path::new(file).into(),
+                    line: 1,
+                    start: 0,
+                    end: 1,
+                    description: None,
+                })),
+            };
+            policy.syscall_line(SyscallLine {
+                source,
+                ..line.expect("a known name")
+            })
+        })
+}
+
+#[test]
+fn no_file_lifts_what_another_denies_by_naming_the_call() {
+    for [(one, first), (other, second)] in [
+        [("deny", "@debug"), ("allow", "ptrace")],
+        [("deny", "ptrace"), ("allow", "@debug")],
+        [("deny", "@debug"), ("only", "ptrace")],
+        [("deny", "@debug:kill"), ("deny", "ptrace")],
+        [("deny", "ptrace:EPERM"), ("deny", "ptrace:EACCES")],
+    ] {
+        for (mine, theirs) in [("a", "b"), ("b", "a"), ("a", "flag")] {
+            let lines = [(mine, one, first), (theirs, other, second)];
+            let [line, further] = lines;
+            assert!(of_files(lines).build().is_err(), "{lines:?}");
+            assert!(of_files([further, line]).build().is_err(), "{lines:?}");
+        }
+        let within = of_files([("a", one, first), ("a", other, second)]);
+        assert!(within.build().is_ok(), "{first} {second}");
+    }
+    let error = of_files([("a", "deny", "@debug"), ("b", "allow", "ptrace")]).build();
+    let text = error.expect_err("a contradiction").to_string();
+    assert!(
+        text.starts_with(
+            "cannot use `a:1: deny-syscalls @debug` beside `b:1: allow-syscalls ptrace`: "
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn files_that_decide_a_call_alike_stand_in_one_policy() {
+    for lines in [
+        [("a", "deny", "@debug"), ("b", "deny", "ptrace")],
+        [("a", "only", "@basic-io"), ("b", "only", "ptrace")],
+        [("a", "allow", "@debug"), ("b", "only", "ptrace")],
+        [("a", "deny", "@debug"), ("b", "allow", "chown")],
+    ] {
+        assert!(of_files(lines).build().is_ok(), "{lines:?}");
     }
 }
 

@@ -17,18 +17,22 @@ pub struct Terminal {
     keyboard: File,
     screen: Receiver<Vec<u8>>,
     shown: Vec<u8>,
+    name: String,
 }
 
 impl Terminal {
     /// Starts a program at a new terminal. The program has to take it as its controlling terminal
     /// by itself, if it wants that.
+    ///
+    /// # Panics
+    /// If there is no terminal, or the program does not start.
     pub fn start(command: &mut Command) -> Self {
         let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a new terminal");
         grantpt(&controller).expect("our own terminal");
         unlockpt(&controller).expect("our own terminal");
         let name = ptsname(&controller, Vec::new()).expect("a terminal has a name");
         let name = name.into_string().expect("a plain name");
-        let terminal = OpenOptions::new().read(true).write(true).open(name);
+        let terminal = OpenOptions::new().read(true).write(true).open(&name);
         let terminal = terminal.expect("an unlocked terminal");
         let [input, output] = [(); 2].map(|()| terminal.try_clone().expect("a second descriptor"));
         let program = command
@@ -58,10 +62,14 @@ impl Terminal {
             keyboard,
             screen,
             shown: Vec::new(),
+            name,
         }
     }
 
     /// Types on the keyboard.
+    ///
+    /// # Panics
+    /// If the terminal takes no input.
     pub fn types(&mut self, keys: &str) {
         self.shown.clear();
         let typed = self.keyboard.write_all(keys.as_bytes());
@@ -69,6 +77,9 @@ impl Terminal {
     }
 
     /// Waits until the program has drawn this text since the last keys.
+    ///
+    /// # Panics
+    /// If it does not in half a minute.
     pub fn shows(&mut self, text: &str) {
         let end = Instant::now() + LIMIT;
         while !self.screen_text().contains(text) {
@@ -81,6 +92,9 @@ impl Terminal {
     }
 
     /// Waits for the program's end.
+    ///
+    /// # Panics
+    /// If it does not end in half a minute.
     pub fn ends(mut self) -> ExitStatus {
         let end = Instant::now() + LIMIT;
         while Instant::now() < end {
@@ -92,7 +106,13 @@ impl Terminal {
         panic!("the program does not end: {:?}", self.screen_text());
     }
 
-    fn screen_text(&self) -> String {
+    /// The path of the terminal.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What was drawn since the last keys.
+    pub fn screen_text(&self) -> String {
         String::from_utf8_lossy(&self.shown).into_owned()
     }
 }

@@ -6,7 +6,11 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rustix::process::geteuid;
 
-use crate::scene::{PATH, Skip};
+/// Without `/usr/local`: the programs meant here are Debian's.
+pub const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Why this machine cannot run a test.
+pub struct Skip(pub String);
 
 /// Finds a program in PATH; the package is Debian's that has it.
 pub fn need(program: &str, package: &str) -> Result<PathBuf, Skip> {
