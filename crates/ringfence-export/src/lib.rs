@@ -15,9 +15,14 @@
 #![forbid(unsafe_code)]
 
 mod exported;
+mod import;
 mod landlockconfig;
 mod line;
+mod systemd;
+mod unit;
 
 pub use exported::{ExportError, Exported, ExportedFile, Fate};
+pub use import::{ImportError, Imported, systemd_unit};
 pub use landlockconfig::landlockconfig;
 pub use line::Line;
+pub use systemd::{Service, systemd};

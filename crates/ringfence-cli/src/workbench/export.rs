@@ -13,6 +13,7 @@ use crate::invocation::UsageError;
 use crate::ui;
 
 mod landlockconfig;
+mod systemd;
 
 /// The exit code if the manifest cannot be used or exported.
 const UNUSABLE: u8 = 2;
@@ -29,18 +30,14 @@ struct Format {
 
 /// What is exported.
 struct Subject {
-    #[expect(
-        dead_code,
-        reason = "the formats that start the command by the wrapper name it"
-    )]
-    /// The file, as it was named.
+    /// The file, as a whole path.
     file: PathBuf,
     manifest: Manifest,
     /// The variables that the command line gave, by which the manifest was read.
     set: Vec<OsString>,
 }
 
-const FORMATS: &[Format] = &[landlockconfig::FORMAT];
+const FORMATS: &[Format] = &[landlockconfig::FORMAT, systemd::FORMAT];
 
 pub(super) fn command() -> Command {
     let formats = FORMATS.iter().map(|format| {
@@ -111,6 +108,8 @@ fn subject(matches: &ArgMatches) -> Result<Subject, UsageError> {
         .get_one::<OsString>("file")
         .map(PathBuf::from)
         .unwrap_or_default();
+    // Other tools start elsewhere, where a relative path would lead to something else.
+    let file = std::path::absolute(&file).unwrap_or(file);
     let set = matches
         .get_many::<OsString>("set")
         .into_iter()
