@@ -41,7 +41,8 @@ const FORMATS: &[Format] = &[landlockconfig::FORMAT, systemd::FORMAT];
 
 pub(super) fn command() -> Command {
     let formats = FORMATS.iter().map(|format| {
-        (format.flags)(Command::new(format.name).about(format.about))
+        let common = Command::new(format.name)
+            .about(format.about)
             .arg(
                 Arg::new("file")
                     .value_name("FILE")
@@ -60,7 +61,9 @@ pub(super) fn command() -> Command {
                     .value_hint(clap::ValueHint::DirPath)
                     .help("Write the files into this directory instead of printing them"),
             )
-            .arg(json_flag().help("Print the files and the account as JSON"))
+            .arg(json_flag().help("Print the files and the account as JSON"));
+        // Behind the file, as the command of some formats is.
+        (format.flags)(common)
     });
     Command::new("export")
         .about("Write a manifest in the format of another tool, and say what enforces each line there")
