@@ -116,7 +116,6 @@ impl<'m> Paths<'m> {
 
     /// All read-only but for what lines let be changed.
     fn protect_system(&self, fence: &mut Fence) -> Result<(), ExportError> {
-        let on_disk = |base: &Path| !KERNEL_FILES.iter().any(|kernel| base.starts_with(kernel));
         let writers: Vec<_> = self.writers().filter(|(_, base)| on_disk(base)).collect();
         // Each writable path is a mount of its own, and no rename leads from one mount to another.
         let renamers: Vec<_> = writers
@@ -248,9 +247,13 @@ impl Fence {
     }
 }
 
-/// Whether a line lets something be changed.
+/// Whether a line lets something be changed that is else read-only under `ProtectSystem=strict`.
 pub(super) fn writes(line: &PathLine) -> bool {
-    line.access.intersects(WRITES)
+    line.access.intersects(WRITES) && on_disk(&line.path)
+}
+
+fn on_disk(path: &Path) -> bool {
+    !KERNEL_FILES.iter().any(|kernel| path.starts_with(kernel))
 }
 
 /// The path of a line, without `.`; of a pattern, the directory that all of its matches are beneath.
