@@ -1,0 +1,411 @@
+//! Directives about paths → lines.
+//!
+//! Of directives that nest, the deepest counts for systemd; Landlock only ever adds. So each right, to
+//! read, to execute, to change, is looked at by itself: where a directive allows it, a line does, and
+//! where one beneath takes it away again, that is an exception of the line.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use ringfence::Access;
+
+use super::Granted;
+use super::settings::{Settings, Value};
+use super::values::fill;
+use crate::import::ImportError;
+use crate::unit::Backslash;
+
+/// What a directive says of one path; nothing of a right that it is not about.
+#[derive(Clone, Copy, Debug, Default)]
+struct Says {
+    read: Option<bool>,
+    execute: Option<bool>,
+    change: Option<bool>,
+}
+
+const READ_ONLY: Says = Says {
+    read: Some(true),
+    execute: Some(true),
+    change: Some(false),
+};
+/// Execution of what can be written is nothing that a unit asks for.
+const READ_WRITE: Says = Says {
+    read: Some(true),
+    execute: None,
+    change: Some(true),
+};
+const EXECUTABLE: Says = Says {
+    read: Some(true),
+    execute: Some(true),
+    change: None,
+};
+const NO_EXECUTION: Says = Says {
+    read: None,
+    execute: Some(false),
+    change: None,
+};
+const UNCHANGED: Says = Says {
+    read: None,
+    execute: None,
+    change: Some(false),
+};
+const NOTHING: Says = Says {
+    read: Some(false),
+    execute: Some(false),
+    change: Some(false),
+};
+
+struct Entry {
+    path: PathBuf,
+    says: Says,
+    optional: bool,
+    /// Nothing beneath it can be had, whatever another directive says.
+    hidden: bool,
+}
+
+/// All that a unit says of paths.
+#[derive(Default)]
+pub(super) struct Paths {
+    entries: Vec<Entry>,
+    strict: bool,
+    pub(super) notes: Vec<String>,
+}
+
+/// What each right is in a manifest.
+const RIGHTS: [(fn(&Says) -> Option<bool>, Access); 3] = [
+    (|says| says.read, Access::READ),
+    (|says| says.execute, Access::EXECUTE),
+    (
+        |says| says.change,
+        Access::WRITE
+            .union(Access::CREATE)
+            .union(Access::REMOVE)
+            .union(Access::RENAME),
+    ),
+];
+
+impl Paths {
+    pub(super) fn of(settings: &Settings) -> Result<Self, ImportError> {
+        let mut paths = Self::default();
+        for (key, says) in [
+            ("ReadOnlyPaths", READ_ONLY),
+            ("ReadWritePaths", READ_WRITE),
+            ("ExecPaths", EXECUTABLE),
+            ("NoExecPaths", NO_EXECUTION),
+            ("InaccessiblePaths", NOTHING),
+        ] {
+            for value in settings.all(key) {
+                for word in value.words(Backslash::Quotes)? {
+                    paths.listed(&value, &word, says)?;
+                }
+            }
+        }
+        for (key, says) in [("BindPaths", READ_WRITE), ("BindReadOnlyPaths", READ_ONLY)] {
+            for value in settings.all(key) {
+                for word in value.words(Backslash::Quotes)? {
+                    paths.bound(&value, &word, says)?;
+                }
+            }
+        }
+        for value in settings.all("TemporaryFileSystem") {
+            for word in value.words(Backslash::Quotes)? {
+                let place = word.split(':').next().unwrap_or(&word);
+                let place = resolved(&value, place)?;
+                paths.notes.push(format!(
+                    "an empty directory in memory at {} is nothing that a manifest makes; the program finds what is \
+                     there denied",
+                    place.display()
+                ));
+                paths.push(place, NOTHING);
+            }
+        }
+        paths.directories(settings)?;
+        paths.protections(settings)?;
+        Ok(paths)
+    }
+
+    fn push(&mut self, path: impl Into<PathBuf>, says: Says) {
+        self.entries.push(Entry {
+            path: path.into(),
+            says,
+            optional: false,
+            hidden: false,
+        });
+    }
+
+    fn hide(&mut self, path: &str) {
+        self.entries.push(Entry {
+            path: path.into(),
+            says: NOTHING,
+            optional: false,
+            hidden: true,
+        });
+    }
+
+    /// A path of a list, with the marks before it.
+    fn listed(&mut self, value: &Value, word: &str, says: Says) -> Result<(), ImportError> {
+        let path = word.trim_start_matches(['-', '+']);
+        let optional = word[..word.len() - path.len()].contains('-');
+        let denies = [says.read, says.execute, says.change].contains(&Some(false));
+        match resolved(value, path) {
+            Ok(path) => {
+                self.entries.push(Entry {
+                    path,
+                    says,
+                    optional,
+                    hidden: value.key == "InaccessiblePaths",
+                });
+                Ok(())
+            }
+            // What is allowed nowhere needs not be denied, but nobody knows where this would be.
+            Err(error) if denies => Err(error),
+            Err(error) => {
+                self.notes
+                    .push(format!("{value}: no line is made of it: {error}"));
+                Ok(())
+            }
+        }
+    }
+
+    /// `source:destination:options`; only what stays at its place can be had.
+    fn bound(&mut self, value: &Value, word: &str, says: Says) -> Result<(), ImportError> {
+        let word = word.trim_start_matches('-');
+        let mut parts = word.split(':');
+        let source = parts.next().unwrap_or(word);
+        match parts.next() {
+            None | Some("") => self.listed(value, source, says),
+            Some(destination) if destination == source => self.listed(value, source, says),
+            Some(destination) => {
+                let place = resolved(value, destination)?;
+                self.notes.push(format!(
+                    "{value}: a manifest shows no file at another place; {} is left denied, and the program has to be \
+                     told of {source}",
+                    place.display()
+                ));
+                self.entries.push(Entry {
+                    path: place,
+                    says: NOTHING,
+                    optional: false,
+                    hidden: true,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// `StateDirectory=` and its kin.
+    fn directories(&mut self, settings: &Settings) -> Result<(), ImportError> {
+        for (key, above, says) in [
+            ("StateDirectory", "/var/lib", READ_WRITE),
+            ("CacheDirectory", "/var/cache", READ_WRITE),
+            ("LogsDirectory", "/var/log", READ_WRITE),
+            ("RuntimeDirectory", "/run", READ_WRITE),
+            ("ConfigurationDirectory", "/etc", READ_ONLY),
+        ] {
+            for value in settings.all(key) {
+                for word in value.words(Backslash::Quotes)? {
+                    let mut parts = word.split(':');
+                    let name = parts.next().unwrap_or(&word);
+                    let says = if parts.nth(1) == Some("ro") {
+                        READ_ONLY
+                    } else {
+                        says
+                    };
+                    self.listed(&value, &format!("{above}/{name}"), says)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The switches that close places.
+    fn protections(&mut self, settings: &Settings) -> Result<(), ImportError> {
+        if let Some(value) = settings.last("ProtectSystem") {
+            let closed: &[&str] = match value.text.as_str() {
+                "strict" => &["/"],
+                "full" => &["/usr", "/boot", "/efi", "/etc"],
+                _ if value.is_on()? => &["/usr", "/boot", "/efi"],
+                _ => &[],
+            };
+            self.strict = value.text == "strict";
+            for place in closed {
+                self.push(*place, UNCHANGED);
+            }
+        }
+        if let Some(value) = settings.last("ProtectHome") {
+            for place in ["/home", "/root", "/run/user"] {
+                match value.text.as_str() {
+                    "read-only" => self.push(place, UNCHANGED),
+                    "tmpfs" => self.push(place, NOTHING),
+                    _ if value.is_on()? => self.hide(place),
+                    _ => {}
+                }
+            }
+        }
+        for (key, hidden, unchanged) in [
+            ("PrivateTmp", &["/tmp", "/var/tmp"][..], &[][..]),
+            ("PrivateDevices", &["/dev"], &[]),
+            (
+                "ProtectKernelTunables",
+                &["/proc/kallsyms", "/proc/kcore"],
+                &["/proc", "/sys"],
+            ),
+            ("ProtectKernelModules", &["/usr/lib/modules"], &[]),
+            ("ProtectKernelLogs", &["/dev/kmsg", "/proc/kmsg"], &[]),
+            ("ProtectControlGroups", &[], &["/sys/fs/cgroup"]),
+        ] {
+            if !settings.is_on(key)? {
+                continue;
+            }
+            for place in hidden {
+                self.hide(place);
+            }
+            for place in unchanged {
+                self.push(*place, UNCHANGED);
+            }
+            match key {
+                "PrivateTmp" => self.notes.push(
+                    "a private /tmp is nothing that a manifest makes: give the program a directory of its own by \
+                     TMPDIR, and a line under `rw:`"
+                        .to_owned(),
+                ),
+                "PrivateDevices" => self.notes.push(
+                    "the unit gives /dev/null and its kin; the manifest denies them: `include: [base]` has them"
+                        .to_owned(),
+                ),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether changing is left open by the unit in most places.
+    pub(super) fn write_is_open(&self) -> bool {
+        !self.strict
+    }
+
+    /// Whether anything is taken away again.
+    pub(super) fn has_exceptions(&self) -> bool {
+        let says = |wanted| {
+            self.entries
+                .iter()
+                .any(|entry| RIGHTS.iter().any(|(of, _)| of(&entry.says) == Some(wanted)))
+        };
+        says(true) && says(false)
+    }
+
+    /// The lines, narrower where they cannot say all.
+    pub(super) fn granted(&self, notes: &mut Vec<String>) -> Vec<Granted> {
+        let mut lines: BTreeMap<(PathBuf, Vec<PathBuf>, bool), Access> = BTreeMap::new();
+        for (of, access) in RIGHTS {
+            for root in self.roots(of, notes) {
+                *lines.entry(root).or_insert(Access::empty()) |= access;
+            }
+        }
+        lines
+            .into_iter()
+            .map(|((path, except, optional), access)| Granted {
+                path,
+                access,
+                except,
+                optional,
+            })
+            .collect()
+    }
+
+    /// Where a right is allowed, and what beneath is excepted.
+    fn roots(
+        &self,
+        of: fn(&Says) -> Option<bool>,
+        notes: &mut Vec<String>,
+    ) -> Vec<(PathBuf, Vec<PathBuf>, bool)> {
+        // Of directives about the same path, the strictest counts.
+        let mut places: BTreeMap<&Path, (bool, bool)> = BTreeMap::new();
+        for entry in &self.entries {
+            if let Some(allowed) = of(&entry.says) {
+                let place = places.entry(&entry.path).or_insert((true, true));
+                place.0 &= allowed;
+                place.1 &= entry.optional;
+            }
+        }
+        let hidden = |path: &Path| {
+            let mut hiders = self.entries.iter().filter(|entry| entry.hidden);
+            hiders.find(|entry| path.starts_with(&entry.path))
+        };
+        let mut roots: Vec<(PathBuf, Vec<PathBuf>, bool)> = Vec::new();
+        // In the order of paths, what is above comes first.
+        for (&path, &(allowed, optional)) in &places {
+            let above = roots.iter_mut().find(|(root, ..)| path.starts_with(root));
+            let excepted = |except: &[PathBuf], root: &Path| {
+                except.iter().any(|name| path.starts_with(root.join(name)))
+            };
+            match above {
+                None if allowed => match hidden(path) {
+                    None => roots.push((path.to_owned(), Vec::new(), optional)),
+                    Some(hider) => once(
+                        notes,
+                        format!(
+                            "{} is left denied: the unit hides {}, or puts something else there",
+                            path.display(),
+                            hider.path.display()
+                        ),
+                    ),
+                },
+                Some((root, except, _)) if allowed && excepted(except, root) => once(
+                    notes,
+                    format!(
+                        "{} is left denied: it is within what is taken away from {}; write lines for what stands \
+                         beside",
+                        path.display(),
+                        root.display()
+                    ),
+                ),
+                Some((root, except, _)) if !allowed && !excepted(except, root) => {
+                    if let Ok(name) = path.strip_prefix(&*root) {
+                        except.push(name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        roots
+    }
+}
+
+/// Three rights may come to the same note.
+fn once(notes: &mut Vec<String>, note: String) {
+    if !notes.contains(&note) {
+        notes.push(note);
+    }
+}
+
+/// A whole path in the words of the machine.
+fn resolved(value: &Value, written: &str) -> Result<PathBuf, ImportError> {
+    let filled = fill(written).map_err(|specifier| {
+        value.error(format!(
+            "what {specifier} stands for, the unit alone does not tell; write it out"
+        ))
+    })?;
+    let path = Path::new(&filled);
+    if !path.is_absolute() {
+        return Err(value.error(format!("`{filled}` is no whole path")));
+    }
+    if path.components().any(|part| part == Component::ParentDir) {
+        return Err(value.error(format!("`{filled}` leads upwards (`..`)")));
+    }
+    let path: PathBuf = path.components().collect();
+    // Symlinks that every machine of today has, by which one place has two names.
+    for (link, place) in [
+        ("/var/run", "/run"),
+        ("/var/lock", "/run/lock"),
+        ("/bin", "/usr/bin"),
+        ("/sbin", "/usr/sbin"),
+        ("/lib", "/usr/lib"),
+        ("/lib64", "/usr/lib64"),
+    ] {
+        if let Ok(rest) = path.strip_prefix(link) {
+            return Ok(Path::new(place).join(rest).components().collect());
+        }
+    }
+    Ok(path)
+}
