@@ -15,6 +15,7 @@ use crate::unit;
 mod calls;
 mod network;
 mod paths;
+mod roots;
 mod service;
 mod settings;
 #[cfg(test)]

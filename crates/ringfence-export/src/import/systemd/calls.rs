@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use ringfence::{
-    Action, Calls, Source, Syscall, SyscallEffect, SyscallLine, Syscalls, denying_action,
+    Action, Calls, PolicyBuilder, Source, Syscall, SyscallEffect, SyscallLine, Syscalls,
+    denying_action,
 };
 
 use super::settings::Value;
@@ -30,7 +31,7 @@ impl Import {
             "the manifest's own filter of system calls denies classes that the unit leaves open; `ringfence plan` \
              lists them, and `allow:` lifts one",
         );
-        self.switches()?;
+        self.switches();
         let others = match self.settings.last("SystemCallErrorNumber") {
             Some(value) => denying_action(&value.text).map_err(|why| value.error(why))?,
             None => Action::Kill,
@@ -61,9 +62,7 @@ impl Import {
         let lists = filter.allows;
         let (lines, others) = filter.finished();
         self.change(|policy| {
-            let policy = lines
-                .into_iter()
-                .fold(policy, |policy, line| policy.syscall_line(line));
+            let policy = lines.into_iter().fold(policy, PolicyBuilder::syscall_line);
             if lists {
                 policy.other_syscalls(others)
             } else {
@@ -74,7 +73,7 @@ impl Import {
     }
 
     /// Switches about calls that the manifest's filter denies by itself.
-    fn switches(&mut self) -> Result<(), ImportError> {
+    fn switches(&mut self) {
         if let Some(value) = self.settings.last("SystemCallArchitectures")
             && value.text != "native"
         {
@@ -92,7 +91,6 @@ impl Import {
         if let Some(value) = self.settings.last("SystemCallLog") {
             self.left_out(&value, "it logs, and restricts nothing");
         }
-        Ok(())
     }
 }
 

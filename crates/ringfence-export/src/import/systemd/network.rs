@@ -108,17 +108,17 @@ impl Import {
                 );
                 continue;
             }
-            let parts: Vec<_> = value.text.split(':').collect();
-            if parts.iter().any(|part| matches!(*part, "ipv4" | "ipv6")) {
+            let fields: Vec<_> = value.text.split(':').collect();
+            if fields.iter().any(|part| matches!(*part, "ipv4" | "ipv6")) {
                 self.left_out(&value, "a line about a port is for both kinds of address");
                 continue;
             }
-            let classes: &[PortClass] = match parts.first() {
+            let classes: &[PortClass] = match fields.first() {
                 Some(&"tcp") => &[PortClass::BindTcp],
                 Some(&"udp") => &[PortClass::BindUdp],
                 _ => &[PortClass::BindTcp, PortClass::BindUdp],
             };
-            let ports = match parts.as_slice() {
+            let ports = match fields.as_slice() {
                 ["any" | "tcp" | "udp"] => {
                     self.left_out(
                         &value,

@@ -1,15 +1,7 @@
-//! Directives about paths → lines.
-//!
-//! Of directives that nest, the deepest counts for systemd; Landlock only ever adds. So each right, to
-//! read, to execute, to change, is looked at by itself: where a directive allows it, a line does, and
-//! where one beneath takes it away again, that is an exception of the line.
+//! What the directives of a unit say of paths.
 
-use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use ringfence::Access;
-
-use super::Granted;
 use super::settings::{Settings, Value};
 use super::values::fill;
 use crate::import::ImportError;
@@ -17,10 +9,10 @@ use crate::unit::Backslash;
 
 /// What a directive says of one path; nothing of a right that it is not about.
 #[derive(Clone, Copy, Debug, Default)]
-struct Says {
-    read: Option<bool>,
-    execute: Option<bool>,
-    change: Option<bool>,
+pub(super) struct Says {
+    pub(super) read: Option<bool>,
+    pub(super) execute: Option<bool>,
+    pub(super) change: Option<bool>,
 }
 
 const READ_ONLY: Says = Says {
@@ -55,34 +47,21 @@ const NOTHING: Says = Says {
     change: Some(false),
 };
 
-struct Entry {
-    path: PathBuf,
-    says: Says,
-    optional: bool,
+pub(super) struct Entry {
+    pub(super) path: PathBuf,
+    pub(super) says: Says,
+    pub(super) optional: bool,
     /// Nothing beneath it can be had, whatever another directive says.
-    hidden: bool,
+    pub(super) hidden: bool,
 }
 
 /// All that a unit says of paths.
 #[derive(Default)]
 pub(super) struct Paths {
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     strict: bool,
     pub(super) notes: Vec<String>,
 }
-
-/// What each right is in a manifest.
-const RIGHTS: [(fn(&Says) -> Option<bool>, Access); 3] = [
-    (|says| says.read, Access::READ),
-    (|says| says.execute, Access::EXECUTE),
-    (
-        |says| says.change,
-        Access::WRITE
-            .union(Access::CREATE)
-            .union(Access::REMOVE)
-            .union(Access::RENAME),
-    ),
-];
 
 impl Paths {
     pub(super) fn of(settings: &Settings) -> Result<Self, ImportError> {
@@ -282,100 +261,6 @@ impl Paths {
     /// Whether changing is left open by the unit in most places.
     pub(super) fn write_is_open(&self) -> bool {
         !self.strict
-    }
-
-    /// Whether anything is taken away again.
-    pub(super) fn has_exceptions(&self) -> bool {
-        let says = |wanted| {
-            self.entries
-                .iter()
-                .any(|entry| RIGHTS.iter().any(|(of, _)| of(&entry.says) == Some(wanted)))
-        };
-        says(true) && says(false)
-    }
-
-    /// The lines, narrower where they cannot say all.
-    pub(super) fn granted(&self, notes: &mut Vec<String>) -> Vec<Granted> {
-        let mut lines: BTreeMap<(PathBuf, Vec<PathBuf>, bool), Access> = BTreeMap::new();
-        for (of, access) in RIGHTS {
-            for root in self.roots(of, notes) {
-                *lines.entry(root).or_insert(Access::empty()) |= access;
-            }
-        }
-        lines
-            .into_iter()
-            .map(|((path, except, optional), access)| Granted {
-                path,
-                access,
-                except,
-                optional,
-            })
-            .collect()
-    }
-
-    /// Where a right is allowed, and what beneath is excepted.
-    fn roots(
-        &self,
-        of: fn(&Says) -> Option<bool>,
-        notes: &mut Vec<String>,
-    ) -> Vec<(PathBuf, Vec<PathBuf>, bool)> {
-        // Of directives about the same path, the strictest counts.
-        let mut places: BTreeMap<&Path, (bool, bool)> = BTreeMap::new();
-        for entry in &self.entries {
-            if let Some(allowed) = of(&entry.says) {
-                let place = places.entry(&entry.path).or_insert((true, true));
-                place.0 &= allowed;
-                place.1 &= entry.optional;
-            }
-        }
-        let hidden = |path: &Path| {
-            let mut hiders = self.entries.iter().filter(|entry| entry.hidden);
-            hiders.find(|entry| path.starts_with(&entry.path))
-        };
-        let mut roots: Vec<(PathBuf, Vec<PathBuf>, bool)> = Vec::new();
-        // In the order of paths, what is above comes first.
-        for (&path, &(allowed, optional)) in &places {
-            let above = roots.iter_mut().find(|(root, ..)| path.starts_with(root));
-            let excepted = |except: &[PathBuf], root: &Path| {
-                except.iter().any(|name| path.starts_with(root.join(name)))
-            };
-            match above {
-                None if allowed => match hidden(path) {
-                    None => roots.push((path.to_owned(), Vec::new(), optional)),
-                    Some(hider) => once(
-                        notes,
-                        format!(
-                            "{} is left denied: the unit hides {}, or puts something else there",
-                            path.display(),
-                            hider.path.display()
-                        ),
-                    ),
-                },
-                Some((root, except, _)) if allowed && excepted(except, root) => once(
-                    notes,
-                    format!(
-                        "{} is left denied: it is within what is taken away from {}; write lines for what stands \
-                         beside",
-                        path.display(),
-                        root.display()
-                    ),
-                ),
-                Some((root, except, _)) if !allowed && !excepted(except, root) => {
-                    if let Ok(name) = path.strip_prefix(&*root) {
-                        except.push(name.to_owned());
-                    }
-                }
-                _ => {}
-            }
-        }
-        roots
-    }
-}
-
-/// Three rights may come to the same note.
-fn once(notes: &mut Vec<String>, note: String) {
-    if !notes.contains(&note) {
-        notes.push(note);
     }
 }
 

@@ -1,12 +1,13 @@
 //! Each directive: the line that it becomes, or the note; and that no line allows more than the unit.
 
-use std::time::Duration;
-
-use ringfence::{Abi, AccessFs, Action, Kernel, Plan, Request, Syscall, SyscallEffect};
+use ringfence::{Action, Syscall, SyscallEffect};
 use ringfence_manifest::{Format, Manifest, Variables};
 
 use super::systemd_unit;
 use crate::import::{ImportError, Imported};
+
+mod paths;
+mod service;
 
 fn import(service: &str) -> Imported {
     systemd_unit(&format!("[Service]\n{service}\n")).unwrap_or_else(|error| panic!("{error}"))
@@ -23,14 +24,6 @@ fn lines(service: &str) -> Vec<String> {
 
 fn notes(service: &str) -> String {
     import(service).notes.join("\n")
-}
-
-/// What the manifest of a unit allows to do with a path, on the newest kernel.
-fn allows(service: &str, right: AccessFs, path: &str) -> bool {
-    let policy = import(service).manifest.policy;
-    let plan = Plan::new(policy, Kernel::with_abi(Abi::NEWEST.number().into()));
-    plan.decide(Request::Path(right, path.as_ref()))
-        .is_allowed()
 }
 
 #[test]
@@ -50,211 +43,6 @@ fn an_empty_service_allows_nothing() {
             imported.notes.iter().any(|note| note.contains(said)),
             "{said}"
         );
-    }
-}
-
-#[test]
-fn directives_about_paths_become_lines() {
-    let rw = "read,write,create,remove,rename";
-    for (service, expected) in [
-        (
-            "ReadWritePaths=/srv/a -/srv/b",
-            vec![format!("{rw} /srv/a"), format!("{rw} /srv/b")],
-        ),
-        (
-            "ReadOnlyPaths=\"/srv/a b\" /c\\ d",
-            vec!["ro /c d".into(), "ro /srv/a b".into()],
-        ),
-        (
-            "ReadOnlyPaths=/a\nReadOnlyPaths=\nReadOnlyPaths=/b",
-            vec!["ro /b".into()],
-        ),
-        (
-            "ReadOnlyPaths=/srv\nNoExecPaths=/srv",
-            vec!["read /srv".into()],
-        ),
-        (
-            "ReadOnlyPaths=/\nNoExecPaths=/\nExecPaths=/usr",
-            vec!["read /".into(), "execute /usr".into()],
-        ),
-        (
-            "StateDirectory=x y:z\nRuntimeDirectory=r",
-            vec![
-                format!("{rw} /run/r"),
-                format!("{rw} /var/lib/x"),
-                format!("{rw} /var/lib/y"),
-            ],
-        ),
-        (
-            "CacheDirectory=c\nLogsDirectory=l",
-            vec![format!("{rw} /var/cache/c"), format!("{rw} /var/log/l")],
-        ),
-        ("ConfigurationDirectory=c", vec!["ro /etc/c".into()]),
-        (
-            "BindReadOnlyPaths=/a /b:/b:rbind",
-            vec!["ro /a".into(), "ro /b".into()],
-        ),
-        ("ReadWritePaths=%S/x%%", vec![format!("{rw} /var/lib/x%")]),
-        (
-            "ReadWritePaths=/srv\nInaccessiblePaths=/srv/x /srv/y/z",
-            vec![format!("{rw} /srv except x, y/z")],
-        ),
-        // Another directory would have to be laid over it.
-        ("BindPaths=/data:/srv\nReadWritePaths=/srv", vec![]),
-        ("ReadWritePaths=/tmp/x\nPrivateTmp=yes", vec![]),
-        (
-            "ReadWritePaths=/tmp/x\nPrivateTmp=no",
-            vec![format!("{rw} /tmp/x")],
-        ),
-        ("ReadOnlyPaths=/home/u\nProtectHome=yes", vec![]),
-        (
-            "ReadWritePaths=/home/u\nProtectHome=tmpfs",
-            vec![format!("{rw} /home/u")],
-        ),
-        ("ReadOnlyPaths=/dev/null\nPrivateDevices=yes", vec![]),
-        ("ReadWritePaths=/srv/x\nInaccessiblePaths=/srv", vec![]),
-        (
-            "ReadWritePaths=/srv/x\nReadOnlyPaths=/srv/x",
-            vec!["ro /srv/x".into()],
-        ),
-        ("ReadWritePaths=/%i", vec![]),
-    ] {
-        let mut found = lines(service);
-        found.sort();
-        let mut expected = expected;
-        expected.sort();
-        assert_eq!(found, expected, "{service}");
-    }
-    let optional = import("ReadWritePaths=/a -/b").manifest.policy;
-    let optional: Vec<_> = optional.paths().iter().map(|line| line.optional).collect();
-    assert_eq!(optional, [false, true]);
-}
-
-#[test]
-fn what_a_directive_takes_away_no_line_gives() {
-    let write = AccessFs::WRITE_FILE;
-    let read = AccessFs::READ_FILE;
-    let execute = AccessFs::EXECUTE;
-    for (service, right, path, allowed) in [
-        (
-            "ReadWritePaths=/srv\nReadOnlyPaths=/srv/a",
-            write,
-            "/srv/a/f",
-            false,
-        ),
-        (
-            "ReadWritePaths=/srv\nReadOnlyPaths=/srv/a",
-            read,
-            "/srv/a/f",
-            true,
-        ),
-        (
-            "ReadWritePaths=/srv\nReadOnlyPaths=/srv/a",
-            write,
-            "/srv/b/f",
-            true,
-        ),
-        (
-            "ReadWritePaths=/srv\nReadOnlyPaths=/srv/a\nReadWritePaths=/srv/a/b",
-            write,
-            "/srv/a/b/f",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nProtectSystem=full",
-            write,
-            "/etc/f",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nProtectSystem=full",
-            write,
-            "/srv/f",
-            true,
-        ),
-        ("ReadWritePaths=/\nProtectSystem=no", write, "/etc/f", true),
-        (
-            "ReadWritePaths=/\nProtectSystem=strict",
-            write,
-            "/srv/f",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nProtectHome=read-only",
-            write,
-            "/home/u",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nProtectHome=read-only",
-            read,
-            "/home/u",
-            true,
-        ),
-        ("ReadWritePaths=/\nProtectHome=yes", read, "/root/x", false),
-        (
-            "ReadWritePaths=/\nPrivateDevices=yes",
-            read,
-            "/dev/sda",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nPrivateTmp=yes",
-            write,
-            "/var/tmp/x",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nProtectKernelTunables=yes",
-            write,
-            "/sys/x",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nProtectKernelModules=yes",
-            read,
-            "/usr/lib/modules/x",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nProtectKernelLogs=yes",
-            read,
-            "/dev/kmsg",
-            false,
-        ),
-        (
-            "ReadWritePaths=/\nProtectControlGroups=yes",
-            write,
-            "/sys/fs/cgroup/x",
-            false,
-        ),
-        (
-            "ReadWritePaths=/run\nInaccessiblePaths=/var/run/docker.sock",
-            read,
-            "/run/docker.sock",
-            false,
-        ),
-        (
-            "ReadWritePaths=/srv\nTemporaryFileSystem=/srv/x",
-            read,
-            "/srv/x/f",
-            false,
-        ),
-        (
-            "ReadOnlyPaths=/srv\nNoExecPaths=/srv/up",
-            execute,
-            "/srv/up/f",
-            false,
-        ),
-        (
-            "ReadOnlyPaths=/srv\nNoExecPaths=/srv/up",
-            execute,
-            "/srv/f",
-            true,
-        ),
-        ("ReadWritePaths=/srv", execute, "/srv/f", false),
-    ] {
-        assert_eq!(allows(service, right, path), allowed, "{service}: {path}");
     }
 }
 
@@ -414,79 +202,6 @@ fn no_list_of_calls_lets_more_pass_than_systemds() {
     let allows = |line: &ringfence::SyscallLine| line.effect == SyscallEffect::Allow;
     assert!(!policy.syscalls().lines.iter().any(allows));
     assert!(notes("SystemCallFilter=@system-service no_such_call").contains("no_such_call"));
-}
-
-#[test]
-fn the_command_is_read_as_systemd_starts_it() {
-    let command = |service: &str| import(service).manifest.command;
-    for (service, expected) in [
-        (
-            "ExecStart=/bin/a \"b c\" 100%% $$x",
-            &["/bin/a", "b c", "100%", "$x"][..],
-        ),
-        ("ExecStart=-:/bin/a $B ${C}", &["/bin/a", "$B", "${C}"]),
-        ("ExecStart=@/bin/a other b", &["/bin/a", "b"]),
-        (
-            "Environment=\"A=1 2\" B=3\nExecStart=/bin/a $A x${B}y ${A}",
-            &["/bin/a", "1", "2", "x3y", "1 2"],
-        ),
-        ("ExecStart=/bin/a $UNKNOWN", &[]),
-        ("ExecStart=/bin/a %i", &[]),
-        ("ExecStart=/bin/a \\\n  b ; /bin/c", &["/bin/a", "b"]),
-        (
-            "ExecStart=/bin/a\nExecStart=\nExecStart=/bin/b",
-            &["/bin/b"],
-        ),
-    ] {
-        assert_eq!(command(service), expected, "{service}");
-    }
-    assert!(notes("ExecStart=/bin/a %i").contains("%i"));
-    assert!(import("ExecStart=/bin/a").manifest.dependencies.of_command);
-    assert!(notes("User=www-data").contains("start the wrapper as that one"));
-}
-
-#[test]
-fn environment_directory_and_limits_are_kept() {
-    let imported = import(
-        "Environment=A=b \"C=d e\"\nPassEnvironment=T\nUnsetEnvironment=LANG\nWorkingDirectory=/srv\n\
-         MemoryMax=512M\nLimitAS=1G\nTasksMax=50\nLimitNPROC=infinity\nLimitNOFILE=100:200\nLimitCPU=1min\n\
-         LimitFSIZE=1K\nRuntimeMaxSec=2h",
-    );
-    let manifest = &imported.manifest;
-    let expected = [
-        ("PATH", None),
-        ("T", None),
-        ("A", Some("b")),
-        ("C", Some("d e")),
-    ];
-    let expected = expected.map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)));
-    assert_eq!(manifest.environment.variables, expected);
-    assert!(manifest.environment.clear);
-    assert_eq!(manifest.directory.as_deref(), Some("/srv".as_ref()));
-    let limits = &manifest.limits;
-    assert_eq!(limits.memory, Some(512 << 20));
-    assert_eq!((limits.processes, limits.open_files), (Some(50), Some(100)));
-    assert_eq!(
-        (limits.cpu, limits.file_size),
-        (Some(Duration::from_secs(60)), Some(1024))
-    );
-    assert_eq!(limits.wall, Some(Duration::from_secs(7200)));
-    assert!(notes("TasksMax=50%").contains("hangs on the machine"));
-}
-
-#[test]
-fn a_directive_without_equivalent_is_named_and_management_is_not() {
-    let said =
-        notes("MemoryDenyWriteExecute=yes\nRestart=always\nNoNewPrivileges=yes\nProtectClock=no");
-    assert!(said.contains("MemoryDenyWriteExecute=yes"), "{said}");
-    assert!(
-        said.contains("`ProtectClock=no` (line 5) leaves open"),
-        "{said}"
-    );
-    assert!(
-        !said.contains("Restart") && !said.contains("NoNewPrivileges"),
-        "{said}"
-    );
 }
 
 #[test]
