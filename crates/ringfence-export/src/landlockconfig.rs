@@ -108,11 +108,11 @@ pub fn landlockconfig(
     let handles = |class| bare.standing(class) == Standing::Landlock;
     let mut config = Config::default();
     let ruleset = Ruleset {
-        handled_access_fs: words(&FS, |class| handles(class)),
+        handled_access_fs: words(&FS, handles),
         handled_access_net: words(&NET, |class| handles(Class::Port(class))),
-        scoped: words(&SCOPES, |class| handles(class)),
+        scoped: words(&SCOPES, handles),
     };
-    let handled: AccessFs = FS
+    let all_handled: AccessFs = FS
         .iter()
         .filter(|(_, _, class)| handles(*class))
         .map(|(_, right, _)| *right)
@@ -133,7 +133,7 @@ pub fn landlockconfig(
                 let Some(plan) = paths.next() else {
                     return Err(ExportError::line(&line, "it was not looked up"));
                 };
-                path(&line, &plan, handled, &mut config)?
+                path(&line, &plan, all_handled, &mut config)?
             }
             Line::Port(port_line) => port(&line, port_line, handles, &mut config),
             Line::Class(class_line) if class_line.allow => {
