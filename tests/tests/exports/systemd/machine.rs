@@ -9,9 +9,9 @@ const SYSTEMD: &str = "/lib/systemd/systemd";
 /// Far more than any of the services here takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Its own control groups and its own `/run`, and then systemd.
-const SETUP: &str =
-    "mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run && exec \"$@\"";
+/// Its own control groups and its own `/run`, a folder under a short name, and then systemd.
+const SETUP: &str = "mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run && mount --bind \"$1\" /srv && \
+                     shift && exec \"$@\"";
 
 /// A systemd that runs until this is dropped.
 pub struct Machine(Child);
@@ -24,7 +24,7 @@ impl Machine {
                 "{SYSTEMD} is not installed (Debian package systemd)"
             ));
         }
-        let tried = namespaces().arg("true").output();
+        let tried = namespaces(Path::new("/")).arg("true").output();
         match tried {
             Ok(Output { status, .. }) if status.success() => Ok(()),
             Ok(Output { stderr, .. }) => Err(format!(
@@ -37,7 +37,8 @@ impl Machine {
         }
     }
 
-    /// Starts it with the units of a directory, and these services.
+    /// Starts it with the units of a directory, and these services. What the directory is in they also
+    /// see at `/srv`, which is no place that systemd's protections are about.
     pub fn start(units: &Path, services: &[&str]) -> Self {
         let wants: Vec<_> = services
             .iter()
@@ -61,7 +62,8 @@ impl Machine {
             )
             .expect("a drop-in");
         }
-        let child = namespaces()
+        let folder = units.parent().expect("a directory in a folder");
+        let child = namespaces(folder)
             .args([
                 SYSTEMD,
                 "--system",
@@ -99,8 +101,8 @@ impl Drop for Machine {
     }
 }
 
-/// `unshare`, to which a command is yet to be added.
-fn namespaces() -> Command {
+/// `unshare`, to which a command is yet to be added; `/srv` is this folder there.
+fn namespaces(folder: &Path) -> Command {
     let mut unshare = Command::new("unshare");
     unshare
         .args([
@@ -112,6 +114,7 @@ fn namespaces() -> Command {
             "--uts",
             "--cgroup",
         ])
-        .args(["--net", "--kill-child", "sh", "-c", SETUP, "sh"]);
+        .args(["--net", "--kill-child", "sh", "-c", SETUP, "sh"])
+        .arg(folder);
     unshare
 }
