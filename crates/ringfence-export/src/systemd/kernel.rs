@@ -10,108 +10,21 @@ use ringfence::{
 use super::Directive;
 
 /// What the wrapper calls after systemd's filter is in place: it starts, reads its manifest and opens
-/// paths, restricts itself, executes the command. Seen with `strace -f`, and what the C library calls
-/// instead on other processors.
-const WRAPPER_NEEDS: [&str; 58] = [
-    "access",
-    "arch_prctl",
-    "brk",
-    "capget",
-    "capset",
-    "chdir",
-    "clock_gettime",
-    "close",
-    "close_range",
-    "execve",
-    "exit",
-    "exit_group",
-    "faccessat",
-    "faccessat2",
-    "fcntl",
-    "fstat",
-    "fstatfs",
-    "futex",
-    "getcwd",
-    "getdents64",
-    "geteuid",
-    "getpid",
-    "getrandom",
-    "gettid",
-    "getuid",
-    "ioctl",
-    "landlock_add_rule",
-    "landlock_create_ruleset",
-    "landlock_restrict_self",
-    "lseek",
-    "lstat",
-    "madvise",
-    "mmap",
-    "mprotect",
-    "mremap",
-    "munmap",
-    "newfstatat",
-    "open",
-    "openat",
-    "openat2",
-    "poll",
-    "ppoll",
-    "prctl",
-    "pread64",
-    "prlimit64",
-    "read",
-    "readlink",
-    "readlinkat",
-    "rseq",
-    "rt_sigaction",
-    "rt_sigprocmask",
-    "rt_sigreturn",
-    "seccomp",
-    "set_robust_list",
-    "set_tid_address",
-    "sigaltstack",
-    "stat",
-    "statx",
-];
-
-/// More of the same, which only some of its ways come by.
-const WRAPPER_MAY_NEED: [&str; 4] = ["setrlimit", "statfs", "write", "writev"];
+/// paths, restricts itself, executes the command. A test traces it.
+const WRAPPER_NEEDS: &str = "access arch_prctl brk capget capset chdir clock_gettime close close_range execve exit \
+                             exit_group faccessat faccessat2 fcntl fstat fstatfs futex getcwd getdents64 geteuid getpid \
+                             getrandom gettid getuid ioctl landlock_add_rule landlock_create_ruleset \
+                             landlock_restrict_self lseek lstat madvise mmap mprotect mremap munmap newfstatat open openat \
+                             openat2 poll ppoll prctl pread64 prlimit64 read readlink readlinkat rseq rt_sigaction \
+                             rt_sigprocmask rt_sigreturn seccomp set_robust_list set_tid_address setrlimit sigaltstack stat \
+                             statfs statx write writev";
 
 /// Calls that systemd 252 has no names for: newer ones, and those that no kernel has any more.
-pub(super) const UNKNOWN_TO_SYSTEMD: [&str; 33] = [
-    "_sysctl",
-    "afs_syscall",
-    "cachestat",
-    "create_module",
-    "fchroot",
-    "file_getattr",
-    "file_setattr",
-    "get_kernel_syms",
-    "getpmsg",
-    "getxattrat",
-    "listmount",
-    "listns",
-    "listxattrat",
-    "lsm_get_self_attr",
-    "lsm_list_modules",
-    "lsm_set_self_attr",
-    "mseal",
-    "nfsservctl",
-    "open_tree_attr",
-    "putpmsg",
-    "query_module",
-    "removexattrat",
-    "rseq_slice_yield",
-    "security",
-    "setxattrat",
-    "statmount",
-    "tuxcall",
-    "uprobe",
-    "uretprobe",
-    "uselib",
-    "vserver",
-    "fchmodat2",
-    "map_shadow_stack",
-];
+const UNKNOWN_TO_SYSTEMD: &str = "_sysctl afs_syscall cachestat create_module fchmodat2 fchroot file_getattr file_setattr \
+                                  get_kernel_syms getpmsg getxattrat listmount listns listxattrat lsm_get_self_attr \
+                                  lsm_list_modules lsm_set_self_attr map_shadow_stack mseal nfsservctl open_tree_attr putpmsg \
+                                  query_module removexattrat rseq_slice_yield security setxattrat statmount tuxcall uprobe \
+                                  uretprobe uselib vserver";
 
 /// Address families by their numbers in `linux/socket.h`, those that a policy can allow.
 const FAMILIES: [(u64, &str); 4] = [
@@ -264,8 +177,8 @@ impl Fence {
         let Some(filter) = plan.filter() else { return };
         let mut listed: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in plan.denied_calls() {
-            let needed = WRAPPER_NEEDS.contains(&row.call) || WRAPPER_MAY_NEED.contains(&row.call);
-            if row.by_arguments || needed || UNKNOWN_TO_SYSTEMD.contains(&row.call) {
+            let among = |names: &str| names.split(' ').any(|name| name == row.call);
+            if row.by_arguments || among(WRAPPER_NEEDS) || among(UNKNOWN_TO_SYSTEMD) {
                 continue;
             }
             let Ok(call) = row.call.parse::<Syscall>() else {

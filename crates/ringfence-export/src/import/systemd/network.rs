@@ -1,9 +1,12 @@
 //! Address families, ports, addresses → lines.
 
-use ringfence::{Class, PortClass, PortLine, Ports, Source};
+use ringfence::{Action, Class, PortClass, PortLine, Ports, Source, Syscall};
 
 use super::{Import, ImportError};
 use crate::unit::Backslash;
+
+/// "Address family not supported", as systemd answers.
+const EAFNOSUPPORT: u16 = 97;
 
 const INTERNET: [&str; 2] = ["AF_INET", "AF_INET6"];
 
@@ -11,8 +14,19 @@ impl Import {
     pub(super) fn network(&mut self) -> Result<(), ImportError> {
         let mut internet = true;
         let private = self.settings.is_on("PrivateNetwork")?;
-        let families = self.families()?;
+        let (families, denies_some) = self.families()?;
         if let Some(families) = &families {
+            if families.is_empty() && !denies_some {
+                // No socket at all; pairs can still be made, as in the unit.
+                self.change(|policy| {
+                    policy.deny_syscall(Syscall::SOCKET, Action::Errno(EAFNOSUPPORT))
+                });
+            } else if !families.iter().any(|family| family == "AF_UNIX") {
+                self.note(
+                    "the unit denies to make UNIX sockets (no AF_UNIX); in the manifest they can be made, and \
+                     connected to nothing outside",
+                );
+            }
             // A socket of either family binds the port of a line, so that both have to be allowed.
             internet = INTERNET
                 .iter()
@@ -57,8 +71,8 @@ impl Import {
         Ok(())
     }
 
-    /// The families that are allowed, if the unit lists those.
-    fn families(&mut self) -> Result<Option<Vec<String>>, ImportError> {
+    /// The families that are allowed, if the unit lists those; and whether it lists those that are denied.
+    fn families(&mut self) -> Result<(Option<Vec<String>>, bool), ImportError> {
         let mut allowed: Option<Vec<String>> = None;
         let mut denying = false;
         for value in self.settings.all("RestrictAddressFamilies") {
@@ -92,9 +106,9 @@ impl Import {
                  that its lines need",
             );
             // What is denied is no more than that: nothing is allowed by it.
-            return Ok(internet.then(Vec::new));
+            return Ok((internet.then(Vec::new), true));
         }
-        Ok(allowed)
+        Ok((allowed, false))
     }
 
     /// `SocketBindAllow=`, where the unit restricts no more than a line can.

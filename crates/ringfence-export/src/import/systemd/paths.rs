@@ -13,46 +13,66 @@ pub(super) struct Says {
     pub(super) read: Option<bool>,
     pub(super) execute: Option<bool>,
     pub(super) change: Option<bool>,
+    /// Whether programs are there to be run, where no directive about execution says otherwise.
+    pub(super) runs: bool,
 }
 
 const READ_ONLY: Says = Says {
     read: Some(true),
-    execute: Some(true),
+    execute: None,
     change: Some(false),
+    runs: true,
 };
 /// Execution of what can be written is nothing that a unit asks for.
 const READ_WRITE: Says = Says {
     read: Some(true),
     execute: None,
     change: Some(true),
+    runs: false,
 };
 const EXECUTABLE: Says = Says {
     read: Some(true),
     execute: Some(true),
     change: None,
+    runs: false,
 };
 const NO_EXECUTION: Says = Says {
     read: None,
     execute: Some(false),
     change: None,
+    runs: false,
 };
 const UNCHANGED: Says = Says {
     read: None,
     execute: None,
     change: Some(false),
+    runs: false,
 };
 const NOTHING: Says = Says {
     read: Some(false),
     execute: Some(false),
     change: Some(false),
+    runs: false,
 };
 
 pub(super) struct Entry {
     pub(super) path: PathBuf,
     pub(super) says: Says,
     pub(super) optional: bool,
-    /// Nothing beneath it can be had, whatever another directive says.
-    pub(super) hidden: bool,
+    pub(super) hides: Hides,
+    /// Whether the machine's own file is laid there, over what hides it.
+    pub(super) bound: bool,
+}
+
+/// Whether what is beneath a path can be had nevertheless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hides {
+    /// It hides nothing.
+    Nothing,
+    /// An empty directory is laid over it, and what is bound into that can be had.
+    AllUnbound,
+    /// Nothing can be had, whatever another directive says.
+    All,
 }
 
 /// All that a unit says of paths.
@@ -95,7 +115,7 @@ impl Paths {
                      there denied",
                     place.display()
                 ));
-                paths.push(place, NOTHING);
+                paths.empty(place);
             }
         }
         paths.directories(settings)?;
@@ -108,7 +128,19 @@ impl Paths {
             path: path.into(),
             says,
             optional: false,
-            hidden: false,
+            hides: Hides::Nothing,
+            bound: false,
+        });
+    }
+
+    /// An empty directory in memory.
+    fn empty(&mut self, path: impl Into<PathBuf>) {
+        self.entries.push(Entry {
+            path: path.into(),
+            says: NOTHING,
+            optional: false,
+            hides: Hides::AllUnbound,
+            bound: false,
         });
     }
 
@@ -117,7 +149,8 @@ impl Paths {
             path: path.into(),
             says: NOTHING,
             optional: false,
-            hidden: true,
+            hides: Hides::All,
+            bound: false,
         });
     }
 
@@ -132,7 +165,12 @@ impl Paths {
                     path,
                     says,
                     optional,
-                    hidden: value.key == "InaccessiblePaths",
+                    hides: if value.key == "InaccessiblePaths" {
+                        Hides::All
+                    } else {
+                        Hides::Nothing
+                    },
+                    bound: value.key.starts_with("Bind"),
                 });
                 Ok(())
             }
@@ -165,7 +203,8 @@ impl Paths {
                     path: place,
                     says: NOTHING,
                     optional: false,
-                    hidden: true,
+                    hides: Hides::All,
+                    bound: false,
                 });
                 Ok(())
             }
@@ -215,7 +254,7 @@ impl Paths {
             for place in ["/home", "/root", "/run/user"] {
                 match value.text.as_str() {
                     "read-only" => self.push(place, UNCHANGED),
-                    "tmpfs" => self.push(place, NOTHING),
+                    "tmpfs" => self.empty(place),
                     _ if value.is_on()? => self.hide(place),
                     _ => {}
                 }

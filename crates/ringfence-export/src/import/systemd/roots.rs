@@ -10,34 +10,50 @@ use std::path::{Path, PathBuf};
 use ringfence::Access;
 
 use super::Granted;
-use super::paths::{Paths, Says};
-
-/// What a directive says of a right.
-type Right = fn(&Says) -> Option<bool>;
+use super::paths::{Entry, Hides, Paths};
 
 /// Where a right is allowed, what beneath is excepted, and whether it may be missing.
 type Root = (PathBuf, Vec<PathBuf>, bool);
 
+/// The right to change what is at a path and beneath.
+const CHANGE: Access = Access::WRITE
+    .union(Access::CREATE)
+    .union(Access::REMOVE)
+    .union(Access::RENAME);
+
 /// What each right is in a manifest.
-const RIGHTS: [(Right, Access); 3] = [
-    (|says| says.read, Access::READ),
-    (|says| says.execute, Access::EXECUTE),
-    (
-        |says| says.change,
-        Access::WRITE
-            .union(Access::CREATE)
-            .union(Access::REMOVE)
-            .union(Access::RENAME),
-    ),
-];
+const RIGHTS: [Access; 3] = [Access::READ, Access::EXECUTE, CHANGE];
 
 impl Paths {
+    /// What a directive says of a right.
+    fn says(&self, entry: &Entry, right: Access) -> Option<bool> {
+        let says = &entry.says;
+        match right {
+            Access::READ => says.read,
+            Access::EXECUTE if says.runs => self.may_run(&entry.path).then_some(true),
+            Access::EXECUTE => says.execute,
+            _ => says.change,
+        }
+    }
+
+    /// Whether the directives about execution, of which the deepest counts, leave it open at a path.
+    fn may_run(&self, path: &Path) -> bool {
+        self.entries
+            .iter()
+            .filter(|entry| path.starts_with(&entry.path))
+            .filter_map(|entry| Some((entry.path.components().count(), !entry.says.execute?)))
+            .max()
+            .is_none_or(|(_, denied)| !denied)
+    }
+
     /// Whether anything is taken away again.
     pub(super) fn has_exceptions(&self) -> bool {
         let says = |wanted| {
-            self.entries
-                .iter()
-                .any(|entry| RIGHTS.iter().any(|(of, _)| of(&entry.says) == Some(wanted)))
+            self.entries.iter().any(|entry| {
+                RIGHTS
+                    .iter()
+                    .any(|&right| self.says(entry, right) == Some(wanted))
+            })
         };
         says(true) && says(false)
     }
@@ -45,9 +61,9 @@ impl Paths {
     /// The lines, narrower where they cannot say all.
     pub(super) fn granted(&self, notes: &mut Vec<String>) -> Vec<Granted> {
         let mut lines: BTreeMap<Root, Access> = BTreeMap::new();
-        for (of, access) in RIGHTS {
-            for root in self.roots(of, notes) {
-                *lines.entry(root).or_insert(Access::empty()) |= access;
+        for right in RIGHTS {
+            for root in self.roots(right, notes) {
+                *lines.entry(root).or_insert(Access::empty()) |= right;
             }
         }
         lines
@@ -62,29 +78,36 @@ impl Paths {
     }
 
     /// Where a right is allowed, and what beneath is excepted.
-    fn roots(&self, of: Right, notes: &mut Vec<String>) -> Vec<Root> {
+    fn roots(&self, right: Access, notes: &mut Vec<String>) -> Vec<Root> {
         // Of directives about the same path, the strictest counts.
-        let mut places: BTreeMap<&Path, (bool, bool)> = BTreeMap::new();
+        let mut places: BTreeMap<&Path, (bool, bool, bool)> = BTreeMap::new();
         for entry in &self.entries {
-            if let Some(allowed) = of(&entry.says) {
-                let place = places.entry(&entry.path).or_insert((true, true));
+            if let Some(allowed) = self.says(entry, right) {
+                let place = places.entry(&entry.path).or_insert((true, true, false));
                 place.0 &= allowed;
                 place.1 &= entry.optional;
+                place.2 |= entry.bound;
             }
         }
-        let hidden = |path: &Path| {
-            let mut hiders = self.entries.iter().filter(|entry| entry.hidden);
-            hiders.find(|entry| path.starts_with(&entry.path))
+        let hidden = |path: &Path, bound: bool| {
+            self.entries.iter().find(|entry| {
+                let hides = match entry.hides {
+                    Hides::Nothing => false,
+                    Hides::AllUnbound => !bound,
+                    Hides::All => true,
+                };
+                hides && path.starts_with(&entry.path)
+            })
         };
         let mut roots: Vec<Root> = Vec::new();
         // In the order of paths, what is above comes first.
-        for (&path, &(allowed, optional)) in &places {
+        for (&path, &(allowed, optional, bound)) in &places {
             let above = roots.iter_mut().find(|(root, ..)| path.starts_with(root));
             let excepted = |except: &[PathBuf], root: &Path| {
                 except.iter().any(|name| path.starts_with(root.join(name)))
             };
             match above {
-                None if allowed => match hidden(path) {
+                None if allowed => match hidden(path, bound) {
                     None => roots.push((path.to_owned(), Vec::new(), optional)),
                     Some(hider) => once(
                         notes,

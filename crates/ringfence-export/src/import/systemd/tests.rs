@@ -118,6 +118,19 @@ fn families_and_ports_become_lines_only_where_they_say_no_more() {
         assert_eq!(lines(&service), expected, "{service}");
     }
     assert!(notes("RestrictAddressFamilies=AF_UNIX AF_PACKET").contains("AF_PACKET"));
+    let denied = |service| {
+        import(service)
+            .manifest
+            .policy
+            .syscalls()
+            .denial_of(Syscall::SOCKET)
+    };
+    assert_eq!(
+        denied("RestrictAddressFamilies=none"),
+        Some(Action::Errno(97))
+    );
+    assert_eq!(denied("RestrictAddressFamilies=~AF_INET"), None);
+    assert!(notes("RestrictAddressFamilies=AF_INET").contains("no AF_UNIX"));
     assert!(notes("IPAddressDeny=any").contains("no addresses"));
 }
 

@@ -1,5 +1,8 @@
 //! Directives about paths.
 
+use std::path::Path;
+
+use proptest::prelude::*;
 use ringfence::{Abi, AccessFs, Kernel, Plan, Request};
 
 use super::{import, lines};
@@ -66,10 +69,13 @@ fn directives_about_paths_become_lines() {
             vec![format!("{rw} /tmp/x")],
         ),
         ("ReadOnlyPaths=/home/u\nProtectHome=yes", vec![]),
+        // Not the machine's directory, but one in memory.
+        ("ReadWritePaths=/home/u\nProtectHome=tmpfs", vec![]),
         (
-            "ReadWritePaths=/home/u\nProtectHome=tmpfs",
+            "BindPaths=/home/u\nProtectHome=tmpfs",
             vec![format!("{rw} /home/u")],
         ),
+        ("BindPaths=/home/u\nInaccessiblePaths=/home", vec![]),
         ("ReadOnlyPaths=/dev/null\nPrivateDevices=yes", vec![]),
         ("ReadWritePaths=/srv/x\nInaccessiblePaths=/srv", vec![]),
         (
@@ -214,5 +220,58 @@ fn what_a_directive_takes_away_no_line_gives() {
         ("ReadWritePaths=/srv", execute, "/srv/f", false),
     ] {
         assert_eq!(allows(service, right, path), allowed, "{service}: {path}");
+    }
+}
+
+/// What a unit of these directives allows, told apart from how it is imported: the deepest directive about
+/// a right counts, of two about the same path the stricter; what is hidden stays hidden.
+fn unit_allows(directives: &[(&str, &str)], right: AccessFs, path: &str) -> bool {
+    let above = |place: &str| Path::new(path).starts_with(place);
+    let about = |keys: &[&str]| {
+        directives
+            .iter()
+            .filter(|(key, place)| keys.contains(key) && above(place))
+            .map(|(key, place)| (Path::new(place).components().count(), *key))
+            .max_by_key(|(depth, key)| {
+                (*depth, !key.ends_with("WritePaths") && *key != "ExecPaths")
+            })
+            .map(|(_, key)| key)
+    };
+    if about(&["InaccessiblePaths", "TemporaryFileSystem"]).is_some() {
+        return false;
+    }
+    match right {
+        AccessFs::WRITE_FILE => {
+            about(&["ReadOnlyPaths", "ReadWritePaths"]) != Some("ReadOnlyPaths")
+        }
+        AccessFs::EXECUTE => about(&["ExecPaths", "NoExecPaths"]) != Some("NoExecPaths"),
+        _ => true,
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_mix_of_directives_allows_more_than_the_unit(
+        directives in proptest::collection::vec(
+            (
+                prop::sample::select(vec![
+                    "ReadOnlyPaths", "ReadWritePaths", "ExecPaths", "NoExecPaths", "InaccessiblePaths",
+                    "TemporaryFileSystem",
+                ]),
+                prop::sample::select(vec!["/", "/a", "/a/b", "/a/b/c", "/a/d", "/e"]),
+            ),
+            0..7,
+        ),
+    ) {
+        let service: Vec<_> = directives.iter().map(|(key, place)| format!("{key}={place}")).collect();
+        let service = service.join("\n");
+        for right in [AccessFs::READ_FILE, AccessFs::EXECUTE, AccessFs::WRITE_FILE] {
+            for path in ["/f", "/a/f", "/a/b/f", "/a/b/c/f", "/a/d/f", "/e/f"] {
+                prop_assert!(
+                    !allows(&service, right, path) || unit_allows(&directives, right, path),
+                    "{:?} {}: {}", right, path, service
+                );
+            }
+        }
     }
 }
