@@ -3,6 +3,7 @@
 //! [`machine`] starts a systemd of its own as process 1 of new namespaces; nothing of it reaches the
 //! machine's. Files of a test are in one folder, which the services see.
 
+mod calls;
 mod machine;
 
 use std::fs;
@@ -21,6 +22,10 @@ use machine::Machine;
 pub fn tests() -> Vec<Test> {
     vec![
         Test::may_skip("systemd::it_accepts_every_example_policy", accepted),
+        Test::may_skip(
+            "systemd::its_filter_leaves_the_wrapper_what_it_calls",
+            calls::wrapper_is_left_what_it_calls,
+        ),
         Test::may_skip(
             "systemd::both_fences_hold_and_what_is_allowed_works",
             || on_a_machine(both_fences),
