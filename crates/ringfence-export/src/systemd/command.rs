@@ -54,8 +54,8 @@ impl Started {
                 words.extend(["--set".to_owned(), argument(variable)?]);
             }
             notes.push(
-                "variables without --set were taken from this environment; the wrapper takes them from the service's \
-                 at each start"
+                "variables of the manifest that --set does not give come from this environment here, and from the service's when \
+                 the wrapper starts"
                     .to_owned(),
             );
         }

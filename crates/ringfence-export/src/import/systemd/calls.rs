@@ -181,6 +181,14 @@ impl Filter {
                 });
             }
         }
+        if self.allows && !syscalls.is_allow_list() {
+            // Nothing is left on the list. It has to stay one, or all that it does not name would pass.
+            syscalls.lines.push(SyscallLine {
+                calls: Syscall::EXIT.into(),
+                effect: SyscallEffect::Only,
+                source: Source::Api,
+            });
+        }
         (syscalls.lines, syscalls.others)
     }
 }

@@ -1,11 +1,12 @@
 //! Each directive: the line that it becomes, or the note; and that no line allows more than the unit.
 
-use ringfence::{Action, Syscall, SyscallEffect};
+use ringfence::{Action, Syscall};
 use ringfence_manifest::{Format, Manifest, Variables};
 
 use super::systemd_unit;
 use crate::import::{ImportError, Imported};
 
+mod calls;
 mod paths;
 mod service;
 
@@ -132,89 +133,6 @@ fn families_and_ports_become_lines_only_where_they_say_no_more() {
     assert_eq!(denied("RestrictAddressFamilies=~AF_INET"), None);
     assert!(notes("RestrictAddressFamilies=AF_INET").contains("no AF_UNIX"));
     assert!(notes("IPAddressDeny=any").contains("no addresses"));
-}
-
-#[test]
-fn no_list_of_calls_lets_more_pass_than_systemds() {
-    let denial = |service: &str, call: Syscall| {
-        let policy = import(service).manifest.policy;
-        policy.syscalls().denial_of(call)
-    };
-    let errno = |number| Some(Action::Errno(number));
-    let chown: Syscall = "chown".parse().unwrap();
-    for (service, call, expected) in [
-        ("SystemCallFilter=@system-service", Syscall::READ, None),
-        (
-            "SystemCallFilter=@system-service",
-            Syscall::PTRACE,
-            Some(Action::Kill),
-        ),
-        (
-            "SystemCallFilter=read\nSystemCallErrorNumber=EPERM",
-            Syscall::EXECVE,
-            None,
-        ),
-        (
-            "SystemCallFilter=read\nSystemCallErrorNumber=EPERM",
-            Syscall::WRITE,
-            errno(1),
-        ),
-        (
-            "SystemCallFilter=read write:EACCES",
-            Syscall::WRITE,
-            errno(13),
-        ),
-        (
-            "SystemCallFilter=@system-service\nSystemCallFilter=~@chown",
-            chown,
-            Some(Action::Kill),
-        ),
-        // By order, where lines by name would count before those of groups.
-        (
-            "SystemCallFilter=chown\nSystemCallFilter=~@chown",
-            chown,
-            Some(Action::Kill),
-        ),
-        (
-            "SystemCallFilter=@chown\nSystemCallFilter=~@chown\nSystemCallFilter=chown",
-            chown,
-            None,
-        ),
-        (
-            "SystemCallFilter=~ptrace",
-            Syscall::PTRACE,
-            Some(Action::Kill),
-        ),
-        (
-            "SystemCallFilter=~ptrace:EACCES",
-            Syscall::PTRACE,
-            errno(13),
-        ),
-        (
-            "SystemCallFilter=~@debug",
-            Syscall::PTRACE,
-            Some(Action::Kill),
-        ),
-        ("SystemCallFilter=~@debug", Syscall::READ, None),
-        (
-            "SystemCallFilter=~@debug\nSystemCallFilter=",
-            Syscall::PTRACE,
-            None,
-        ),
-        (
-            "SystemCallFilter=~chown\nSystemCallFilter=chown\nSystemCallFilter=~@chown",
-            chown,
-            Some(Action::Kill),
-        ),
-    ] {
-        assert_eq!(denial(service, call), expected, "{service}: {call}");
-    }
-    let policy = import("SystemCallFilter=~ptrace\nSystemCallFilter=ptrace")
-        .manifest
-        .policy;
-    let allows = |line: &ringfence::SyscallLine| line.effect == SyscallEffect::Allow;
-    assert!(!policy.syscalls().lines.iter().any(allows));
-    assert!(notes("SystemCallFilter=@system-service no_such_call").contains("no_such_call"));
 }
 
 #[test]
