@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ringfence::{Abi, Kernel, Plan, PolicyBuilder};
+use ringfence::{Abi, Kernel, Plan};
 use ringfence_manifest::Manifest;
 
 use crate::exported::{ExportError, Exported, ExportedFile};
@@ -208,8 +208,10 @@ fn without_limits(manifest: &Manifest) -> Option<Manifest> {
 
 /// The plan for the newest kernel: its filter closes least.
 fn newest_plan(manifest: &Manifest) -> Plan {
-    let policy = PolicyBuilder::from(manifest.policy.clone()).lines().clone();
-    Plan::new(policy, Kernel::with_abi(Abi::NEWEST.number().into()))
+    Plan::new(
+        manifest.policy.clone(),
+        Kernel::with_abi(Abi::NEWEST.number().into()),
+    )
 }
 
 /// What has to be readable beside the lines: the files that the wrapper opens, and where it changes to.

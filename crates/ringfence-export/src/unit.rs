@@ -75,13 +75,16 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
         }
         let (first, mut joined) = open.take().unwrap_or((number + 1, String::new()));
         let backslashes = line.len() - line.trim_end_matches('\\').len();
-        if backslashes % 2 == 1 {
-            joined.push_str(&line[..line.len() - 1]);
-            joined.push(' ');
-            open = Some((first, joined));
-        } else {
-            joined.push_str(line);
-            lines.push((first, joined));
+        match line.strip_suffix('\\') {
+            Some(line) if backslashes % 2 == 1 => {
+                joined.push_str(line);
+                joined.push(' ');
+                open = Some((first, joined));
+            }
+            _ => {
+                joined.push_str(line);
+                lines.push((first, joined));
+            }
         }
     }
     lines.extend(open);

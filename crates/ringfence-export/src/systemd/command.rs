@@ -115,13 +115,8 @@ fn of_unit(text: &str) -> Result<String, ExportError> {
     };
     let value = command.value.as_str();
     let cannot = |why| Err(cannot(&format!("ExecStart={value}"), why));
-    if value.starts_with(['@', ':', '+', '!']) || value.starts_with("-@") || value.starts_with("-:")
-    {
-        return cannot(
-            "what its first characters ask for cannot be had through the wrapper; name the command behind `--`",
-        );
-    }
-    if value.starts_with("-+") || value.starts_with("-!") || value.starts_with("--") {
+    let command = value.trim_start_matches(['-', '@', ':', '+', '!']);
+    if !["", "-"].contains(&value.strip_suffix(command).unwrap_or(value)) {
         return cannot(
             "what its first characters ask for cannot be had through the wrapper; name the command behind `--`",
         );

@@ -35,6 +35,7 @@ const FAMILIES: [(u64, &str); 4] = [
 ];
 
 /// What systemd is told about the kernel's interfaces.
+#[derive(Default)]
 pub(super) struct Fence {
     pub(super) directives: Vec<Directive>,
     /// The calls that it denies.
@@ -49,13 +50,7 @@ pub(super) struct Fence {
 /// What follows from the plan of the newest kernel, whose filter closes least: on an older one the
 /// wrapper closes more by itself.
 pub(super) fn fence(policy: &Policy, plan: &Plan) -> Fence {
-    let mut fence = Fence {
-        directives: Vec::new(),
-        calls: Vec::new(),
-        ports: Vec::new(),
-        classes: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut fence = Fence::default();
     fence.families(plan);
     fence.ports(policy, plan);
     fence.namespaces(plan);

@@ -287,13 +287,8 @@ fn path_word(path: &Path, optional: bool, line: Option<&Line<'_>>) -> Result<Str
     let text = path
         .to_str()
         .ok_or_else(|| cannot("a unit file is UTF-8, and the path is not"))?;
-    let word = escape::word(text).map_err(cannot)?;
-    // The dash belongs to the path, not before the quote.
-    Ok(if optional {
-        format!("\"-{}", &word[1..])
-    } else {
-        word
-    })
+    let mark = if optional { "-" } else { "" };
+    escape::word(&format!("{mark}{text}")).map_err(cannot)
 }
 
 #[cfg(test)]

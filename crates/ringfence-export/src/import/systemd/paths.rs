@@ -157,7 +157,9 @@ impl Paths {
     /// A path of a list, with the marks before it.
     fn listed(&mut self, value: &Value, word: &str, says: Says) -> Result<(), ImportError> {
         let path = word.trim_start_matches(['-', '+']);
-        let optional = word[..word.len() - path.len()].contains('-');
+        let optional = word
+            .strip_suffix(path)
+            .is_some_and(|marks| marks.contains('-'));
         let denies = [says.read, says.execute, says.change].contains(&Some(false));
         match resolved(value, path) {
             Ok(path) => {

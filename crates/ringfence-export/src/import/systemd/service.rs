@@ -167,7 +167,7 @@ impl Import {
             self.note("the unit has several commands; the manifest names the first, and each needs a manifest");
         }
         let command = value.text.trim_start_matches(['-', '@', ':', '+', '!']);
-        let marks = &value.text[..value.text.len() - command.len()];
+        let marks = value.text.strip_suffix(command).unwrap_or_default();
         let literal = Value {
             text: command.to_owned(),
             ..value.clone()
@@ -228,9 +228,9 @@ impl Import {
     fn with_variables(&self, word: &str) -> Result<String, String> {
         let mut filled = String::new();
         let mut rest = word;
-        while let Some(at) = rest.find('$') {
-            filled.push_str(&rest[..at]);
-            rest = &rest[at + 1..];
+        while let Some((before, after)) = rest.split_once('$') {
+            filled.push_str(before);
+            rest = after;
             if let Some(behind) = rest.strip_prefix('$') {
                 filled.push('$');
                 rest = behind;

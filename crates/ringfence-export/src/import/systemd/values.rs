@@ -13,7 +13,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 /// A number of bytes: `512M`, to the base 1024.
 pub(super) fn bytes(text: &str) -> Option<u64> {
     let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
-    let number: u64 = text[..text.len() - unit.len()].parse().ok()?;
+    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
     let shift = match unit.trim() {
         "" | "B" => 0,
         "K" => 10,
@@ -35,10 +35,10 @@ pub(super) fn time(text: &str) -> Option<Duration> {
     }
     while !rest.is_empty() {
         let behind = rest.trim_start_matches(|character: char| character.is_ascii_digit());
-        let number: u64 = rest[..rest.len() - behind.len()].parse().ok()?;
+        let number: u64 = rest.strip_suffix(behind)?.parse().ok()?;
         let behind = behind.trim_start();
         let next = behind.trim_start_matches(|character: char| character.is_ascii_alphabetic());
-        let micros: u64 = match &behind[..behind.len() - next.len()] {
+        let micros: u64 = match behind.strip_suffix(next)? {
             "us" | "usec" => 1,
             "ms" | "msec" => 1_000,
             "" | "s" | "sec" | "second" | "seconds" => 1_000_000,
