@@ -5,6 +5,7 @@
 
 mod calls;
 mod machine;
+mod serves;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,10 @@ use machine::Machine;
 pub fn tests() -> Vec<Test> {
     vec![
         Test::may_skip("systemd::it_accepts_every_example_policy", accepted),
+        Test::may_skip(
+            "systemd::a_web_application_answers_behind_both_fences",
+            serves::an_application_answers,
+        ),
         Test::may_skip(
             "systemd::its_filter_leaves_the_wrapper_what_it_calls",
             calls::wrapper_is_left_what_it_calls,
@@ -95,8 +100,17 @@ const EXAMPLES: [(&str, &[&str]); 7] = [
     ("redis", &[]),
 ];
 
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/policies")
+}
+
+/// An example policy, where they are on this machine.
+fn example(name: &str) -> Option<PathBuf> {
+    Some(examples().join(format!("{name}.yaml"))).filter(|file| file.exists())
+}
+
 fn accepted() -> Outcome {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/policies");
+    let examples = examples();
     let Ok(found) = fs::read_dir(&examples) else {
         return Outcome::Skipped("the example policies are not on this machine".to_owned());
     };

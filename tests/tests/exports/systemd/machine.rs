@@ -9,9 +9,10 @@ const SYSTEMD: &str = "/lib/systemd/systemd";
 /// Far more than any of the services here takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Its own control groups and its own `/run`, a folder under a short name, and then systemd.
-const SETUP: &str = "mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run && mount --bind \"$1\" /srv && \
-                     shift && exec \"$@\"";
+/// Its own control groups, `/run` and loopback (Debian package iproute2), a folder under a short name, and
+/// then systemd.
+const SETUP: &str = "mount -t cgroup2 none /sys/fs/cgroup && mount -t tmpfs none /run && \
+                     ip link set lo up && mount --bind \"$1\" /srv && shift && exec \"$@\"";
 
 /// A systemd that runs until this is dropped.
 pub struct Machine(Child);
