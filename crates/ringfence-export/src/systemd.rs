@@ -14,6 +14,7 @@ use ringfence_manifest::Manifest;
 use crate::exported::{ExportError, Exported, ExportedFile};
 
 mod account;
+mod base;
 mod command;
 mod escape;
 mod kernel;
@@ -95,17 +96,26 @@ pub fn systemd(manifest: &Manifest, service: &Service) -> Result<Exported, Expor
             .join(format!("{unit}.yaml")),
         None => service.manifest.clone(),
     };
-    let started = command::Started::new(manifest, service, &read, copy.is_some())?;
+    let base = service.base.as_deref().map(base::Base::read).transpose()?;
+    let started = command::Started::new(manifest, service, base.as_ref(), &read, copy.is_some())?;
 
     let policy = &manifest.policy;
     let plan = newest_plan(manifest);
-    let paths = paths::Paths::new(policy.paths(), others(manifest, service, &read))?;
+    let mut needed = others(manifest, service, &read);
+    needed.extend(base.iter().flat_map(|base| base.needed.iter().cloned()));
+    let paths = paths::Paths::new(policy.paths(), needed)?;
     let files = paths.directives(&plan)?;
     let kernel = kernel::fence(policy, &plan);
     let mut directives = vec![Directive::new(
         "NoNewPrivileges=yes",
         "the wrapper's programs gain no privileges",
     )];
+    if base.as_ref().is_some_and(|base| base.lists_calls) {
+        directives.push(Directive::new(
+            "SystemCallFilter=@sandbox",
+            "the unit lists the calls that are allowed, and the wrapper needs these to restrict itself",
+        ));
+    }
     let mut notes = started.notes.clone();
     let account = account::of(manifest, &plan, &files, &kernel);
     directives.extend(files.directives);

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use ringfence_manifest::Manifest;
 
+use super::base::Base;
 use super::{FORMAT, Service, escape};
 use crate::exported::ExportError;
-use crate::unit::{self, Assignment, Backslash};
 
 /// `ExecStart=`, and what has to be known about it.
 pub(super) struct Started {
@@ -19,6 +19,7 @@ impl Started {
     pub(super) fn new(
         manifest: &Manifest,
         service: &Service,
+        base: Option<&Base>,
         read: &Path,
         copied: bool,
     ) -> Result<Self, ExportError> {
@@ -65,14 +66,14 @@ impl Started {
         let named = [&service.command, &manifest.command]
             .into_iter()
             .find(|command| !command.is_empty());
-        match (named, &service.base) {
+        match (named, base) {
             (Some(command), _) => {
                 for word in command {
                     words.push(argument(word)?);
                 }
             }
             (None, Some(base)) => {
-                let raw = of_unit(base)?;
+                let raw = base.command.clone()?;
                 prefix = if raw.starts_with('-') { "-" } else { "" };
                 // As written: systemd fills in its specifiers and variables as it did before.
                 words.push(raw.trim_start_matches('-').to_owned());
@@ -83,49 +84,5 @@ impl Started {
             line: format!("ExecStart={prefix}{}", words.join(" ")),
             notes,
         })
-    }
-}
-
-/// The command of a unit, as it is written there.
-fn of_unit(text: &str) -> Result<String, ExportError> {
-    let cannot = |text: &str, why: &str| ExportError::Text {
-        text: text.to_owned(),
-        why: why.to_owned(),
-    };
-    let assignments = unit::assignments(text)
-        .map_err(|fault| cannot(&format!("the unit file, line {}", fault.line), &fault.why))?;
-    let mut commands: Vec<Assignment> = Vec::new();
-    for assignment in assignments {
-        if assignment.section == "Service" && assignment.key == "ExecStart" {
-            if assignment.value.is_empty() {
-                commands.clear();
-            } else {
-                commands.push(assignment);
-            }
-        }
-    }
-    let [command] = commands.as_slice() else {
-        return match commands.len() {
-            0 => Err(ExportError::NoCommand(FORMAT)),
-            _ => Err(cannot(
-                "the unit file",
-                "it has several commands (ExecStart=), and a manifest is for one; name it behind `--`",
-            )),
-        };
-    };
-    let value = command.value.as_str();
-    let cannot = |why| Err(cannot(&format!("ExecStart={value}"), why));
-    let command = value.trim_start_matches(['-', '@', ':', '+', '!']);
-    if !["", "-"].contains(&value.strip_suffix(command).unwrap_or(value)) {
-        return cannot(
-            "what its first characters ask for cannot be had through the wrapper; name the command behind `--`",
-        );
-    }
-    match unit::words(value, Backslash::Escapes) {
-        Err(why) => cannot(&why),
-        Ok(words) if words.iter().any(|word| word == ";") => cannot(
-            "it has several commands with `;` between, and a manifest is for one; name it behind `--`",
-        ),
-        Ok(_) => Ok(value.to_owned()),
     }
 }
