@@ -112,7 +112,8 @@ pub fn systemd(manifest: &Manifest, service: &Service) -> Result<Exported, Expor
     )];
     if base.as_ref().is_some_and(|base| base.lists_calls) {
         directives.push(Directive::new(
-            "SystemCallFilter=@sandbox",
+            // The group that holds them, systemd 252 does not have.
+            "SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp",
             "the unit lists the calls that are allowed, and the wrapper needs these to restrict itself",
         ));
     }

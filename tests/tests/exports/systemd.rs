@@ -23,6 +23,9 @@ use machine::Machine;
 pub fn tests() -> Vec<Test> {
     vec![
         Test::may_skip("systemd::it_accepts_every_example_policy", accepted),
+        Test::may_skip("systemd::a_list_of_calls_in_the_unit_is_added_to", || {
+            on_a_machine(calls::list_of_the_unit_is_added_to)
+        }),
         Test::may_skip(
             "systemd::a_web_application_answers_behind_both_fences",
             serves::an_application_answers,

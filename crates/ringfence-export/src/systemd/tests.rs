@@ -323,7 +323,7 @@ fn what_the_unit_says_of_itself_counts() {
         let exported = systemd(&manifest("rw: [/srv]"), &service).unwrap();
         exported.files[0].text.clone()
     };
-    let sandbox = "\nSystemCallFilter=@sandbox\n";
+    let sandbox = "\nSystemCallFilter=landlock_create_ruleset ";
     assert!(exported("SystemCallFilter=@system-service").contains(sandbox));
     assert!(!exported("SystemCallFilter=~@mount").contains(sandbox));
     assert!(!exported("SystemCallFilter=@system-service\nSystemCallFilter=").contains(sandbox));

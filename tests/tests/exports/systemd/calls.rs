@@ -8,6 +8,9 @@ use ringfence::{GROUPS, Group};
 use ringfence_tests::executable;
 use ringfence_tests::trial::Outcome;
 
+use tempfile::TempDir;
+
+use super::machine::Machine;
 use super::{export, folder};
 
 /// Every way of the wrapper that opens something of its own: includes, patterns, exceptions, libraries, limits.
@@ -90,4 +93,49 @@ fn before_the_command(trace: &str) -> BTreeSet<String> {
             started < 2 || call == "execve"
         })
         .collect()
+}
+
+/// A unit that lists the calls that it allows starts by the wrapper, and not without what the drop-in adds
+/// to that list.
+pub fn list_of_the_unit_is_added_to(folder: &TempDir) {
+    let at = folder.path().display();
+    let (units, state) = (folder.path().join("units"), folder.path().join("state"));
+    for made in [&units, &state] {
+        fs::create_dir(made).expect("a folder");
+    }
+    let manifest = folder.path().join("policy.yaml");
+    let text = format!("version: 1\ninclude: [base]\nro: [/usr/bin, /bin]\nrw: [{at}/state]\n");
+    fs::write(&manifest, text).expect("the manifest");
+    for name in ["added", "taken"] {
+        let unit = units.join(format!("{name}.service"));
+        let text = format!(
+            "[Service]\nSystemCallFilter=@system-service\nEnvironment=WORD=it\nExecStart=/bin/sh -c 'echo $0 %N > \
+             {at}/state/%N' ${{WORD}}\nExecStopPost=/bin/sh -c 'echo $EXIT_STATUS > {at}/state/%N.status'\n"
+        );
+        fs::write(&unit, text).expect("a unit");
+        let [manifest, unit, to] =
+            [&manifest, &unit, &units].map(|path| path.to_str().expect("UTF-8"));
+        export(&[manifest, "--unit", name, "--unit-file", unit, "-o", to]);
+    }
+    let drop_in = units.join("taken.service.d/ringfence.conf");
+    let text = fs::read_to_string(&drop_in).expect("it was written");
+    let kept: Vec<_> = text
+        .lines()
+        .filter(|line| !line.starts_with("SystemCallFilter=landlock"))
+        .collect();
+    fs::write(&drop_in, kept.join("\n")).expect("it is ours");
+
+    let result = |name: &str| fs::read_to_string(state.join(name)).unwrap_or_default();
+    Machine::start(&units, &["added", "taken"]).until("both have ended", || {
+        result("added.status").ends_with('\n') && result("taken.status").ends_with('\n')
+    });
+    assert_eq!(
+        (result("added.status").as_str(), result("added").as_str()),
+        ("0\n", "it added\n")
+    );
+    // The wrapper says that it cannot restrict itself, and starts nothing.
+    assert_eq!(
+        (result("taken.status").as_str(), result("taken").as_str()),
+        ("125\n", "")
+    );
 }
