@@ -6,6 +6,7 @@
 mod calls;
 mod machine;
 mod serves;
+mod time;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ pub fn tests() -> Vec<Test> {
         }),
         Test::may_skip(
             "systemd::it_ends_what_the_wrapper_cannot_time_under_every_protection",
-            || on_a_machine(time),
+            || on_a_machine(time::ends_a_service),
         ),
     ]
 }
@@ -342,62 +343,4 @@ fn arguments(folder: &TempDir) {
     Machine::start(&units, &["words"]).until("the words are written", || written.exists());
     let expected = WORDS.map(|word| format!("<{word}>\n")).concat();
     assert_eq!(fs::read_to_string(written).expect("UTF-8"), expected);
-}
-
-/// All that systemd can hide or protect, since no line here is about it.
-const EVERYTHING: [&str; 8] = [
-    "ProtectSystem=strict",
-    "ProtectHome=yes",
-    "PrivateTmp=yes",
-    "PrivateDevices=yes",
-    "ProtectKernelTunables=yes",
-    "ProtectKernelLogs=yes",
-    "ProtectControlGroups=yes",
-    "RestrictNamespaces=yes",
-];
-
-fn time(folder: &TempDir) {
-    let units = folder.path().join("units");
-    let state = folder.path().join("state");
-    for made in [&units, &state] {
-        fs::create_dir(made).expect("a folder");
-    }
-    for (name, wall) in [("timed", "500ms"), ("untimed", "30s")] {
-        let manifest = folder.path().join(format!("{name}.yaml"));
-        let script = format!("sleep 2; echo > /srv/state/{name}");
-        let text = format!(
-            "version: 1\ninclude: [base]\nro: [/usr/bin, /bin]\nrw: [/srv/state]\ncommand: [/bin/sh, -c, \
-             '{script}']\nenvironment: {{set: {{PATH: /usr/bin:/bin}}}}\nlimits: {{wall: {wall}}}\n"
-        );
-        fs::write(&manifest, text).expect("the manifest");
-        export(&[
-            manifest.to_str().expect("UTF-8"),
-            "--whole-unit",
-            "--installed-in",
-            "/srv/units",
-            "-o",
-            units.to_str().expect("UTF-8"),
-        ]);
-        let unit = units.join(format!("{name}.service"));
-        let text = fs::read_to_string(&unit).expect("it was written");
-        for directive in EVERYTHING {
-            assert!(
-                text.lines().any(|line| line == directive),
-                "{directive}: {text}"
-            );
-        }
-        let result = format!(
-            "Type=exec\nExecStopPost=/bin/sh -c 'echo $SERVICE_RESULT > /srv/state/{name}.result'\n"
-        );
-        fs::write(&unit, text.replace("Type=exec\n", &result)).expect("it is ours");
-    }
-    let result =
-        |name: &str| fs::read_to_string(state.join(format!("{name}.result"))).unwrap_or_default();
-    Machine::start(&units, &["timed", "untimed"]).until("both have ended", || {
-        result("timed").ends_with('\n') && result("untimed").ends_with('\n')
-    });
-    assert_eq!(result("timed"), "timeout\n");
-    assert!(!state.join("timed").exists());
-    assert_eq!(result("untimed"), "success\n");
-    assert!(state.join("untimed").exists());
 }
