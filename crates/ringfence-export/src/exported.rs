@@ -78,6 +78,14 @@ pub enum ExportError {
         /// Why not, and what to do.
         why: String,
     },
+    /// A text that the format has no way to hold, or that means nothing there.
+    #[error("cannot export `{}`: {why}", .text.escape_debug())]
+    Text {
+        /// The text.
+        text: String,
+        /// Why not, and what to do.
+        why: String,
+    },
     /// No command to start.
     #[error(
         "the manifest names no command, and {0} starts one; write it as `command:`, or behind `--`"

@@ -9,9 +9,11 @@ use ringfence_manifest::Manifest;
 
 mod landlockconfig;
 mod landrun;
+mod systemd;
 
 pub use landlockconfig::landlockconfig;
 pub use landrun::landrun;
+pub use systemd::systemd_unit;
 
 /// A manifest made of what another tool says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,9 +45,19 @@ pub enum ImportError {
         /// Why not, and what to do.
         why: String,
     },
-    /// The lines contradict each other.
+    /// A line that cannot be read, or whose restriction would be lost.
+    #[error("cannot import line {line}, `{}`: {why}", .text.escape_debug())]
+    Line {
+        /// Its number, from 1.
+        line: usize,
+        /// What is written there.
+        text: String,
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// A policy that came to mean nothing.
     #[error(transparent)]
-    Line(#[from] InvalidLine),
+    Policy(#[from] InvalidLine),
 }
 
 impl ImportError {

@@ -18,7 +18,10 @@ mod exported;
 pub mod import;
 mod landlockconfig;
 mod line;
+mod systemd;
+mod unit;
 
 pub use exported::{ExportError, Exported, ExportedFile, Fate};
 pub use landlockconfig::landlockconfig;
 pub use line::Line;
+pub use systemd::{Service, systemd};

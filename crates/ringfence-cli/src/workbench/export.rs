@@ -13,6 +13,7 @@ use crate::invocation::UsageError;
 use crate::ui;
 
 mod landlockconfig;
+mod systemd;
 
 /// The exit code if the manifest cannot be used or exported.
 const UNUSABLE: u8 = 2;
@@ -29,22 +30,19 @@ struct Format {
 
 /// What is exported.
 struct Subject {
-    #[expect(
-        dead_code,
-        reason = "the formats that start the command by the wrapper name it"
-    )]
-    /// The file, as it was named.
+    /// The file, as a whole path.
     file: PathBuf,
     manifest: Manifest,
     /// The variables that the command line gave, by which the manifest was read.
     set: Vec<OsString>,
 }
 
-const FORMATS: &[Format] = &[landlockconfig::FORMAT];
+const FORMATS: &[Format] = &[landlockconfig::FORMAT, systemd::FORMAT];
 
 pub(super) fn command() -> Command {
     let formats = FORMATS.iter().map(|format| {
-        (format.flags)(Command::new(format.name).about(format.about))
+        let common = Command::new(format.name)
+            .about(format.about)
             .arg(
                 Arg::new("file")
                     .value_name("FILE")
@@ -63,7 +61,9 @@ pub(super) fn command() -> Command {
                     .value_hint(clap::ValueHint::DirPath)
                     .help("Write the files into this directory instead of printing them"),
             )
-            .arg(json_flag().help("Print the files and the account as JSON"))
+            .arg(json_flag().help("Print the files and the account as JSON"));
+        // Behind the file, as the command of some formats is.
+        (format.flags)(common)
     });
     Command::new("export")
         .about("Write a manifest in the format of another tool, and say what enforces each line there")
@@ -111,6 +111,8 @@ fn subject(matches: &ArgMatches) -> Result<Subject, UsageError> {
         .get_one::<OsString>("file")
         .map(PathBuf::from)
         .unwrap_or_default();
+    // Other tools start elsewhere, where a relative path would lead to something else.
+    let file = std::path::absolute(&file).unwrap_or(file);
     let set = matches
         .get_many::<OsString>("set")
         .into_iter()

@@ -54,8 +54,14 @@ pub(super) fn command() -> Command {
         .subcommand(
             Command::new("landlockconfig")
                 .about("A file of landlockconfig, JSON or TOML")
-                .arg(output)
+                .arg(output.clone())
                 .arg(file("The file; TOML if its name ends in .toml")),
+        )
+        .subcommand(
+            Command::new("systemd")
+                .about("A service unit of systemd")
+                .arg(output)
+                .arg(file("The unit's file")),
         )
         .after_help(
             "Exit codes:\n  0  imported\n  1  the file cannot be written\n  2  the source cannot be used\n\nExamples:\n  \
