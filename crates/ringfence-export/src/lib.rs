@@ -17,7 +17,9 @@
 mod exported;
 mod landlockconfig;
 mod line;
+mod oci;
 
 pub use exported::{ExportError, Exported, ExportedFile, Fate};
 pub use landlockconfig::landlockconfig;
 pub use line::Line;
+pub use oci::{OciOptions, oci_seccomp};

@@ -13,6 +13,7 @@ use crate::invocation::UsageError;
 use crate::ui;
 
 mod landlockconfig;
+mod oci_seccomp;
 
 /// The exit code if the manifest cannot be used or exported.
 const UNUSABLE: u8 = 2;
@@ -40,7 +41,7 @@ struct Subject {
     set: Vec<OsString>,
 }
 
-const FORMATS: &[Format] = &[landlockconfig::FORMAT];
+const FORMATS: &[Format] = &[landlockconfig::FORMAT, oci_seccomp::FORMAT];
 
 pub(super) fn command() -> Command {
     let formats = FORMATS.iter().map(|format| {
