@@ -123,7 +123,10 @@ fn fate(line: &Line<'_>, standing: Option<Standing>, plan: &Plan, options: OciOp
             Some(Standing::Seccomp) => Fate::by(line, BY, ""),
             _ => by_landlock(
                 line,
-                &format!("a profile sees no ports: every one is open to {}", port.class.name()),
+                &format!(
+                    "a profile sees no ports: every one is open to {}",
+                    port.class.name()
+                ),
                 options,
             ),
         },
@@ -173,10 +176,9 @@ fn limited(line: &Line<'_>, options: OciOptions) -> Fate {
             line,
             format!("`--ulimit=cpu={}` of docker and podman", time.as_secs()),
         ),
-        Line::Processes(count) => Fate::lost(
-            line,
-            format!("`--pids-limit={count}` of docker and podman"),
-        ),
+        Line::Processes(count) => {
+            Fate::lost(line, format!("`--pids-limit={count}` of docker and podman"))
+        }
         Line::OpenFiles(count) => Fate::lost(
             line,
             format!("`--ulimit=nofile={count}` of docker and podman"),

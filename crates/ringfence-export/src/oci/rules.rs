@@ -88,7 +88,10 @@ fn halves(known: Known, tests: &[Test], verdict: &Verdict) -> [Known; 2] {
         value: value | set,
     };
     let undecided = tests.iter().fold(0, |bits, test| bits | test.mask()) & !mask;
-    let bits = (0..64).rev().map(|bit| 1_u64 << bit).filter(|bit| undecided & bit != 0);
+    let bits = (0..64)
+        .rev()
+        .map(|bit| 1_u64 << bit)
+        .filter(|bit| undecided & bit != 0);
     let best = bits.min_by_key(|&bit| {
         let [unset, set] = [with(bit, 0), with(bit, bit)].map(|known| left(verdict, tests, known));
         (unset.0.min(set.0) > 0, unset.1 + set.1)
@@ -99,7 +102,10 @@ fn halves(known: Known, tests: &[Test], verdict: &Verdict) -> [Known; 2] {
 
 /// How many tests are left: of the same argument, and of all.
 fn left(verdict: &Verdict, of: &[Test], known: Known) -> (usize, usize) {
-    let same = |test: &Test| of.first().is_some_and(|first| first.argument() == test.argument());
+    let same = |test: &Test| {
+        of.first()
+            .is_some_and(|first| first.argument() == test.argument())
+    };
     let settled = |test: Test| same(&test).then(|| known.settles(test)).flatten();
     let all = tests(&simplified(verdict, &settled));
     (all.iter().filter(|test| same(test)).count(), all.len())
@@ -134,9 +140,7 @@ impl Known {
         match self {
             Self::Nothing if test.mask() == 0 => Some(same),
             Self::Nothing => None,
-            Self::Unequal(other) => {
-                (test.mask() == u64::MAX && value == other).then_some(!same)
-            }
+            Self::Unequal(other) => (test.mask() == u64::MAX && value == other).then_some(!same),
             Self::Bits { mask, value: known } => {
                 let seen = mask & test.mask();
                 if (known ^ value) & seen != 0 {
@@ -183,5 +187,126 @@ fn tests(verdict: &Verdict) -> Vec<Test> {
             }
             all
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn word() -> impl Strategy<Value = u64> {
+        prop_oneof![
+            Just(0),
+            Just(u64::MAX),
+            Just(0xffff_ffff),
+            (0..64_u32).prop_map(|bit| 1 << bit),
+            0..8_u64,
+            0..0x300_u64,
+        ]
+    }
+
+    fn test() -> impl Strategy<Value = Test> {
+        let is = prop_oneof![
+            word().prop_map(Is::Exactly),
+            word().prop_map(Is::Not),
+            Just(Is::NonZero),
+        ];
+        (0..3_u8, word(), is).prop_map(|(argument, mask, is)| {
+            Test::new(argument, mask, is).expect("one of six arguments")
+        })
+    }
+
+    fn verdict() -> impl Strategy<Value = Verdict> {
+        let action = prop_oneof![
+            Just(Action::Allow),
+            Just(Action::Kill),
+            (1..4_u16).prop_map(Action::Errno),
+        ];
+        let leaf = action.prop_map(Verdict::Always);
+        leaf.prop_recursive(3, 8, 2, |verdict| {
+            (test(), verdict.clone(), verdict).prop_map(|(test, then, otherwise)| {
+                Verdict::If(test, Box::new(then), Box::new(otherwise))
+            })
+        })
+    }
+
+    fn holds(known: Known, argument: u64) -> bool {
+        match known {
+            Known::Nothing => true,
+            Known::Bits { mask, value } => argument & mask == value,
+            Known::Unequal(value) => argument != value,
+        }
+    }
+
+    /// Whether some argument fits both; "anything but" meets all but its own value.
+    fn meet(one: Known, other: Known) -> bool {
+        match (one, other) {
+            (Known::Bits { mask, value }, Known::Bits { mask: m, value: v }) => {
+                (value ^ v) & mask & m == 0
+            }
+            (
+                Known::Unequal(not),
+                Known::Bits {
+                    mask: u64::MAX,
+                    value,
+                },
+            )
+            | (
+                Known::Bits {
+                    mask: u64::MAX,
+                    value,
+                },
+                Known::Unequal(not),
+            ) => value != not,
+            _ => true,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_argument_is_in_one_part_with_the_answer_of_the_verdict(
+            verdict in verdict(),
+            words in proptest::collection::vec(word(), 3),
+            any in any::<[u64; 3]>(),
+        ) {
+            let parts = parts(&verdict);
+            let near = |nth: usize| [words[nth], any[nth], words[nth] ^ 1, words[nth] | any[nth] << 32];
+            for (first, second, third) in each(near(0), near(1), near(2)) {
+                let arguments = [first, second, third, 0, 0, 0];
+                let of: Vec<_> = parts
+                    .iter()
+                    .filter(|part| (0..6).all(|nth| holds(part.arguments[nth], arguments[nth])))
+                    .collect();
+                prop_assert_eq!(of.len(), 1);
+                prop_assert_eq!(of[0].action, verdict.decide(arguments));
+            }
+        }
+
+        /// What libseccomp needs, which looks at the arguments one after the other and never goes
+        /// back.
+        #[test]
+        fn parts_do_not_meet_in_the_first_argument_that_tells_them_apart(verdict in verdict()) {
+            let parts = parts(&verdict);
+            for (nth, one) in parts.iter().enumerate() {
+                for other in &parts[nth + 1..] {
+                    let differs = (0..6).find(|&at| one.arguments[at] != other.arguments[at]);
+                    let at = differs.expect("two parts differ");
+                    prop_assert!(!meet(one.arguments[at], other.arguments[at]), "{:?} {:?}", one, other);
+                }
+            }
+        }
+    }
+
+    fn each(
+        one: [u64; 4],
+        two: [u64; 4],
+        three: [u64; 4],
+    ) -> impl Iterator<Item = (u64, u64, u64)> {
+        one.into_iter().flat_map(move |one| {
+            two.into_iter()
+                .flat_map(move |two| three.into_iter().map(move |three| (one, two, three)))
+        })
     }
 }

@@ -1,0 +1,157 @@
+//! Exported seccomp profiles: exactly the filter, and valid by the schema of the specification.
+
+#![forbid(unsafe_code)]
+
+mod grid;
+mod interpreter;
+mod policies;
+mod schema;
+
+use proptest::prelude::*;
+use ringfence::{Action, Arch, Filter, Kernel, Plan, Policy, Syscall};
+use ringfence_export::{OciOptions, oci_seccomp};
+use ringfence_manifest::Manifest;
+
+use interpreter::Interpreter;
+
+fn profile(policy: &Policy, options: OciOptions) -> serde_json::Value {
+    let mut manifest = Manifest::default();
+    manifest.policy = policy.clone();
+    let exported = oci_seccomp(&manifest, options).expect("it can be exported");
+    serde_json::from_str(&exported.files[0].text).expect("JSON")
+}
+
+fn filter(policy: &Policy, abi: u32) -> Filter {
+    Plan::new(policy.clone(), Kernel::with_abi(abi))
+        .filter()
+        .expect("it is on")
+}
+
+/// Every call of an architecture, at the arguments where its verdict may turn, and a few others.
+fn assert_same(filter: &Filter, profile: &Interpreter, arch: Arch, random: [u64; 6]) {
+    for call in Syscall::all().filter(|call| call.number(arch).is_some()) {
+        let verdict = filter.verdict(call);
+        for arguments in grid::arguments(verdict, random) {
+            assert_eq!(
+                profile.decide(call.name(), arguments),
+                verdict.decide(arguments),
+                "{arch}: {call} {arguments:x?}"
+            );
+        }
+    }
+    let unknown = filter.decide(arch, arch.audit(), 0x3fff_ffff, random);
+    assert_eq!(profile.decide("no_such_call", random), unknown);
+}
+
+#[test]
+fn every_abi_and_architecture_is_exported_exactly() {
+    let policies = [
+        Policy::builder().ro("/usr"),
+        Policy::builder().rw("/srv").connect_tcp(443),
+        Policy::builder()
+            .ro("/usr")
+            .bind_udp(53)
+            .connect_unix("/run/x"),
+    ];
+    for policy in policies {
+        let policy = policy.build().expect("valid");
+        for abi in 0..=11 {
+            for arch in Arch::ALL {
+                // What differs between architectures are the calls there are.
+                if arch != Arch::X86_64 && abi != 0 {
+                    continue;
+                }
+                let options = OciOptions {
+                    arch,
+                    abi,
+                    runner: false,
+                };
+                let interpreter = Interpreter::new(&profile(&policy, options));
+                assert_same(&filter(&policy, abi), &interpreter, arch, [7; 6]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rule_less_would_be_seen() {
+    let policy = Policy::builder().ro("/usr").build().expect("valid");
+    let options = OciOptions {
+        arch: Arch::X86_64,
+        abi: 0,
+        runner: false,
+    };
+    let whole = profile(&policy, options);
+    let rules = whole["syscalls"].as_array().expect("rules").len();
+    let filter = filter(&policy, 0);
+    // Each of a few dozen, as all would take minutes.
+    for missing in (0..rules).step_by(rules / 24) {
+        let mut broken = whole.clone();
+        broken["syscalls"]
+            .as_array_mut()
+            .expect("rules")
+            .remove(missing);
+        let broken = Interpreter::new(&broken);
+        let differs = Syscall::all()
+            .filter(|call| call.number(Arch::X86_64).is_some())
+            .any(|call| {
+                let verdict = filter.verdict(call);
+                grid::arguments(verdict, [7; 6])
+                    .into_iter()
+                    .any(|arguments| {
+                        broken.decide(call.name(), arguments) != verdict.decide(arguments)
+                    })
+            });
+        assert!(differs, "{}", whole["syscalls"][missing]);
+    }
+}
+
+#[test]
+fn what_the_runner_needs_passes_and_nothing_else_changes() {
+    let policy = Policy::builder()
+        .ro("/usr")
+        .only_syscalls([Syscall::READ])
+        .build()
+        .expect("valid");
+    let options = OciOptions {
+        arch: Arch::X86_64,
+        abi: 0,
+        runner: true,
+    };
+    let with = Interpreter::new(&profile(&policy, options));
+    let without = Interpreter::new(&profile(
+        &policy,
+        OciOptions {
+            runner: false,
+            ..options
+        },
+    ));
+    for call in ["landlock_restrict_self", "seccomp", "execve", "openat2"] {
+        assert_eq!(with.decide(call, [0; 6]), Action::Allow, "{call}");
+        assert_ne!(without.decide(call, [0; 6]), Action::Allow, "{call}");
+    }
+    for call in ["ptrace", "socket", "mount", "fork"] {
+        assert_eq!(
+            with.decide(call, [0; 6]),
+            without.decide(call, [0; 6]),
+            "{call}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_policy_is_exported_exactly(
+        policy in policies::policy(),
+        abi in 0..=11_u32,
+        arch in 0..3_usize,
+        random in any::<[u64; 6]>(),
+    ) {
+        let arch = Arch::ALL[arch];
+        let profile = profile(&policy, OciOptions { arch, abi, runner: false });
+        prop_assert_eq!(schema::faults(&profile), [""; 0]);
+        assert_same(&filter(&policy, abi), &Interpreter::new(&profile), arch, random);
+    }
+}
