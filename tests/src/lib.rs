@@ -7,6 +7,7 @@
 
 pub mod bpf;
 pub mod fuzz;
+pub mod install;
 pub mod libseccomp;
 pub mod trial;
 pub mod world;

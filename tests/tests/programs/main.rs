@@ -17,7 +17,6 @@ mod ffmpeg;
 mod gcc;
 mod git;
 mod imagemagick;
-mod install;
 mod java;
 mod nginx;
 mod node;
@@ -38,6 +37,8 @@ mod tls;
 mod vim;
 
 use std::process::ExitCode;
+
+use ringfence_tests::install;
 
 fn main() -> ExitCode {
     let tests = [

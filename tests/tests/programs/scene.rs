@@ -11,19 +11,14 @@ use std::time::Duration;
 
 use ringfence::{Abi, Kernel};
 use ringfence_tests::executable;
+pub use ringfence_tests::install::{PATH, Skip};
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::wrapper::{NOBODY, Sandbox, stderr, stdout};
 use rustix::process::{Pid, Signal, geteuid, kill_process_group};
 use tempfile::TempDir;
 
-/// Without `/usr/local`: the programs meant here are Debian's.
-pub const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
-
 /// Far more than any command here takes; what runs longer hangs.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// Why this machine cannot run a test.
-pub struct Skip(pub String);
 
 /// What a test does in its scene.
 pub trait Job: FnOnce(&Scene) -> Result<(), Skip> + Copy + Send + 'static {}

@@ -89,12 +89,14 @@ fn halves(known: Known, tests: &[Test], verdict: &Verdict) -> [Known; 2] {
     };
     let undecided = tests.iter().fold(0, |bits, test| bits | test.mask()) & !mask;
     let bits = (0..64)
-        .rev()
         .map(|bit| 1_u64 << bit)
         .filter(|bit| undecided & bit != 0);
+    // Bits that settle all tests of the argument on one side come first, from the lowest on, which
+    // libseccomp makes the shortest programs of; else what leaves the fewest tests.
     let best = bits.min_by_key(|&bit| {
         let [unset, set] = [with(bit, 0), with(bit, bit)].map(|known| left(verdict, tests, known));
-        (unset.0.min(set.0) > 0, unset.1 + set.1)
+        let both = unset.0.min(set.0) > 0;
+        (both, unset.1 + set.1, if both { !bit } else { bit })
     });
     let bit = best.unwrap_or_default();
     [with(bit, 0), with(bit, bit)]

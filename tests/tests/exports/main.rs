@@ -1,0 +1,21 @@
+//! Exports held against the programs that they are for.
+
+#![forbid(unsafe_code)]
+
+mod container;
+#[path = "../../../crates/ringfence-export/tests/oci/grid.rs"]
+mod grid;
+mod libseccomp;
+mod oci;
+mod probe;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(probe::FLAG) {
+        probe::main();
+        return ExitCode::SUCCESS;
+    }
+    let tests = [libseccomp::tests(), oci::tests()];
+    ringfence_tests::trial::main(tests.into_iter().flatten().collect())
+}
