@@ -195,14 +195,12 @@ fn limited(line: &Line<'_>, options: OciOptions) -> Fate {
 fn open(class: Class, options: OciOptions) -> Fate {
     let mut fate = Fate::open(class);
     if let Some(abi) = class.since() {
-        fate.note += &if options.runner {
-            format!("; landlock-runner closes it from ABI {} on", abi.number())
+        let closes = if options.runner {
+            "landlock-runner closes it"
         } else {
-            format!(
-                "; landlock-runner in the image would close it from ABI {} on",
-                abi.number()
-            )
+            "landlock-runner in the image would close it"
         };
+        fate.note = format!("{}; {closes} from ABI {} on", fate.note, abi.number());
     }
     fate
 }

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ringfence::{
-    Abi, Action, Arch, CallData, Class, Filter, Kernel, Plan, Policy, PolicyBuilder, Syscall,
+    Action, Arch, CallData, Class, Filter, Kernel, Plan, Policy, PolicyBuilder, Syscall,
 };
 use ringfence_export::{OciOptions, oci_seccomp};
 use ringfence_manifest::Manifest;
+use ringfence_sys::seccomp::Instruction;
 use ringfence_tests::bpf;
 use ringfence_tests::install::need_found;
 use ringfence_tests::libseccomp::{Exporter, HEADER, Layout, encoded};
@@ -18,25 +19,29 @@ use serde_json::Value;
 use crate::grid;
 
 pub fn tests() -> Vec<Test> {
-    vec![Test::may_skip(
-        "libseccomp::profiles_compile_to_the_filter",
-        || {
-            let header = || Path::new(HEADER).exists().then(|| HEADER.into());
-            if let Err(skip) = need_found(HEADER, "libseccomp-dev", header) {
-                return Outcome::Skipped(skip.0);
-            }
-            let scratch = tempfile::tempdir().expect("a temporary directory");
-            match Exporter::build(scratch.path()) {
-                Ok(exporter) => {
-                    profiles_compile(&exporter);
-                    Outcome::Passed
-                }
-                Err(why) => {
-                    Outcome::Skipped(format!("libseccomp/export.c cannot be compiled: {why}"))
-                }
-            }
-        },
-    )]
+    vec![
+        Test::may_skip("libseccomp::profiles_compile_to_the_filter", || {
+            with_exporter(profiles_compile)
+        }),
+        Test::may_skip("libseccomp::profiles_are_short_enough_for_kernels", || {
+            with_exporter(profiles_are_short_enough)
+        }),
+    ]
+}
+
+fn with_exporter(run: impl FnOnce(&Exporter)) -> Outcome {
+    let header = || Path::new(HEADER).exists().then(|| HEADER.into());
+    if let Err(skip) = need_found(HEADER, "libseccomp-dev", header) {
+        return Outcome::Skipped(skip.0);
+    }
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    match Exporter::build(scratch.path()) {
+        Ok(exporter) => {
+            run(&exporter);
+            Outcome::Passed
+        }
+        Err(why) => Outcome::Skipped(format!("libseccomp/export.c cannot be compiled: {why}")),
+    }
 }
 
 fn policies() -> Vec<PolicyBuilder> {
@@ -64,53 +69,63 @@ fn policies() -> Vec<PolicyBuilder> {
 }
 
 fn profiles_compile(exporter: &Exporter) {
-    /// `BPF_MAXINSNS`, less what runc puts before a filter.
-    const MOST: usize = 4096 - 32;
-
-    let mut longest = 0;
     for arch in Arch::ALL {
         let known = exporter.known(arch);
         for policy in policies() {
-            for abi in [0, 1, 4, 9, 11] {
-                if arch != Arch::X86_64 && abi != 0 {
-                    continue;
-                }
+            for abi in if arch == Arch::X86_64 {
+                vec![0, 9]
+            } else {
+                vec![0]
+            } {
                 let policy = policy.clone().build().expect("valid");
-                let filter = Plan::new(policy.clone(), Kernel::with_abi(abi))
-                    .filter()
-                    .expect("it is on");
-                let mut manifest = Manifest::default();
-                manifest.policy = policy;
-                let exported = oci_seccomp(
-                    &manifest,
-                    OciOptions {
-                        arch,
-                        abi,
-                        runner: false,
-                    },
-                )
-                .expect("it can be said");
-                let profile = serde_json::from_str(&exported.files[0].text).expect("JSON");
-                let (rules, default) = read(&profile, &known);
-                for layout in [Layout::List, Layout::Tree] {
-                    let program = exporter.compile(&rules, default, arch, layout);
-                    longest = longest.max(program.len());
-                    assert!(program.len() <= MOST, "{}", program.len());
-                    assert_same(&filter, &program, arch, &known);
-                }
+                let program = compiled(exporter, &policy, arch, abi, &known);
+                let plan = Plan::new(policy, Kernel::with_abi(abi));
+                assert_same(&plan.filter().expect("it is on"), &program, arch, &known);
             }
         }
     }
-    println!("{longest}");
-    let _ = Abi::NONE;
 }
 
-fn assert_same(
-    filter: &Filter,
-    program: &[ringfence_sys::seccomp::Instruction],
+/// Whichever class a policy leaves alone or demands, kernels take its profile.
+fn profiles_are_short_enough(exporter: &Exporter) {
+    /// `BPF_MAXINSNS`, less what runc puts before a filter.
+    const MOST: usize = 4096 - 32;
+
+    let known = exporter.known(Arch::X86_64);
+    let bare = Policy::builder;
+    let of_class = |class| [bare().allow_class(class), bare().deny_class(class)];
+    let of_classes = Class::ALL.into_iter().flat_map(of_class);
+    for policy in of_classes.chain(policies()) {
+        let Ok(policy) = policy.build() else { continue };
+        let program = compiled(exporter, &policy, Arch::X86_64, 0, &known);
+        assert!(program.len() <= MOST, "{} of {policy:?}", program.len());
+    }
+}
+
+/// What runtimes load for the profile of a policy.
+fn compiled(
+    exporter: &Exporter,
+    policy: &Policy,
     arch: Arch,
+    abi: u32,
     known: &HashSet<Syscall>,
-) {
+) -> Vec<Instruction> {
+    let mut manifest = Manifest::default();
+    manifest.policy = policy.clone();
+    let options = OciOptions {
+        arch,
+        abi,
+        runner: false,
+    };
+    let files = oci_seccomp(&manifest, options)
+        .expect("it can be said")
+        .files;
+    let profile = serde_json::from_str(&files[0].text).expect("JSON");
+    let (rules, default) = read(&profile, known);
+    exporter.compile(&rules, default, arch, Layout::List)
+}
+
+fn assert_same(filter: &Filter, program: &[Instruction], arch: Arch, known: &HashSet<Syscall>) {
     for call in Syscall::all() {
         let Some(number) = call.number(arch) else {
             continue;

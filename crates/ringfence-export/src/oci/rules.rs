@@ -29,16 +29,16 @@ pub(super) struct Part {
 /// Cuts a verdict into parts.
 pub(super) fn parts(verdict: &Verdict) -> Vec<Part> {
     let mut parts = Vec::new();
-    cut(verdict.clone(), [Known::Nothing; 6], &mut parts);
+    cut(verdict, [Known::Nothing; 6], &mut parts);
     parts
 }
 
-fn cut(verdict: Verdict, arguments: [Known; 6], parts: &mut Vec<Part>) {
-    if let Verdict::Always(action) = verdict {
+fn cut(verdict: &Verdict, arguments: [Known; 6], parts: &mut Vec<Part>) {
+    if let Verdict::Always(action) = *verdict {
         parts.push(Part { arguments, action });
         return;
     }
-    let mut tests = tests(&verdict);
+    let mut tests = tests(verdict);
     let Some(argument) = tests.iter().map(|test| test.argument()).min() else {
         return;
     };
@@ -46,25 +46,25 @@ fn cut(verdict: Verdict, arguments: [Known; 6], parts: &mut Vec<Part>) {
     let Some(known) = arguments.into_iter().nth(usize::from(argument)) else {
         return;
     };
-    let halves = halves(known, &tests, &verdict);
+    let halves = halves(known, &tests, verdict);
     let [one, other] = halves.map(|known| {
         let settled = |test: Test| {
             (test.argument() == argument)
                 .then(|| known.settles(test))
                 .flatten()
         };
-        simplified(&verdict, &settled)
+        simplified(verdict, &settled)
     });
     if one == other {
         // Two values that are answered the same, and differ in this bit alone.
-        return cut(one, arguments, parts);
+        return cut(&one, arguments, parts);
     }
     for (half, verdict) in halves.into_iter().zip([one, other]) {
         let mut arguments = arguments;
         if let Some(place) = arguments.get_mut(usize::from(argument)) {
             *place = half;
         }
-        cut(verdict, arguments, parts);
+        cut(&verdict, arguments, parts);
     }
 }
 

@@ -51,6 +51,12 @@ impl Interpreter {
         }
     }
 
+    /// Arguments at which each rule of a call holds.
+    pub fn points(&self, name: &str) -> Vec<[u64; 6]> {
+        let rules = self.rules.get(name).into_iter().flatten();
+        rules.map(Rule::point).collect()
+    }
+
     pub fn decide(&self, name: &str, arguments: [u64; 6]) -> Action {
         let rules = self.rules.get(name).into_iter().flatten();
         let held: BTreeSet<_> = rules
@@ -90,6 +96,20 @@ impl Rule {
             ),
             comparisons,
         }
+    }
+}
+
+impl Rule {
+    fn point(&self) -> [u64; 6] {
+        let mut point = [0; 6];
+        for one in &self.comparisons {
+            point[one.index] = match one.op.as_str() {
+                "SCMP_CMP_NE" => !one.value,
+                "SCMP_CMP_EQ" => one.value,
+                _ => one.value_two,
+            };
+        }
+        point
     }
 }
 
