@@ -15,11 +15,13 @@
 #![forbid(unsafe_code)]
 
 mod exported;
+mod kubernetes;
 mod landlockconfig;
 mod line;
 mod oci;
 
 pub use exported::{ExportError, Exported, ExportedFile, Fate};
+pub use kubernetes::{KubernetesOptions, kubernetes};
 pub use landlockconfig::landlockconfig;
 pub use line::Line;
 pub use oci::{OciOptions, oci_seccomp};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command};
+use ringfence::Arch;
 use ringfence_export::{ExportError, Exported};
 use ringfence_manifest::{Manifest, Variables};
 
@@ -12,6 +13,7 @@ use super::{NAME, json_flag, print_json, variables, variables_flag};
 use crate::invocation::UsageError;
 use crate::ui;
 
+mod kubernetes;
 mod landlockconfig;
 mod oci_seccomp;
 
@@ -30,10 +32,6 @@ struct Format {
 
 /// What is exported.
 struct Subject {
-    #[expect(
-        dead_code,
-        reason = "the formats that start the command by the wrapper name it"
-    )]
     /// The file, as it was named.
     file: PathBuf,
     manifest: Manifest,
@@ -41,7 +39,11 @@ struct Subject {
     set: Vec<OsString>,
 }
 
-const FORMATS: &[Format] = &[landlockconfig::FORMAT, oci_seccomp::FORMAT];
+const FORMATS: &[Format] = &[
+    landlockconfig::FORMAT,
+    oci_seccomp::FORMAT,
+    kubernetes::FORMAT,
+];
 
 pub(super) fn command() -> Command {
     let formats = FORMATS.iter().map(|format| {
@@ -128,6 +130,23 @@ fn subject(matches: &ArgMatches) -> Result<Subject, UsageError> {
             file,
             faults: Box::new(faults),
         }),
+    }
+}
+
+/// For formats that hang on the numbers of system calls.
+fn arch_flag() -> Arg {
+    let read = |text: &str| {
+        let found = Arch::ALL.into_iter().find(|arch| arch.to_string() == text);
+        found.ok_or_else(|| "the architectures are x86_64, aarch64 and riscv64".to_owned())
+    };
+    let arch = Arg::new("arch")
+        .long("arch")
+        .value_name("ARCH")
+        .value_parser(read)
+        .help("The architecture of the nodes: x86_64, aarch64 or riscv64");
+    match Arch::NATIVE {
+        Some(native) => arch.default_value(native.to_string()),
+        None => arch.required(true),
     }
 }
 

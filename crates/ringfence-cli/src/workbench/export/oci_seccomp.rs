@@ -4,7 +4,7 @@ use clap::{Arg, ArgAction, Command};
 use ringfence::Arch;
 use ringfence_export::OciOptions;
 
-use super::Format;
+use super::{Format, arch_flag};
 
 pub(super) const FORMAT: Format = Format {
     name: "oci-seccomp",
@@ -23,16 +23,8 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn flags(command: Command) -> Command {
-    let arch = Arg::new("arch")
-        .long("arch")
-        .value_name("ARCH")
-        .value_parser(arch)
-        .help("The architecture of the nodes: x86_64, aarch64 or riscv64");
     command
-        .arg(match Arch::NATIVE {
-            Some(native) => arch.default_value(native.to_string()),
-            None => arch.required(true),
-        })
+        .arg(arch_flag())
         .arg(
             Arg::new("abi")
                 .long("abi")
@@ -47,9 +39,4 @@ fn flags(command: Command) -> Command {
                 .action(ArgAction::SetTrue)
                 .help("The container starts its command by landlock-runner: let its calls pass"),
         )
-}
-
-fn arch(text: &str) -> Result<Arch, String> {
-    let found = Arch::ALL.into_iter().find(|arch| arch.to_string() == text);
-    found.ok_or_else(|| "the architectures are x86_64, aarch64, riscv64".to_owned())
 }
