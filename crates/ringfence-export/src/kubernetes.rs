@@ -117,7 +117,7 @@ fn check(manifest: &Manifest, options: KubernetesOptions<'_>) -> Result<(), Expo
         return refused(
             "a name in Kubernetes",
             options.name,
-            "write at most 63 small letters, digits and `-`, with a letter first and no `-` last",
+            "write at most 63 small letters, digits and `-`, with no `-` at either end",
         );
     }
     for (what, value) in [
@@ -161,11 +161,11 @@ fn check(manifest: &Manifest, options: KubernetesOptions<'_>) -> Result<(), Expo
     Ok(())
 }
 
-/// The label of RFC 1123 as far as it is one of RFC 1035 too, which some kinds of objects ask for.
+/// A label of RFC 1123, which names of containers have to be.
 fn is_dns_label(name: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    name.len() <= 63
-        && name.starts_with(|first: char| first.is_ascii_lowercase())
+    (1..=63).contains(&name.len())
+        && !name.starts_with('-')
         && !name.ends_with('-')
         && name.bytes().all(inner)
 }

@@ -1,5 +1,7 @@
 //! Ports → a NetworkPolicy: what connects is egress, what is bound is ingress, and nothing else passes.
 
+use std::cmp::Ordering;
+
 use ringfence::{Class, Plan, PortClass, Ports, Standing};
 use serde_json::{Value, json};
 
@@ -54,11 +56,9 @@ pub(super) fn rule(class: PortClass, ports: &Ports) -> Option<Value> {
         Ports::Any => return Some(json!({"protocol": protocol})),
         Ports::Range(range) => ((*range.start()).max(1), *range.end()),
     };
-    if last < first {
-        None
-    } else if first == last {
-        Some(json!({"protocol": protocol, "port": first}))
-    } else {
-        Some(json!({"protocol": protocol, "port": first, "endPort": last}))
+    match last.cmp(&first) {
+        Ordering::Less => None,
+        Ordering::Equal => Some(json!({"protocol": protocol, "port": first})),
+        Ordering::Greater => Some(json!({"protocol": protocol, "port": first, "endPort": last})),
     }
 }
