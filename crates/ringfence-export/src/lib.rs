@@ -14,12 +14,14 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod apparmor;
 mod exported;
 mod kubernetes;
 mod landlockconfig;
 mod line;
 mod oci;
 
+pub use apparmor::apparmor;
 pub use exported::{ExportError, Exported, ExportedFile, Fate};
 pub use kubernetes::{KubernetesOptions, kubernetes};
 pub use landlockconfig::landlockconfig;

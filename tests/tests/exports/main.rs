@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod apparmor;
 mod container;
+mod examples;
 #[path = "../../../crates/ringfence-export/tests/oci/grid.rs"]
 mod grid;
 mod libseccomp;
@@ -16,6 +18,11 @@ fn main() -> ExitCode {
         probe::main();
         return ExitCode::SUCCESS;
     }
-    let tests = [libseccomp::tests(), oci::tests()];
+    let tests = [
+        apparmor::tests(),
+        examples::tests(),
+        libseccomp::tests(),
+        oci::tests(),
+    ];
     ringfence_tests::trial::main(tests.into_iter().flatten().collect())
 }

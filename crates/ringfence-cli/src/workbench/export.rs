@@ -13,6 +13,7 @@ use super::{NAME, json_flag, print_json, variables, variables_flag};
 use crate::invocation::UsageError;
 use crate::ui;
 
+mod apparmor;
 mod kubernetes;
 mod landlockconfig;
 mod oci_seccomp;
@@ -43,6 +44,7 @@ const FORMATS: &[Format] = &[
     landlockconfig::FORMAT,
     oci_seccomp::FORMAT,
     kubernetes::FORMAT,
+    apparmor::FORMAT,
 ];
 
 pub(super) fn command() -> Command {

@@ -1,0 +1,97 @@
+//! The example policies: every one is exported to every format.
+
+use std::path::Path;
+
+use ringfence::{Arch, Kernel, Plan, PolicyBuilder};
+use ringfence_export::{Exported, Line};
+use ringfence_export::{KubernetesOptions, OciOptions, apparmor, kubernetes, oci_seccomp};
+use ringfence_manifest::{Manifest, Variables};
+use ringfence_tests::install::Skip;
+use ringfence_tests::trial::{Outcome, Test};
+
+pub fn tests() -> Vec<Test> {
+    vec![Test::may_skip(
+        "examples::every_line_has_a_fate_in_every_format",
+        || match every_line() {
+            Ok(()) => Outcome::Passed,
+            Err(Skip(reason)) => Outcome::Skipped(reason),
+        },
+    )]
+}
+
+/// All of them, with values of the variables that have no default.
+pub fn all() -> Result<Vec<Manifest>, Skip> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/policies");
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return Err(Skip(
+            "the example policies are not on this machine".to_owned(),
+        ));
+    };
+    let variables = VARIABLES
+        .iter()
+        .fold(Variables::default(), |variables, (name, value)| {
+            variables.set(*name, *value)
+        });
+    let manifests: Vec<_> = entries
+        .map(|entry| {
+            let path = entry.expect("an entry").path();
+            Manifest::read(&path, &variables)
+                .unwrap_or_else(|faults| panic!("{faults}"))
+                .0
+        })
+        .collect();
+    assert!(manifests.len() >= 7, "{}", manifests.len());
+    Ok(manifests)
+}
+
+const VARIABLES: [(&str, &str); 0] = [];
+
+fn every_line() -> Result<(), Skip> {
+    let complete = |manifest: &Manifest, exported: &Exported| {
+        let lines = Line::all(manifest);
+        for (line, fate) in lines.iter().zip(&exported.account) {
+            assert_eq!(line.to_string(), fate.line);
+            assert!(fate.by.is_some() || !fate.note.is_empty(), "{}", fate.line);
+        }
+        assert!(exported.account.len() >= lines.len());
+    };
+    for mut manifest in all()? {
+        if manifest.command.is_empty() {
+            manifest.command = vec!["/usr/bin/tool".to_owned()];
+        }
+        for (abi, runner) in [(0, false), (0, true), (9, true)] {
+            let options = OciOptions {
+                arch: Arch::X86_64,
+                abi,
+                runner,
+            };
+            complete(
+                &manifest,
+                &oci_seccomp(&manifest, options).expect("it can be exported"),
+            );
+        }
+        let options = KubernetesOptions {
+            name: "tool",
+            image: "tool",
+            runner: "landlock-runner",
+            deployment: false,
+            arch: Arch::X86_64,
+        };
+        complete(
+            &manifest,
+            &kubernetes(&manifest, options).expect("it can be exported"),
+        );
+        let policy = PolicyBuilder::from(manifest.policy.clone()).best_effort();
+        let sandbox = Plan::new(policy.lines().clone(), Kernel::probe())
+            .prepare()
+            .ok();
+        let looked_up = sandbox.as_ref().map(ringfence::Sandbox::plan);
+        if looked_up.is_some() || !manifest.policy.paths().iter().any(|line| line.pattern) {
+            complete(
+                &manifest,
+                &apparmor(&manifest, looked_up, "tool").expect("it can be exported"),
+            );
+        }
+    }
+    Ok(())
+}
