@@ -95,10 +95,10 @@ fn classes_that_are_left_alone_get_rules() {
     let policy = Policy::builder()
         .allow_class(Class::Signal)
         .allow_class(Class::Netlink)
-        .allow_class(Class::Read);
+        .unrestricted_fs();
     let exported = exported(policy);
     let rules = rules(&exported);
-    for rule in ["signal,", "network netlink,", "\"/{,**}\" rk,"] {
+    for rule in ["signal,", "network netlink,", "\"/{,**}\" mrwlkix,"] {
         assert!(rules.contains(&rule), "{rule}: {rules:#?}");
     }
     let closed = self::exported(Policy::builder().ro("/usr"));

@@ -19,32 +19,45 @@ pub fn tests() -> Vec<Test> {
     )]
 }
 
-/// All of them, with values of the variables that have no default.
-pub fn all() -> Result<Vec<Manifest>, Skip> {
+/// All of them, with directories beneath this one for the variables that have no default.
+pub fn all(scratch: &Path) -> Result<Vec<Manifest>, Skip> {
+    const VARIABLES: [&str; 7] = ["APP", "BIN", "DATA", "JOB", "PROJECT", "TMP", "TREE"];
+
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/policies");
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Err(Skip(
             "the example policies are not on this machine".to_owned(),
         ));
     };
-    let variables = VARIABLES
-        .iter()
-        .fold(Variables::default(), |variables, (name, value)| {
-            variables.set(*name, *value)
-        });
+    let mut variables = Variables::default();
+    for name in VARIABLES {
+        let value = scratch.join(name);
+        std::fs::create_dir_all(&value).expect("a directory");
+        variables = variables.set(name, value.display().to_string());
+    }
     let manifests: Vec<_> = entries
         .map(|entry| {
             let path = entry.expect("an entry").path();
-            Manifest::read(&path, &variables)
-                .unwrap_or_else(|faults| panic!("{faults}"))
-                .0
+            let read = Manifest::read(&path, &variables);
+            read.unwrap_or_else(|faults| panic!("{faults}")).0
         })
         .collect();
     assert!(manifests.len() >= 7, "{}", manifests.len());
     Ok(manifests)
 }
 
-const VARIABLES: [(&str, &str); 0] = [];
+/// What the lines of a manifest come to here. A path that is missing does not matter, but patterns
+/// have to be looked up.
+pub fn looked_up(manifest: &Manifest) -> Result<Option<Plan>, Skip> {
+    let policy = PolicyBuilder::from(manifest.policy.clone()).best_effort();
+    match Plan::new(policy.lines().clone(), Kernel::probe()).prepare() {
+        Ok(sandbox) => Ok(Some(sandbox.plan().clone())),
+        Err(error) if manifest.policy.paths().iter().any(|line| line.pattern) => {
+            Err(Skip(format!("a pattern cannot be looked up here: {error}")))
+        }
+        Err(_) => Ok(None),
+    }
+}
 
 fn every_line() -> Result<(), Skip> {
     let complete = |manifest: &Manifest, exported: &Exported| {
@@ -55,7 +68,8 @@ fn every_line() -> Result<(), Skip> {
         }
         assert!(exported.account.len() >= lines.len());
     };
-    for mut manifest in all()? {
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    for mut manifest in all(scratch.path())? {
         if manifest.command.is_empty() {
             manifest.command = vec!["/usr/bin/tool".to_owned()];
         }
@@ -81,17 +95,9 @@ fn every_line() -> Result<(), Skip> {
             &manifest,
             &kubernetes(&manifest, options).expect("it can be exported"),
         );
-        let policy = PolicyBuilder::from(manifest.policy.clone()).best_effort();
-        let sandbox = Plan::new(policy.lines().clone(), Kernel::probe())
-            .prepare()
-            .ok();
-        let looked_up = sandbox.as_ref().map(ringfence::Sandbox::plan);
-        if looked_up.is_some() || !manifest.policy.paths().iter().any(|line| line.pattern) {
-            complete(
-                &manifest,
-                &apparmor(&manifest, looked_up, "tool").expect("it can be exported"),
-            );
-        }
+        let looked_up = looked_up(&manifest)?;
+        let profile = apparmor(&manifest, looked_up.as_ref(), "tool");
+        complete(&manifest, &profile.expect("it can be exported"));
     }
     Ok(())
 }

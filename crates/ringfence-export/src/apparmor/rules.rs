@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ringfence::Access;
 
@@ -22,6 +22,8 @@ pub(super) fn quoted(path: &Path) -> String {
 
 fn escaped(path: &Path) -> String {
     let mut text = String::new();
+    // Without slashes and dots that say nothing.
+    let path: PathBuf = path.components().collect();
     for &byte in path.as_os_str().as_bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+') {
             text.push(char::from(byte));
@@ -29,9 +31,6 @@ fn escaped(path: &Path) -> String {
             // Writing to a text cannot fail.
             let _ = write!(text, "\\{byte:03o}");
         }
-    }
-    while text.len() > 1 && text.ends_with('/') {
-        text.pop();
     }
     text
 }
