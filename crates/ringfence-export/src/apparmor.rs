@@ -121,11 +121,14 @@ fn is_left_alone(plan: &Plan, class: Class) -> bool {
 /// Whether the profile denies this class, where no line allows it.
 fn denies(class: Class, plan: &Plan) -> bool {
     match class {
-        Class::Port(PortClass::BindTcp | PortClass::ConnectTcp) => !may_tcp(plan),
-        Class::Port(PortClass::BindUdp | PortClass::ConnectUdp) => !may_udp(plan),
-        Class::TcpFastOpen | Class::ListenUnbound | Class::OtherStreams => !may_tcp(plan),
+        Class::Port(PortClass::BindTcp | PortClass::ConnectTcp)
+        | Class::TcpFastOpen
+        | Class::ListenUnbound
+        | Class::OtherStreams => !may_tcp(plan),
         // A rule for datagrams of the internet is one for ping, too.
-        Class::OtherSockets => !may_udp(plan),
+        Class::Port(PortClass::BindUdp | PortClass::ConnectUdp) | Class::OtherSockets => {
+            !may_udp(plan)
+        }
         Class::Netlink => !is_left_alone(plan, Class::OtherSockets),
         class => DENIED.contains(&class),
     }
@@ -209,7 +212,9 @@ impl Profile {
             } else {
                 self.add(format!("{} {granted},", beneath(path)));
             }
-            denied.into_iter().for_each(|rule| self.add(rule));
+            for rule in denied {
+                self.add(rule);
+            }
         }
         if !written.except.is_empty() {
             notes.push("what is left out is denied whatever other lines say".to_owned());
@@ -316,13 +321,9 @@ impl Profile {
     fn text(&self, name: &str, command: Option<&String>) -> String {
         let command = command.map(Path::new).filter(|path| path.is_absolute());
         let attached = command.map_or(String::new(), |path| format!(" {}", quoted(path)));
-        let rules: String = self
-            .rules
-            .iter()
-            .map(|rule| format!("  {rule}\n"))
-            .collect();
+        let rules = self.rules.join("\n  ");
         format!(
-            "abi <abi/3.0>,\n\ninclude <tunables/global>\n\nprofile {name}{attached} {{\n{rules}}}\n"
+            "abi <abi/3.0>,\n\ninclude <tunables/global>\n\nprofile {name}{attached} {{\n  {rules}\n}}\n"
         )
     }
 }

@@ -91,7 +91,8 @@ pub fn kubernetes(
         .collect();
     account.extend(plan.open().map(Fate::open));
     let mut files = vec![ExportedFile {
-        name: format!("{}.yaml", options.name),
+        // Not the name that the manifest is likely to have.
+        name: format!("{}-kubernetes.yaml", options.name),
         text,
     }];
     files.extend(profile.map(|profile| ExportedFile {
@@ -226,7 +227,8 @@ fn notes(container: &objects::Container<'_>, has_network: bool, written: &[&Path
     let name = container.options.name;
     let mut notes = vec![format!(
         "the image has to hold {} and a user that is not root; it does not start where the kernel of the \
-         node cannot enforce a line (`ringfence plan --abi N`)",
+         node cannot enforce a line; on old ones more classes stay open than those named here (`ringfence \
+         plan --abi N`)",
         container.options.runner
     )];
     notes.push(if container.has_profile {

@@ -21,8 +21,14 @@ type Job = fn() -> Result<(), Skip>;
 pub fn tests() -> Vec<Test> {
     let tests: [(&str, Job); 3] = [
         ("takes_the_profiles_of_all_examples", all_examples),
-        ("takes_every_kind_of_line", lines),
-        ("reads_any_path_as_itself", any_path),
+        ("takes_every_kind_of_line", || {
+            lines();
+            Ok(())
+        }),
+        ("reads_any_path_as_itself", || {
+            any_path();
+            Ok(())
+        }),
     ];
     tests
         .map(|(name, run)| {
@@ -80,7 +86,7 @@ fn manifest(policy: PolicyBuilder) -> Manifest {
     manifest
 }
 
-fn lines() -> Result<(), Skip> {
+fn lines() {
     let policies = [
         Policy::builder(),
         Policy::builder().rw("/").connect_tcp(1).bind_udp(2),
@@ -113,11 +119,10 @@ fn lines() -> Result<(), Skip> {
             .status
             .success()
     );
-    Ok(())
 }
 
 /// The parser's own expression for the path is the path, letter by letter.
-fn any_path() -> Result<(), Skip> {
+fn any_path() {
     let byte = prop_oneof![
         4 => prop::sample::select(b" \t\n\r\"'\\*?[]{}()@$^#,;:<>|&!~%+-._=/az09".to_vec()),
         1 => 1..=255_u8,
@@ -152,7 +157,7 @@ fn any_path() -> Result<(), Skip> {
         Ok(())
     });
     match tried {
-        Ok(()) => Ok(()),
+        Ok(()) => {}
         Err(TestError::Fail(why, input)) => panic!("{why}: {input:x?}"),
         Err(error) => panic!("{error}"),
     }
