@@ -46,31 +46,27 @@ fn assert_same(filter: &Filter, profile: &Interpreter, arch: Arch, random: [u64;
 
 #[test]
 fn every_abi_and_architecture_is_exported_exactly() {
-    let policies = [
-        Policy::builder().ro("/usr"),
-        Policy::builder().rw("/srv").connect_tcp(443),
-        Policy::builder()
-            .ro("/usr")
-            .bind_udp(53)
-            .connect_unix("/run/x"),
-    ];
-    for policy in policies {
-        let policy = policy.build().expect("valid");
-        for abi in 0..=11 {
-            for arch in Arch::ALL {
-                // What differs between architectures are the calls there are.
-                if arch != Arch::X86_64 && abi != 0 {
-                    continue;
-                }
-                let options = OciOptions {
-                    arch,
-                    abi,
-                    runner: false,
-                };
-                let interpreter = Interpreter::new(&profile(&policy, options));
-                assert_same(&filter(&policy, abi), &interpreter, arch, [7; 6]);
-            }
-        }
+    let assert_exact = |policy: &Policy, abi, arch| {
+        let options = OciOptions {
+            arch,
+            abi,
+            runner: false,
+        };
+        let interpreter = Interpreter::new(&profile(policy, options));
+        assert_same(&filter(policy, abi), &interpreter, arch, [7; 6]);
+    };
+    let server = Policy::builder()
+        .ro("/usr")
+        .bind_udp(53)
+        .connect_unix("/run/x");
+    let server = server.build().expect("valid");
+    for abi in 0..=11 {
+        assert_exact(&server, abi, Arch::X86_64);
+    }
+    let client = Policy::builder().rw("/srv").connect_tcp(443);
+    let client = client.build().expect("valid");
+    for arch in Arch::ALL {
+        assert_exact(&client, 0, arch);
     }
 }
 
@@ -140,7 +136,7 @@ fn what_the_runner_needs_passes_and_nothing_else_changes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn any_policy_is_exported_exactly(
