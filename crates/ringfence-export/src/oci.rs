@@ -36,7 +36,7 @@ pub struct OciOptions {
 /// Writes the filter of a manifest as a seccomp profile of the OCI runtime specification.
 ///
 /// # Errors
-/// A policy that leaves system calls alone, and one whose filter is longer than kernels take.
+/// A policy that leaves system calls alone.
 pub fn oci_seccomp(manifest: &Manifest, options: OciOptions) -> Result<Exported, ExportError> {
     let plan = Plan::new(manifest.policy.clone(), Kernel::with_abi(options.abi));
     let Some(filter) = plan.filter() else {
@@ -72,20 +72,17 @@ pub fn oci_seccomp(manifest: &Manifest, options: OciOptions) -> Result<Exported,
                 .to_owned(),
         );
     }
-    let mut account: Vec<_> = {
-        let mut ports = plan.ports().iter();
-        Line::all(manifest)
-            .iter()
-            .map(|line| {
-                let standing = match line {
-                    Line::Port(_) => ports.next().map(|port| port.standing),
-                    Line::Class(class) => Some(plan.standing(class.class)),
-                    _ => None,
-                };
-                fate(line, standing, &plan, options)
-            })
-            .collect()
-    };
+    let mut ports = plan.ports().iter();
+    let lines = Line::all(manifest).into_iter();
+    let fates = lines.map(|line| {
+        let standing = match line {
+            Line::Port(_) => ports.next().map(|port| port.standing),
+            Line::Class(class) => Some(plan.standing(class.class)),
+            _ => None,
+        };
+        fate(&line, standing, &plan, options)
+    });
+    let mut account: Vec<_> = fates.collect();
     account.extend(plan.open().map(|class| open(class, options)));
     Ok(Exported {
         files: vec![ExportedFile {
