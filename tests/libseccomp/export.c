@@ -2,11 +2,12 @@
  * Makes a filter with libseccomp, and writes its BPF.
  *
  *     export known ARCH           of the calls on standard input, one a line, prints those it knows
- *     export filter ARCH OPTIMIZE reads rules, writes the instructions that it makes of them
+ *     export filter ARCH OPTIMIZE DEFAULT
+ *                                 reads rules, writes the instructions that it makes of them
  *
  * A rule is a line `CALL ACTION [ARGUMENT OP A B]...`: the action in the kernel's encoding, the
- * operation in the library's, A and B its data. What no rule is about is allowed. OPTIMIZE is
- * SCMP_FLTATR_CTL_OPTIMIZE: 1 orders calls by priority, 2 makes a binary tree.
+ * operation in the library's, A and B its data. What no rule is about gets the action DEFAULT. OPTIMIZE
+ * is SCMP_FLTATR_CTL_OPTIMIZE: 1 orders calls by priority, 2 makes a binary tree.
  */
 #include <inttypes.h>
 #include <seccomp.h>
@@ -63,7 +64,9 @@ int main(int argc, char **argv)
 		known(arch);
 		return 0;
 	}
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (argc < 5)
+		return 2;
+	scmp_filter_ctx filter = seccomp_init(strtoul(argv[4], NULL, 10));
 	if (arch != seccomp_arch_native()) {
 		check(seccomp_arch_add(filter, arch), "add the architecture");
 		check(seccomp_arch_remove(filter, SCMP_ARCH_NATIVE), "remove the native architecture");

@@ -10,9 +10,13 @@ use rustix::process::geteuid;
 pub const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Why this machine cannot run a test.
+#[derive(Debug)]
 pub struct Skip(pub String);
 
 /// Finds a program in PATH; the package is Debian's that has it.
+///
+/// # Errors
+/// That it is not there, and what would help.
 pub fn need(program: &str, package: &str) -> Result<PathBuf, Skip> {
     need_found(program, package, || {
         PATH.split(':')
@@ -22,6 +26,9 @@ pub fn need(program: &str, package: &str) -> Result<PathBuf, Skip> {
 }
 
 /// Finds what is not in PATH.
+///
+/// # Errors
+/// That it is not there, and what would help.
 pub fn need_found(
     what: &str,
     package: &str,
@@ -41,6 +48,9 @@ pub fn need_found(
 }
 
 /// Finds the lists of packages that apt downloads by.
+///
+/// # Errors
+/// That there are none, and what would help.
 pub fn package_lists() -> Result<(), Skip> {
     need("apt-get", "apt")?;
     let known = || {

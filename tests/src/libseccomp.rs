@@ -72,12 +72,27 @@ impl Exporter {
     /// # Panics
     /// If the program fails, or libseccomp has no such rule.
     pub fn export(&self, rules: &[Rule], arch: Arch, layout: Layout) -> Vec<Instruction> {
+        let text: String = rules.iter().map(Rule::lines).collect();
+        self.compile(&text, Action::Allow, arch, layout)
+    }
+
+    /// The program of rules as `libseccomp/export.c` reads them, and of what other calls get.
+    ///
+    /// # Panics
+    /// If the program fails, or libseccomp has no such rule.
+    pub fn compile(
+        &self,
+        rules: &str,
+        default: Action,
+        arch: Arch,
+        layout: Layout,
+    ) -> Vec<Instruction> {
         let layout = match layout {
             Layout::List => "1",
             Layout::Tree => "2",
         };
-        let text: String = rules.iter().map(Rule::lines).collect();
-        let bytes = self.run(&["filter", &arch.to_string(), layout], &text);
+        let default = encoded(default).to_string();
+        let bytes = self.run(&["filter", &arch.to_string(), layout, &default], rules);
         bytes
             .chunks_exact(8)
             .map(|bytes| Instruction {

@@ -94,6 +94,16 @@ pub enum ExportError {
     /// Nothing would be restricted.
     #[error("the manifest leaves alone all that {0} could restrict; there is nothing to export")]
     Nothing(&'static str),
+    /// What the export was asked for with.
+    #[error("cannot use `{value}` as {what}: {why}")]
+    Option {
+        /// What it was to be.
+        what: &'static str,
+        /// What was given.
+        value: String,
+        /// Why it does not serve.
+        why: &'static str,
+    },
     /// The manifest cannot be written down.
     #[error(transparent)]
     Unwritable(#[from] ringfence_manifest::Unwritable),

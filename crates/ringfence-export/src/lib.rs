@@ -14,14 +14,20 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod apparmor;
 mod exported;
 pub mod import;
+mod kubernetes;
 mod landlockconfig;
 mod line;
+mod oci;
 mod systemd;
 mod unit;
 
+pub use apparmor::apparmor;
 pub use exported::{ExportError, Exported, ExportedFile, Fate};
+pub use kubernetes::{KubernetesOptions, kubernetes};
 pub use landlockconfig::landlockconfig;
 pub use line::Line;
+pub use oci::{OciOptions, oci_seccomp};
 pub use systemd::{Service, systemd};

@@ -37,6 +37,7 @@ mod vim;
 
 use std::process::ExitCode;
 
+
 fn main() -> ExitCode {
     let tests = [
         apt::tests(),

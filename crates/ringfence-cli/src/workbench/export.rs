@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command};
+use ringfence::Arch;
 use ringfence_export::{ExportError, Exported};
 use ringfence_manifest::{Manifest, Variables};
 
@@ -12,7 +13,10 @@ use super::{NAME, files, json_flag, print_json, variables, variables_flag};
 use crate::invocation::UsageError;
 use crate::ui;
 
+mod apparmor;
+mod kubernetes;
 mod landlockconfig;
+mod oci_seccomp;
 mod systemd;
 
 /// The exit code if the manifest cannot be used or exported.
@@ -37,7 +41,13 @@ struct Subject {
     set: Vec<OsString>,
 }
 
-const FORMATS: &[Format] = &[landlockconfig::FORMAT, systemd::FORMAT];
+const FORMATS: &[Format] = &[
+    systemd::FORMAT,
+    oci_seccomp::FORMAT,
+    kubernetes::FORMAT,
+    apparmor::FORMAT,
+    landlockconfig::FORMAT,
+];
 
 pub(super) fn command() -> Command {
     let formats = FORMATS.iter().map(|format| {
@@ -129,6 +139,23 @@ fn subject(matches: &ArgMatches) -> Result<Subject, UsageError> {
             file,
             faults: Box::new(faults),
         }),
+    }
+}
+
+/// For formats that hang on the numbers of system calls.
+fn arch_flag() -> Arg {
+    let read = |text: &str| {
+        let found = Arch::ALL.into_iter().find(|arch| arch.to_string() == text);
+        found.ok_or_else(|| "the architectures are x86_64, aarch64 and riscv64".to_owned())
+    };
+    let arch = Arg::new("arch")
+        .long("arch")
+        .value_name("ARCH")
+        .value_parser(read)
+        .help("The architecture of the nodes: x86_64, aarch64 or riscv64");
+    match Arch::NATIVE {
+        Some(native) => arch.default_value(native.to_string()),
+        None => arch.required(true),
     }
 }
 
