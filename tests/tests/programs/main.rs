@@ -37,7 +37,6 @@ mod vim;
 
 use std::process::ExitCode;
 
-
 fn main() -> ExitCode {
     let tests = [
         apt::tests(),

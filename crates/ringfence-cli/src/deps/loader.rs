@@ -170,7 +170,7 @@ fn lib_token(home: &Path) -> PathBuf {
 }
 
 /// What the C library takes `$PLATFORM` for. The kernel's word for the architecture, but for a C library
-/// before 2.37 on x86-64, which has a name of its own for newer processors.
+/// before 2.37 on x86-64, which has a name of its own for newer processors of Intel's.
 fn platform(machine: u16, loader: &Path) -> Option<&'static str> {
     match machine {
         abi::EM_X86_64 if is_haswell() && knows_haswell(loader) => Some("haswell"),
@@ -194,7 +194,16 @@ fn knows_haswell(loader: &Path) -> bool {
 fn is_haswell() -> bool {
     use std::arch::is_x86_feature_detected as has;
 
-    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("movbe") && has!("popcnt")
+    let newer = has!("avx2") && has!("bmi1") && has!("bmi2");
+    newer && has!("lzcnt") && has!("movbe") && has!("popcnt") && is_intel()
+}
+
+/// The C library asks the processor for its maker (`init_cpu_features`), as the kernel does.
+#[cfg(target_arch = "x86_64")]
+fn is_intel() -> bool {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let maker = text.lines().find_map(|line| line.strip_prefix("vendor_id"));
+    maker.is_some_and(|maker| maker.trim_start_matches([' ', '\t', ':']) == "GenuineIntel")
 }
 
 #[cfg(not(target_arch = "x86_64"))]
