@@ -51,11 +51,13 @@ mod landlock;
 mod paths;
 mod plan;
 mod policy;
+pub mod process;
 mod report;
 mod sandbox;
 mod seccomp;
 mod shown;
 mod similar;
+mod template;
 mod threads;
 
 pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
@@ -78,3 +80,4 @@ pub use seccomp::{
     UnknownSyscall, Verdict,
 };
 pub use similar::closest;
+pub use template::{Template, TemplateError};

@@ -194,6 +194,16 @@ impl Filter {
         }
     }
 
+    /// One that allows every call of every kind, but for these verdicts.
+    pub(crate) fn permitting_all_but(mut verdict: impl FnMut(Syscall) -> Option<Verdict>) -> Self {
+        Self {
+            unknown: Verdict::ALLOW,
+            foreign: Action::Allow,
+            x32: Verdict::ALLOW,
+            ..Self::new(|call| verdict(call).unwrap_or(Verdict::ALLOW))
+        }
+    }
+
     /// One that allows every call that is known here, and no other.
     pub(super) fn permissive() -> Self {
         Self::new(|_| Verdict::ALLOW)
