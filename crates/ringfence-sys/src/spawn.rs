@@ -42,8 +42,8 @@ pub struct Launch<'a> {
     pub give_up_modules: bool,
     /// A Landlock ruleset that restricts it.
     pub ruleset: Option<BorrowedFd<'a>>,
-    /// Filters of system calls, in the order in which they are installed. They must let `execve` pass.
-    pub filters: &'a [&'a [Instruction]],
+    /// A filter of system calls that restricts it. It must let `execve` pass.
+    pub filter: Option<&'a [Instruction]>,
 }
 
 /// A limit that `setrlimit(2)` sets.

@@ -23,6 +23,7 @@ pub use cgroup::{CgroupError, Cgroups};
 pub use child::{Child, Ended};
 pub use command::Command;
 pub use error::{SpawnError, StartStep};
+pub(crate) use group::Programs;
 pub use limits::{Limit, LimitAccount, Limits};
 pub use lookup::{DEFAULT_PATH, NotRunnable, find_program};
 pub use output::{Output, Stream};

@@ -14,7 +14,8 @@ use crate::landlock::{self, Rule, Ruleset};
 use crate::paths;
 use crate::plan::{Allowance, Decision, Plan, Request};
 use crate::policy::PathLine;
-use crate::seccomp::{Arch, Program};
+use crate::process::Programs;
+use crate::seccomp::Arch;
 use crate::threads;
 use ringfence_sys::seccomp::{Threads, install_filter};
 
@@ -30,7 +31,7 @@ pub struct Sandbox {
     /// None if the policy leaves everything alone, or best effort found no Landlock.
     ruleset: Option<Ruleset>,
     /// None if the policy leaves system calls alone, or best effort found no filters.
-    filter: Option<Arc<Program>>,
+    filter: Option<Arc<Programs>>,
 }
 
 impl Plan {
@@ -59,7 +60,7 @@ impl Plan {
         } else {
             None
         };
-        let filter = self.program()?.map(Arc::new);
+        let filter = self.programs()?;
         Ok(Sandbox::from_parts(self, ruleset, filter))
     }
 
@@ -72,7 +73,7 @@ impl Plan {
         } else {
             (None, Vec::new())
         };
-        let filter = self.program()?.map(Arc::new);
+        let filter = self.programs()?;
         Ok((Sandbox::from_parts(self, ruleset, filter), rules))
     }
 
@@ -82,10 +83,10 @@ impl Plan {
     }
 
     /// The filter for this machine.
-    pub(crate) fn program(&self) -> Result<Option<Program>, PrepareError> {
+    pub(crate) fn programs(&self) -> Result<Option<Arc<Programs>>, PrepareError> {
         match (self.filter(), Arch::NATIVE) {
             (None, _) => Ok(None),
-            (Some(filter), Some(arch)) => Ok(Some(filter.compile(arch)?)),
+            (Some(filter), Some(arch)) => Ok(Some(Arc::new(filter.compile(arch)?.into()))),
             (Some(_), None) => Err(PrepareError::Architecture(std::env::consts::ARCH)),
         }
     }
@@ -110,7 +111,7 @@ impl Sandbox {
     pub(crate) fn from_parts(
         plan: Plan,
         ruleset: Option<Ruleset>,
-        filter: Option<Arc<Program>>,
+        filter: Option<Arc<Programs>>,
     ) -> Self {
         Self {
             plan,
@@ -119,7 +120,7 @@ impl Sandbox {
         }
     }
 
-    pub(crate) fn shared_filter(&self) -> Option<Arc<Program>> {
+    pub(crate) fn shared_filter(&self) -> Option<Arc<Programs>> {
         self.filter.clone()
     }
 
@@ -132,7 +133,7 @@ impl Sandbox {
         self.ruleset.as_ref().map(Ruleset::as_fd)
     }
 
-    pub(crate) fn filter(&self) -> Option<&Program> {
+    pub(crate) fn filter(&self) -> Option<&Programs> {
         self.filter.as_deref()
     }
 
@@ -230,7 +231,7 @@ impl Sandbox {
             .map_err(EnforceError::restrict)?;
         }
         if let Some(filter) = &self.filter {
-            install_filter(filter.instructions(), threads).map_err(EnforceError::filter)?;
+            install_filter(filter.plain().instructions(), threads).map_err(EnforceError::filter)?;
         }
         Ok(self.plan)
     }

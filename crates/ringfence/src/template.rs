@@ -7,8 +7,9 @@ use crate::kernel::Kernel;
 use crate::landlock::{self, Rule};
 use crate::plan::Plan;
 use crate::policy::{InvalidLine, Policy, PolicyBuilder};
+use crate::process::Programs;
 use crate::sandbox::{PrepareError, Sandbox};
-use crate::seccomp::{FilterBasis, Program};
+use crate::seccomp::FilterBasis;
 
 /// What many sandboxes share: a policy whose paths were opened and whose filter was compiled once.
 ///
@@ -34,7 +35,7 @@ pub struct Template {
     base: Sandbox,
     rules: Vec<Rule>,
     /// Filters by what they hang on; a line of a request may change that, in a handful of ways.
-    filters: Mutex<Vec<(FilterBasis, Option<Arc<Program>>)>>,
+    filters: Mutex<Vec<(FilterBasis, Option<Arc<Programs>>)>>,
 }
 
 /// Why a template makes no sandbox.
@@ -118,14 +119,14 @@ impl Template {
         Ok(Sandbox::from_parts(plan, ruleset, filter))
     }
 
-    fn filter(&self, plan: &Plan) -> Result<Option<Arc<Program>>, PrepareError> {
+    fn filter(&self, plan: &Plan) -> Result<Option<Arc<Programs>>, PrepareError> {
         let basis = plan.filter_basis();
         // What a thread left behind that panicked is whole: it is only ever added to.
         let mut filters = self.filters.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = filters.iter().find(|(known, _)| *known == basis) {
             return Ok(known.clone());
         }
-        let filter = plan.program()?.map(Arc::new);
+        let filter = plan.programs()?;
         filters.push((basis, filter.clone()));
         Ok(filter)
     }

@@ -93,7 +93,7 @@ fn become_program(launch: &Launch<'_>) -> Result<std::convert::Infallible, Faile
     }
     // The filter may deny it.
     unblock_signals()?;
-    for filter in launch.filters {
+    if let Some(filter) = launch.filter {
         install(filter)?;
     }
     // SAFETY: the three are null-terminated arrays and strings that the parent keeps alive until

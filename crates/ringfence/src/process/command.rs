@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ringfence_sys::CStrings;
-use ringfence_sys::seccomp::Instruction;
 use ringfence_sys::spawn::{Launch, launch};
 use rustix::fs::{CWD, Mode, OFlags};
 
 use super::cgroup::JobCgroup;
 use super::child::Job;
-use super::{Cgroups, Child, Ended, Limit, Limits, Output, SpawnError, Stdio, find_program, group};
+use super::group::{self, Programs};
+use super::{Cgroups, Child, Ended, Limit, Limits, Output, SpawnError, Stdio, find_program};
 use crate::class::Class;
 use crate::policy::SyscallEffect;
 use crate::sandbox::Sandbox;
@@ -242,13 +242,7 @@ impl<'s> Command<'s> {
             })
             .collect::<Result<_, _>>()?;
         let directory = self.open_directory()?;
-        let mut filters: Vec<&[Instruction]> = Vec::new();
-        // The policy's filter may deny to install another one, so that the group's comes first.
-        if !self.may_leave_group {
-            let filter = group::filter();
-            filters.push(filter.ok_or(SpawnError::Group(std::env::consts::ARCH))?);
-        }
-        filters.extend(self.sandbox.filter().map(Program::instructions));
+        let filter = self.filter()?;
         let cgroup = self
             .cgroups
             .map(|cgroups| cgroups.job(&self.limits))
@@ -266,7 +260,7 @@ impl<'s> Command<'s> {
             keep: &[],
             give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
             ruleset: self.sandbox.ruleset(),
-            filters: &filters,
+            filter: filter.map(Program::instructions),
         })
         .map_err(|error| SpawnError::step(file, error))?;
         let deadline = self.limits.wall.and_then(|wall| started.checked_add(wall));
@@ -277,6 +271,19 @@ impl<'s> Command<'s> {
             !self.may_leave_group,
             cgroup,
         ))
+    }
+
+    fn filter(&self) -> Result<Option<&Program>, SpawnError> {
+        let policy = self.sandbox.filter();
+        if self.may_leave_group {
+            return Ok(policy.map(Programs::plain));
+        }
+        let program = match policy {
+            Some(programs) => programs.in_group(self.sandbox.plan()),
+            None => group::alone(),
+        };
+        let arch = std::env::consts::ARCH;
+        program.ok_or(SpawnError::Group(arch)).map(Some)
     }
 
     /// The variables that it will have. Those of this process are taken by std, which holds off other

@@ -4,21 +4,57 @@
 //! `setpgid`, which a filter denies; a signal to the group then reaches every process of the job at
 //! once, those that are being forked included (`copy_process` in `kernel/fork.c` gives up where a
 //! signal is pending).
+//!
+//! The denial is made part of the policy's own filter, where there is one: the kernel compiles each
+//! filter anew for each process that installs it.
 
 use std::sync::OnceLock;
 
-use ringfence_sys::seccomp::Instruction;
-
+use crate::plan::Plan;
 use crate::seccomp::{Action, Arch, Filter, Program, Syscall, Verdict};
 
-/// The filter that denies to leave a process group; none where the machine's calls are not known.
-pub(super) fn filter() -> Option<&'static [Instruction]> {
-    static FILTER: OnceLock<Option<Program>> = OnceLock::new();
-    let program = FILTER.get_or_init(|| {
-        let leaves = |call| matches!(call, Syscall::SETSID | Syscall::SETPGID);
-        Filter::permitting_all_but(|call| leaves(call).then_some(Verdict::Always(Action::EPERM)))
-            .compile(Arch::NATIVE?)
-            .ok()
-    });
-    program.as_ref().map(Program::instructions)
+/// The programs of a plan's filter.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    plain: Program,
+    in_group: OnceLock<Option<Program>>,
+}
+
+impl From<Program> for Programs {
+    fn from(plain: Program) -> Self {
+        Self {
+            plain,
+            in_group: OnceLock::new(),
+        }
+    }
+}
+
+impl Programs {
+    /// The filter as the plan has it.
+    pub(crate) fn plain(&self) -> &Program {
+        &self.plain
+    }
+
+    /// The one that denies to leave the process group as well; `plan` is the one of these programs.
+    pub(super) fn in_group(&self, plan: &Plan) -> Option<&Program> {
+        let program = self.in_group.get_or_init(|| compile(plan.filter()?));
+        program.as_ref()
+    }
+}
+
+/// A filter that denies to leave a process group and nothing else; none where the machine's calls are
+/// not known.
+pub(super) fn alone() -> Option<&'static Program> {
+    static ALONE: OnceLock<Option<Program>> = OnceLock::new();
+    ALONE
+        .get_or_init(|| compile(Filter::all_permissive()))
+        .as_ref()
+}
+
+fn compile(filter: Filter) -> Option<Program> {
+    let denied = Verdict::Always(Action::EPERM);
+    filter
+        .denying([Syscall::SETSID, Syscall::SETPGID], &denied)
+        .compile(Arch::NATIVE?)
+        .ok()
 }
