@@ -18,6 +18,8 @@ mod limits;
 mod lookup;
 mod output;
 mod stdio;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 pub use cgroup::{CgroupError, Cgroups};
 pub use child::{Child, Ended};

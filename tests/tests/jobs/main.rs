@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod asynchronous;
 mod ends;
 mod faults;
 mod limits;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         start::tests(),
         ends::tests(),
         limits::tests(),
+        asynchronous::tests(),
         templates::tests(),
         together::tests(),
         faults::tests(),

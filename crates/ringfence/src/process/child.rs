@@ -77,7 +77,7 @@ impl Child {
 
     /// Its process id, which is that of its group too.
     pub fn id(&self) -> u32 {
-        self.job.pid.as_raw_nonzero().get().unsigned_abs()
+        self.job.id()
     }
 
     /// Waits for its end, or for its time to run out. Its standard input is closed first.
@@ -157,6 +157,28 @@ impl Job {
             ended: None,
             taken: false,
         }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Its end, if that has been taken.
+    #[cfg(feature = "tokio")]
+    pub(super) fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// Whether nothing of it is left to wait for.
+    #[cfg(feature = "tokio")]
+    pub(super) fn is_over(&self) -> bool {
+        self.taken && self.cgroup.is_none()
+    }
+
+    /// When its time runs out.
+    #[cfg(feature = "tokio")]
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// Whether its time has run out.
@@ -241,7 +263,6 @@ impl Job {
         let limit = self.ended_by.or_else(|| self.limit_told_by(status));
         let ended = Ended { status, limit };
         self.ended = Some(ended);
-        self.cgroup = None;
         Ok(ended)
     }
 
