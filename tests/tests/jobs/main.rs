@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("probe") => return probe::main(&arguments.collect::<Vec<_>>()),
+        Some("descriptors") => return templates::count_descriptors(),
         Some("fault") => return faults::main(&arguments.collect::<Vec<_>>()),
         _ => {}
     }
