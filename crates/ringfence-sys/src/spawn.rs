@@ -15,9 +15,12 @@ use crate::seccomp::Instruction;
 use stack::Stack;
 
 mod child;
+mod copy;
 mod stack;
 
-/// A program to start, and all that holds for it from its first instruction on.
+pub use copy::copy;
+
+/// A program to start.
 #[derive(Clone, Copy, Debug)]
 pub struct Launch<'a> {
     /// The file.
@@ -26,6 +29,13 @@ pub struct Launch<'a> {
     pub arguments: &'a CStrings,
     /// Its environment.
     pub environment: &'a CStrings,
+    /// What holds for it.
+    pub bounds: Bounds<'a>,
+}
+
+/// What holds for a new process from its first instruction on.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds<'a> {
     /// Standard input, output and error; this process's own where there is none.
     pub stdio: [Option<BorrowedFd<'a>>; 3],
     /// Where it starts; where this process is if there is none. It may be opened with `O_PATH`.
@@ -36,7 +46,7 @@ pub struct Launch<'a> {
     pub limits: &'a [ResourceLimit],
     /// Whether it leads a process group of its own, with its process id as number.
     pub own_group: bool,
-    /// Descriptors above 2 that it inherits; all others are closed.
+    /// Descriptors above 2 that a program inherits; all others are closed by `execve`.
     pub keep: &'a [RawFd],
     /// Whether it loses `CAP_SYS_MODULE`.
     pub give_up_modules: bool,
@@ -131,6 +141,11 @@ pub enum Step {
 }
 
 impl Step {
+    /// The step with this number, as `step as u32` has it.
+    pub fn numbered(number: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| *step as u32 == number)
+    }
+
     const ALL: [Self; 15] = [
         Self::Stack,
         Self::Clone,

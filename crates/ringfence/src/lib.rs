@@ -73,6 +73,8 @@ pub use policy::{
     PolicyBuilder, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine, Syscalls,
     Unrestricted, denying_action,
 };
+#[cfg(feature = "confine")]
+pub use process::confine;
 pub use report::{CallRow, KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};
 pub use seccomp::{

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod asynchronous;
+mod confined;
 mod ends;
 mod faults;
 mod limits;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ends::tests(),
         limits::tests(),
         asynchronous::tests(),
+        confined::tests(),
         templates::tests(),
         together::tests(),
         faults::tests(),

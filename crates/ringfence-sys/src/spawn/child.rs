@@ -9,7 +9,7 @@ use std::ffi::{c_int, c_long, c_void};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-use super::{Launch, ResourceLimit, SignalSet, Step};
+use super::{Bounds, Launch, LaunchError, ResourceLimit, SignalSet, Step};
 use crate::seccomp::Instruction;
 
 /// The first descriptor after standard input, output and error.
@@ -35,13 +35,20 @@ impl<'a> Task<'a> {
     /// The step that failed, and the errno.
     pub(super) fn failure(&self) -> Option<(Step, i32)> {
         let number = self.failed.load(Ordering::Acquire).checked_sub(1)?;
-        let step = Step::ALL.into_iter().find(|step| *step as u32 == number)?;
-        Some((step, self.errno.load(Ordering::Relaxed)))
+        Some((Step::numbered(number)?, self.errno.load(Ordering::Relaxed)))
     }
 }
 
-/// What a step failed with.
+/// What failed; the errno says why.
 struct Failed(Step);
+
+/// Puts bounds upon the calling process, in a child that has a copy of its parent's memory.
+pub(super) fn settle_copy(bounds: &Bounds<'_>) -> Result<(), LaunchError> {
+    settle(bounds).map_err(|Failed(step)| LaunchError {
+        step,
+        error: std::io::Error::last_os_error(),
+    })
+}
 
 /// The child's first function. Does not return: it becomes the program, or says why not and ends.
 pub(super) extern "C" fn run(task: *mut c_void) -> c_int {
@@ -56,46 +63,7 @@ pub(super) extern "C" fn run(task: *mut c_void) -> c_int {
 }
 
 fn become_program(launch: &Launch<'_>) -> Result<std::convert::Infallible, Failed> {
-    default_signals()?;
-    if launch.own_group {
-        // SAFETY: the call takes integers only.
-        done(Step::Group, unsafe {
-            libc::syscall(libc::SYS_setpgid, 0, 0)
-        })?;
-    }
-    if let Some(cgroup) = launch.cgroup {
-        let this = b"0";
-        // SAFETY: one byte is read from a live static; the descriptor is borrowed, hence open.
-        done(Step::Cgroup, unsafe {
-            libc::syscall(libc::SYS_write, cgroup.as_raw_fd(), this.as_ptr(), 1usize)
-        })?;
-    }
-    stdio(launch)?;
-    if let Some(directory) = launch.directory {
-        // SAFETY: the call takes an integer; the descriptor is borrowed, hence open.
-        done(Step::Directory, unsafe {
-            libc::syscall(libc::SYS_fchdir, directory.as_raw_fd())
-        })?;
-    }
-    for limit in launch.limits {
-        set_limit(limit)?;
-    }
-    close_others(launch.keep)?;
-    no_new_privs()?;
-    if launch.give_up_modules {
-        give_up_modules()?;
-    }
-    if let Some(ruleset) = launch.ruleset {
-        // SAFETY: the call takes integers only; the descriptor is borrowed, hence open.
-        done(Step::Landlock, unsafe {
-            libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32)
-        })?;
-    }
-    // The filter may deny it.
-    unblock_signals()?;
-    if let Some(filter) = launch.filter {
-        install(filter)?;
-    }
+    settle(&launch.bounds)?;
     // SAFETY: the three are null-terminated arrays and strings that the parent keeps alive until
     // this child has left the memory.
     unsafe {
@@ -107,6 +75,51 @@ fn become_program(launch: &Launch<'_>) -> Result<std::convert::Infallible, Faile
         )
     };
     Err(Failed(Step::Execute))
+}
+
+/// Puts all bounds upon the calling process, but for what `execve` does.
+fn settle(bounds: &Bounds<'_>) -> Result<(), Failed> {
+    default_signals()?;
+    if bounds.own_group {
+        // SAFETY: the call takes integers only.
+        done(Step::Group, unsafe {
+            libc::syscall(libc::SYS_setpgid, 0, 0)
+        })?;
+    }
+    if let Some(cgroup) = bounds.cgroup {
+        let this = b"0";
+        // SAFETY: one byte is read from a live static; the descriptor is borrowed, hence open.
+        done(Step::Cgroup, unsafe {
+            libc::syscall(libc::SYS_write, cgroup.as_raw_fd(), this.as_ptr(), 1usize)
+        })?;
+    }
+    stdio(bounds)?;
+    if let Some(directory) = bounds.directory {
+        // SAFETY: the call takes an integer; the descriptor is borrowed, hence open.
+        done(Step::Directory, unsafe {
+            libc::syscall(libc::SYS_fchdir, directory.as_raw_fd())
+        })?;
+    }
+    for limit in bounds.limits {
+        set_limit(limit)?;
+    }
+    close_others(bounds.keep)?;
+    no_new_privs()?;
+    if bounds.give_up_modules {
+        give_up_modules()?;
+    }
+    if let Some(ruleset) = bounds.ruleset {
+        // SAFETY: the call takes integers only; the descriptor is borrowed, hence open.
+        done(Step::Landlock, unsafe {
+            libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32)
+        })?;
+    }
+    // The filter may deny it.
+    unblock_signals()?;
+    match bounds.filter {
+        Some(filter) => install(filter),
+        None => Ok(()),
+    }
 }
 
 fn done(step: Step, result: c_long) -> Result<(), Failed> {
@@ -163,10 +176,10 @@ fn unblock_signals() -> Result<(), Failed> {
     })
 }
 
-fn stdio(launch: &Launch<'_>) -> Result<(), Failed> {
+fn stdio(bounds: &Bounds<'_>) -> Result<(), Failed> {
     let mut given = [-1; 3];
     // Out of the way first, so that none is overwritten before it has been put in its place.
-    for (place, fd) in given.iter_mut().zip(launch.stdio) {
+    for (place, fd) in given.iter_mut().zip(bounds.stdio) {
         let Some(fd) = fd else { continue };
         *place = fd.as_raw_fd();
         if *place < FIRST {

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ringfence_sys::CStrings;
-use ringfence_sys::spawn::{Launch, launch};
+use ringfence_sys::spawn::{Bounds, Launch, launch};
 use rustix::fs::{CWD, Mode, OFlags};
 
 use super::cgroup::JobCgroup;
 use super::child::Job;
 use super::group::{self, Programs};
-use super::{Cgroups, Child, Ended, Limit, Limits, Output, SpawnError, Stdio, find_program};
+use super::{Cgroups, Child, Ended, Limits, Output, SpawnError, Stdio, find_program};
 use crate::class::Class;
 use crate::policy::SyscallEffect;
 use crate::sandbox::Sandbox;
@@ -197,7 +197,7 @@ impl<'s> Command<'s> {
     /// Starts it; `input` and `output` stand for what was not said.
     pub(crate) fn spawn_with(&self, input: &Stdio, output: &Stdio) -> Result<Child, SpawnError> {
         self.require_execve()?;
-        self.require_limits()?;
+        self.limits.require_possible(self.cgroups.is_some())?;
         let [stdin, stdout, stderr] = &self.stdio;
         let broken = |which| move |error| SpawnError::Stdio(which, error);
         let (stdin, to_stdin) = stdin
@@ -252,15 +252,17 @@ impl<'s> Command<'s> {
             program: &program,
             arguments: &arguments,
             environment: &environment,
-            stdio,
-            directory: directory.as_ref().map(OwnedFd::as_fd),
-            cgroup: cgroup.as_ref().map(JobCgroup::procs),
-            limits: &self.limits.resources(cgroup.is_some()),
-            own_group: true,
-            keep: &[],
-            give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
-            ruleset: self.sandbox.ruleset(),
-            filter: filter.map(Program::instructions),
+            bounds: Bounds {
+                stdio,
+                directory: directory.as_ref().map(OwnedFd::as_fd),
+                cgroup: cgroup.as_ref().map(JobCgroup::procs),
+                limits: &self.limits.resources(cgroup.is_some()),
+                own_group: true,
+                keep: &[],
+                give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
+                ruleset: self.sandbox.ruleset(),
+                filter: filter.map(Program::instructions),
+            },
         })
         .map_err(|error| SpawnError::step(file, error))?;
         let deadline = self.limits.wall.and_then(|wall| started.checked_add(wall));
@@ -273,17 +275,12 @@ impl<'s> Command<'s> {
         ))
     }
 
-    fn filter(&self) -> Result<Option<&Program>, SpawnError> {
-        let policy = self.sandbox.filter();
+    fn filter(&self) -> Result<Option<&'s Program>, SpawnError> {
         if self.may_leave_group {
-            return Ok(policy.map(Programs::plain));
+            Ok(self.sandbox.filter().map(Programs::plain))
+        } else {
+            group::filter(self.sandbox).map(Some)
         }
-        let program = match policy {
-            Some(programs) => programs.in_group(self.sandbox.plan()),
-            None => group::alone(),
-        };
-        let arch = std::env::consts::ARCH;
-        program.ok_or(SpawnError::Group(arch)).map(Some)
     }
 
     /// The variables that it will have. Those of this process are taken by std, which holds off other
@@ -321,17 +318,6 @@ impl<'s> Command<'s> {
             None if syscalls.is_allow_list() => Err(SpawnError::Execve),
             _ => Ok(()),
         }
-    }
-
-    fn require_limits(&self) -> Result<(), SpawnError> {
-        let by_user = self.limits.processes.is_some() && self.cgroups.is_none();
-        if by_user && rustix::process::geteuid().is_root() {
-            return Err(SpawnError::Limit(
-                Limit::Processes,
-                "root is not bound by RLIMIT_NPROC; start as another user, or put it into a cgroup",
-            ));
-        }
-        Ok(())
     }
 }
 

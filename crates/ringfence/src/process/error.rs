@@ -43,6 +43,17 @@ pub enum SpawnError {
     /// The cgroup of the job could not be made.
     #[error(transparent)]
     Cgroup(#[from] CgroupError),
+    /// This process could not be copied.
+    #[error("cannot make a copy of this process")]
+    Copy(#[source] io::Error),
+    /// A copy of this process could not be restricted.
+    #[error("cannot restrict a copy of this process: {step}")]
+    Settle {
+        /// The step that failed.
+        step: StartStep,
+        /// What the kernel said.
+        source: io::Error,
+    },
     /// The end of a job that was started cannot be told.
     #[error(
         "cannot wait for the job; a process that ignores SIGCHLD, or waits for any child in another thread, loses it"
@@ -123,9 +134,11 @@ impl SpawnError {
     /// What the kernel said, if it was asked.
     pub fn raw_os_error(&self) -> Option<i32> {
         match self {
-            Self::Stdio(_, source) | Self::Directory(_, source) | Self::Step { source, .. } => {
-                source.raw_os_error()
-            }
+            Self::Stdio(_, source)
+            | Self::Directory(_, source)
+            | Self::Copy(source)
+            | Self::Settle { source, .. }
+            | Self::Step { source, .. } => source.raw_os_error(),
             _ => None,
         }
     }

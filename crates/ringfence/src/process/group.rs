@@ -10,7 +10,9 @@
 
 use std::sync::OnceLock;
 
+use super::SpawnError;
 use crate::plan::Plan;
+use crate::sandbox::Sandbox;
 use crate::seccomp::{Action, Arch, Filter, Program, Syscall, Verdict};
 
 /// The programs of a plan's filter.
@@ -36,15 +38,24 @@ impl Programs {
     }
 
     /// The one that denies to leave the process group as well; `plan` is the one of these programs.
-    pub(super) fn in_group(&self, plan: &Plan) -> Option<&Program> {
+    fn in_group(&self, plan: &Plan) -> Option<&Program> {
         let program = self.in_group.get_or_init(|| compile(plan.filter()?));
         program.as_ref()
     }
 }
 
+/// The filter of a sandbox that denies to leave the process group as well.
+pub(super) fn filter(sandbox: &Sandbox) -> Result<&Program, SpawnError> {
+    let program = match sandbox.filter() {
+        Some(programs) => programs.in_group(sandbox.plan()),
+        None => alone(),
+    };
+    program.ok_or(SpawnError::Group(std::env::consts::ARCH))
+}
+
 /// A filter that denies to leave a process group and nothing else; none where the machine's calls are
 /// not known.
-pub(super) fn alone() -> Option<&'static Program> {
+fn alone() -> Option<&'static Program> {
     static ALONE: OnceLock<Option<Program>> = OnceLock::new();
     ALONE
         .get_or_init(|| compile(Filter::all_permissive()))

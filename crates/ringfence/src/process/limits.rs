@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ringfence_sys::spawn::{Resource, ResourceLimit};
 
+use super::SpawnError;
+
 /// What a job may use up; nothing is limited where there is no number.
 ///
 /// Without a cgroup ([`Cgroups`](crate::process::Cgroups)) these are limits of resources
@@ -168,6 +170,18 @@ impl Limits {
             leaves_open,
         })
         .collect()
+    }
+
+    /// Fails on a limit that would not hold.
+    pub(super) fn require_possible(&self, in_cgroup: bool) -> Result<(), SpawnError> {
+        let by_user = self.processes.is_some() && !in_cgroup;
+        if by_user && rustix::process::geteuid().is_root() {
+            return Err(SpawnError::Limit(
+                Limit::Processes,
+                "root is not bound by RLIMIT_NPROC; start as another user, or put it into a cgroup",
+            ));
+        }
+        Ok(())
     }
 
     /// What the kernel sets for the process that becomes the program.
