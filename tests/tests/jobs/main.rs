@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod asynchronous;
+mod cgroups;
 mod confined;
 mod ends;
 mod faults;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("probe") => return probe::main(&arguments.collect::<Vec<_>>()),
+        Some("cgroup") => return cgroups::main(&arguments.collect::<Vec<_>>()),
         Some("descriptors") => return templates::count_descriptors(),
         Some("fault") => return faults::main(&arguments.collect::<Vec<_>>()),
         _ => {}
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ends::tests(),
         limits::tests(),
         asynchronous::tests(),
+        cgroups::tests(),
         confined::tests(),
         templates::tests(),
         together::tests(),

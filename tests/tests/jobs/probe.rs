@@ -110,6 +110,11 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
             child.args(["probe", "daemon-2", path]);
             drop(child.spawn()?);
         }
+        ["daemon-and-wait", path] => {
+            let mut child = Command::new(std::env::current_exe()?);
+            child.args(["probe", "daemon-2", path]).status()?;
+            std::thread::sleep(Duration::from_secs(60));
+        }
         ["daemon-2", path] => {
             let session = rustix::process::setsid().is_ok();
             let mut child = Command::new(std::env::current_exe()?);
