@@ -56,7 +56,7 @@ pub fn tests() -> Vec<Test> {
 
 fn denied() {
     let world = World::new();
-    let sandbox = sandbox(policy().rw(world.inside()).connect_tcp(1));
+    let sandbox = sandbox(policy().rw(world.inside()));
     let (inside, outside) = (world.inside().join("file"), world.outside().join("file"));
     let path = |path: &std::path::Path| path.display().to_string();
     let code = |act: &[&str]| job(&sandbox, act).status().expect("the job starts").code();
