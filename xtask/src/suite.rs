@@ -91,17 +91,24 @@ fn clean(what: &str, command: &mut Command) -> Result<()> {
 
 /// The tests on real sandboxes once more, as an ordinary user: most users are.
 fn tests_as_nobody() -> Result<Vec<Counts>> {
-    ["kernel", "model", "escapes", "programs", "fragments"]
-        .into_iter()
-        .map(|name| {
-            let test = artifacts::native_test(name)?;
-            let mut command = Command::new(&test.path);
-            command.uid(NOBODY).gid(NOBODY).current_dir("/");
-            // What only root can try is skipped here, and was tried before.
-            command.env_remove("RINGFENCE_REQUIRE");
-            tests(&format!("tests as nobody: {name}"), &mut command)
-        })
-        .collect()
+    [
+        "kernel",
+        "model",
+        "escapes",
+        "jobs",
+        "programs",
+        "fragments",
+    ]
+    .into_iter()
+    .map(|name| {
+        let test = artifacts::native_test(name)?;
+        let mut command = Command::new(&test.path);
+        command.uid(NOBODY).gid(NOBODY).current_dir("/");
+        // What only root can try is skipped here, and was tried before.
+        command.env_remove("RINGFENCE_REQUIRE");
+        tests(&format!("tests as nobody: {name}"), &mut command)
+    })
+    .collect()
 }
 
 /// Runs tests to their end, shows what they print, and adds up their closing lines.

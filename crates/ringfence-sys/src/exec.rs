@@ -25,6 +25,18 @@ impl FromIterator<CString> for CStrings {
     }
 }
 
+impl CStrings {
+    /// The array itself, null-terminated.
+    pub(crate) fn as_ptr(&self) -> *const *const c_char {
+        self.pointers.as_ptr()
+    }
+}
+
+// SAFETY: the pointers lead into the strings beside them, which nobody changes: it is plain data.
+unsafe impl Send for CStrings {}
+// SAFETY: as above; there is no way to change either through a shared reference.
+unsafe impl Sync for CStrings {}
+
 unsafe extern "C" {
     static mut environ: *const *const c_char;
 }
@@ -44,13 +56,13 @@ pub fn execve(
     environment: Option<&CStrings>,
 ) -> io::Result<Infallible> {
     let environment = match environment {
-        Some(strings) => strings.pointers.as_ptr(),
+        Some(strings) => strings.as_ptr(),
         // SAFETY: libc keeps `environ` a valid null-terminated array, or null, which Linux takes
         // for an empty one; we read the pointer, which other threads may change, just once.
         None => unsafe { environ },
     };
     // SAFETY: all three are null-terminated and outlive the call: `program` by its type, the two
     // arrays by construction of `CStrings` or as libc's own.
-    unsafe { libc::execve(program.as_ptr(), arguments.pointers.as_ptr(), environment) };
+    unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment) };
     Err(io::Error::last_os_error())
 }

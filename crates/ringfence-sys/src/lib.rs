@@ -14,6 +14,7 @@ mod exec;
 pub mod landlock;
 pub mod seccomp;
 mod signals;
+pub mod spawn;
 
 pub use attempt::attempt;
 pub use descriptors::{close_on_exec_above_stderr, is_open};

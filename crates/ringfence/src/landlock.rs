@@ -1,7 +1,8 @@
 //! Plan lines → ruleset: what the plan handles is denied, and each line becomes a rule.
 
+use std::cell::RefCell;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use ringfence_sys::landlock::{self, RulesetAttr};
@@ -36,6 +37,45 @@ impl Ruleset {
         .map(Self)
     }
 
+    fn allow_path(&self, object: &OwnedFd, rights: AccessFs) -> io::Result<()> {
+        landlock::add_path_rule(self.0.as_fd(), object.as_fd(), rights.bits())
+    }
+
+    pub(crate) fn allow_port(&self, port: u16, rights: AccessNet) -> io::Result<()> {
+        landlock::add_port_rule(self.0.as_fd(), port, rights.bits())
+    }
+
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    /// Restricts the calling thread.
+    pub(crate) fn restrict_this_thread(&self) -> io::Result<()> {
+        landlock::restrict_self(self.0.as_fd(), 0)
+    }
+
+    /// Restricts every thread of the process at once (ABI 8).
+    pub(crate) fn restrict_all_threads(&self) -> io::Result<()> {
+        landlock::restrict_self(self.0.as_fd(), landlock::RESTRICT_SELF_TSYNC)
+    }
+}
+
+/// A rule about a path, which other rulesets can have too.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    object: OwnedFd,
+    rights: AccessFs,
+}
+
+/// A ruleset that is being made.
+struct Making {
+    ruleset: Ruleset,
+    /// Whether the rules are kept for other rulesets.
+    keep: bool,
+    kept: RefCell<Vec<Rule>>,
+}
+
+impl Making {
     /// Allows what a line grants on its object: all of it on a directory, on anything else the
     /// rights that mean something there.
     fn allow_object(
@@ -68,21 +108,12 @@ impl Ruleset {
     }
 
     fn add(&self, object: &OwnedFd, rights: AccessFs) -> io::Result<()> {
-        landlock::add_path_rule(self.0.as_fd(), object.as_fd(), rights.bits())
-    }
-
-    pub(crate) fn allow_port(&self, port: u16, rights: AccessNet) -> io::Result<()> {
-        landlock::add_port_rule(self.0.as_fd(), port, rights.bits())
-    }
-
-    /// Restricts the calling thread.
-    pub(crate) fn restrict_this_thread(&self) -> io::Result<()> {
-        landlock::restrict_self(self.0.as_fd(), 0)
-    }
-
-    /// Restricts every thread of the process at once (ABI 8).
-    pub(crate) fn restrict_all_threads(&self) -> io::Result<()> {
-        landlock::restrict_self(self.0.as_fd(), landlock::RESTRICT_SELF_TSYNC)
+        self.ruleset.allow_path(object, rights)?;
+        if self.keep {
+            let object = object.try_clone()?;
+            self.kept.borrow_mut().push(Rule { object, rights });
+        }
+        Ok(())
     }
 }
 
@@ -90,15 +121,43 @@ impl Ruleset {
 ///
 /// One ruleset for all of it: each further layer would deny renames that the first one allows.
 pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
+    make(plan, &[], false).map(|making| making.ruleset)
+}
+
+/// The same, with the rules about paths for further rulesets.
+pub(crate) fn ruleset_and_rules(plan: &mut Plan) -> Result<(Ruleset, Vec<Rule>), PrepareError> {
+    make(plan, &[], true).map(|making| (making.ruleset, making.kept.into_inner()))
+}
+
+/// Makes the ruleset of a plan whose first lines have been looked up before and came to these rules.
+pub(crate) fn ruleset_with(plan: &mut Plan, rules: &[Rule]) -> Result<Ruleset, PrepareError> {
+    make(plan, rules, false).map(|making| making.ruleset)
+}
+
+fn make(plan: &mut Plan, rules: &[Rule], keep: bool) -> Result<Making, PrepareError> {
     let ruleset = Ruleset::new(plan.handled_fs, plan.handled_net, plan.scoped)
         .map_err(PrepareError::Ruleset)?;
+    let making = Making {
+        ruleset,
+        keep,
+        kept: RefCell::default(),
+    };
     if !plan.handled_fs.is_empty() {
+        for rule in rules {
+            making
+                .ruleset
+                .allow_path(&rule.object, rule.rights)
+                .map_err(PrepareError::Ruleset)?;
+        }
         let cover = Cover::of(plan);
-        plan.found = plan
+        let known = plan.found.len();
+        let found: Vec<_> = plan
             .paths()
             .enumerate()
-            .map(|(number, path)| allow_path(&ruleset, number, &path, &cover))
+            .skip(known)
+            .map(|(number, path)| allow_path(&making, number, &path, &cover))
             .collect::<Result<_, _>>()?;
+        plan.found.extend(found);
         require_own_symlinks(plan)?;
         if let Some(undone) = plan.undone().next() {
             return Err(PathError::from(undone).into());
@@ -109,26 +168,26 @@ pub(crate) fn ruleset(plan: &mut Plan) -> Result<Ruleset, PrepareError> {
             let right = port.line.class.right();
             range
                 .clone()
-                .try_for_each(|number| ruleset.allow_port(number, right))
+                .try_for_each(|number| making.ruleset.allow_port(number, right))
                 .map_err(|source| PrepareError::PortRule {
                     line: port.line.to_string(),
                     source,
                 })?;
         }
     }
-    Ok(ruleset)
+    Ok(making)
 }
 
 /// Adds the rule of one line, unless its path is missing or a wider line covers it.
 fn allow_path(
-    ruleset: &Ruleset,
+    making: &Making,
     number: usize,
     plan: &PathPlan<'_>,
     cover: &Cover<'_>,
 ) -> Result<Found, PrepareError> {
     let line = plan.line;
     if line.pattern {
-        return matches::allow(ruleset, plan);
+        return matches::allow(making, plan);
     }
     let opened = match paths::open(&line.path) {
         Ok(opened) => opened,
@@ -141,7 +200,7 @@ fn allow_path(
         }
     };
     if !line.except.is_empty() {
-        return except::allow(ruleset, plan, opened);
+        return except::allow(making, plan, opened);
     }
     let Opened { object, elsewhere } = opened;
     if let Source::Dependency(dependency) = &line.source {
@@ -157,7 +216,7 @@ fn allow_path(
             let resolved = elsewhere.unwrap_or_else(|| line.path.clone());
             return Ok(Found::CoveredAt(resolved.into()));
         }
-        ruleset.allow_object(&object, plan, &line.path)?;
+        making.allow_object(&object, plan, &line.path)?;
     }
     Ok(elsewhere.map_or(Found::AsWritten, |path| Found::At(path.into())))
 }

@@ -51,11 +51,13 @@ mod landlock;
 mod paths;
 mod plan;
 mod policy;
+pub mod process;
 mod report;
 mod sandbox;
 mod seccomp;
 mod shown;
 mod similar;
+mod template;
 mod threads;
 
 pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
@@ -71,6 +73,8 @@ pub use policy::{
     Policy, PolicyBuilder, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine,
     Syscalls, Unrestricted, denying_action, literal_name,
 };
+#[cfg(feature = "confine")]
+pub use process::confine;
 pub use report::{CallRow, KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};
 pub use seccomp::{
@@ -78,3 +82,4 @@ pub use seccomp::{
     UnknownSyscall, Verdict,
 };
 pub use similar::closest;
+pub use template::{Template, TemplateError};

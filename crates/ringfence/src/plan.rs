@@ -21,6 +21,7 @@ mod moves;
 mod refusal;
 mod undone;
 
+pub(crate) use closing::Sockets;
 pub use decide::{Allowance, Decision, Mechanism, Request};
 pub use entries::Entries;
 pub use moves::{Entry, FileKind};

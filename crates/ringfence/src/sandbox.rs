@@ -2,17 +2,20 @@
 //! enforcing is a handful of system calls after it.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::access::AccessFs;
 use crate::capabilities;
 use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
-use crate::landlock::{self, Ruleset};
+use crate::landlock::{self, Rule, Ruleset};
 use crate::paths;
 use crate::plan::{Allowance, Decision, Plan, Request};
 use crate::policy::PathLine;
-use crate::seccomp::{Arch, Program};
+use crate::process::Programs;
+use crate::seccomp::Arch;
 use crate::threads;
 use ringfence_sys::seccomp::{Threads, install_filter};
 
@@ -28,7 +31,7 @@ pub struct Sandbox {
     /// None if the policy leaves everything alone, or best effort found no Landlock.
     ruleset: Option<Ruleset>,
     /// None if the policy leaves system calls alone, or best effort found no filters.
-    filter: Option<Program>,
+    filter: Option<Arc<Programs>>,
 }
 
 impl Plan {
@@ -51,26 +54,39 @@ impl Plan {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn prepare(mut self) -> Result<Sandbox, PrepareError> {
-        self.check()?;
-        self.require_running_kernel()?;
+        self.require_enforceable()?;
         let ruleset = if self.makes_domain() {
             Some(landlock::ruleset(&mut self)?)
         } else {
             None
         };
-        let filter = self.program()?;
-        Ok(Sandbox {
-            plan: self,
-            ruleset,
-            filter,
-        })
+        let filter = self.programs()?;
+        Ok(Sandbox::from_parts(self, ruleset, filter))
+    }
+
+    /// The same, with the rules about paths for further rulesets.
+    pub(crate) fn prepare_keeping_rules(mut self) -> Result<(Sandbox, Vec<Rule>), PrepareError> {
+        self.require_enforceable()?;
+        let (ruleset, rules) = if self.makes_domain() {
+            let (ruleset, rules) = landlock::ruleset_and_rules(&mut self)?;
+            (Some(ruleset), rules)
+        } else {
+            (None, Vec::new())
+        };
+        let filter = self.programs()?;
+        Ok((Sandbox::from_parts(self, ruleset, filter), rules))
+    }
+
+    fn require_enforceable(&self) -> Result<(), PrepareError> {
+        self.check()?;
+        self.require_running_kernel()
     }
 
     /// The filter for this machine.
-    fn program(&self) -> Result<Option<Program>, PrepareError> {
+    pub(crate) fn programs(&self) -> Result<Option<Arc<Programs>>, PrepareError> {
         match (self.filter(), Arch::NATIVE) {
             (None, _) => Ok(None),
-            (Some(filter), Some(arch)) => Ok(Some(filter.compile(arch)?)),
+            (Some(filter), Some(arch)) => Ok(Some(Arc::new(filter.compile(arch)?.into()))),
             (Some(_), None) => Err(PrepareError::Architecture(std::env::consts::ARCH)),
         }
     }
@@ -92,9 +108,33 @@ impl Plan {
 }
 
 impl Sandbox {
+    pub(crate) fn from_parts(
+        plan: Plan,
+        ruleset: Option<Ruleset>,
+        filter: Option<Arc<Programs>>,
+    ) -> Self {
+        Self {
+            plan,
+            ruleset,
+            filter,
+        }
+    }
+
+    pub(crate) fn shared_filter(&self) -> Option<Arc<Programs>> {
+        self.filter.clone()
+    }
+
     /// The plan, with what was found at each path.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    pub(crate) fn ruleset(&self) -> Option<BorrowedFd<'_>> {
+        self.ruleset.as_ref().map(Ruleset::as_fd)
+    }
+
+    pub(crate) fn filter(&self) -> Option<&Programs> {
+        self.filter.as_deref()
     }
 
     /// The line by which programs in this sandbox could change the file at `path`, replace it, or
@@ -191,7 +231,7 @@ impl Sandbox {
             .map_err(EnforceError::restrict)?;
         }
         if let Some(filter) = &self.filter {
-            install_filter(filter.instructions(), threads).map_err(EnforceError::filter)?;
+            install_filter(filter.plain().instructions(), threads).map_err(EnforceError::filter)?;
         }
         Ok(self.plan)
     }

@@ -32,6 +32,7 @@ pub use groups::{GROUPS, Group};
 pub use program::{CallData, FilterTooLong, Program};
 
 pub(crate) use denials::calls_of;
+pub(crate) use derive::FilterBasis;
 pub(crate) use errno::number as errno_number;
 
 #[cfg(test)]

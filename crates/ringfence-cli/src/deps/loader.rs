@@ -201,7 +201,7 @@ fn is_haswell() -> bool {
 /// The C library asks the processor for its maker (`init_cpu_features`), as the kernel does.
 #[cfg(target_arch = "x86_64")]
 fn is_intel() -> bool {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let maker = text.lines().find_map(|line| line.strip_prefix("vendor_id"));
     maker.is_some_and(|maker| maker.trim_start_matches([' ', '\t', ':']) == "GenuineIntel")
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::{MOST_RULES, Ruleset, hard_links};
+use super::{MOST_RULES, Making, hard_links};
 use crate::access::AccessFs;
 use crate::paths::{self, Opened};
 use crate::plan::{Entries, Found, PathPlan};
@@ -17,7 +17,7 @@ use crate::sandbox::{PathError, PrepareError};
 
 /// Adds the rules of a line with exceptions, whose directory was opened.
 pub(super) fn allow(
-    ruleset: &Ruleset,
+    making: &Making,
     plan: &PathPlan<'_>,
     opened: Opened,
 ) -> Result<Found, PrepareError> {
@@ -43,7 +43,7 @@ pub(super) fn allow(
         hard_links::require_beneath(line, &entries.excepted)?;
         let identities = identities(plan, &top, &entries.excepted)?;
         let mut tree = Tree {
-            ruleset,
+            making,
             plan,
             identities,
             entries: &mut entries,
@@ -110,7 +110,7 @@ fn identities(
 }
 
 struct Tree<'t, 'p> {
-    ruleset: &'t Ruleset,
+    making: &'t Making,
     plan: &'t PathPlan<'p>,
     identities: HashSet<(u64, u64)>,
     entries: &'t mut Entries,
@@ -189,7 +189,7 @@ impl Tree<'_, '_> {
             }
             .into());
         }
-        self.ruleset
+        self.making
             .add(&object, rights)
             .map_err(|error| PathError::rule(&path, line, error))?;
         self.entries.granted.push(path);

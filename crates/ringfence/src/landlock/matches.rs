@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-use super::{MOST_RULES, Ruleset};
+use super::{MOST_RULES, Making};
 use crate::paths::{self, Opened};
 use crate::plan::{Entries, Found, PathPlan};
 use crate::policy::{Part, Pattern};
 use crate::sandbox::{PathError, PrepareError};
 
 /// Adds a rule for each match, unless one for a directory above it was added before.
-pub(super) fn allow(ruleset: &Ruleset, plan: &PathPlan<'_>) -> Result<Found, PrepareError> {
+pub(super) fn allow(making: &Making, plan: &PathPlan<'_>) -> Result<Found, PrepareError> {
     let line = plan.line;
     // A pattern is valid in any policy that was built.
     let pattern = Pattern::parse(&line.path)
@@ -54,7 +54,7 @@ pub(super) fn allow(ruleset: &Ruleset, plan: &PathPlan<'_>) -> Result<Found, Pre
         };
         // Where nothing can be enforced nothing is added.
         if !plan.granted.is_empty() && !entries.insert(place.clone()) {
-            ruleset.allow_object(&object, plan, &place)?;
+            making.allow_object(&object, plan, &place)?;
         }
     }
     let nothing = entries.granted.is_empty() && !plan.granted.is_empty();

@@ -8,7 +8,7 @@ use crate::policy::{PortClass, SyscallEffect};
 use crate::seccomp::Syscall;
 
 /// The sockets that a policy needs, so that a filter cannot deny to make them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sockets {
     pub(crate) unix: bool,
     pub(crate) tcp: bool,

@@ -273,6 +273,13 @@ impl PolicyBuilder {
         self
     }
 
+    /// What is left without the lines about paths and ports.
+    pub(crate) fn without_paths_and_ports(mut self) -> Self {
+        self.policy.paths.clear();
+        self.policy.ports.clear();
+        self
+    }
+
     /// The lines so far, whether they mean something or not.
     pub fn lines(&self) -> &Policy {
         &self.policy

@@ -6,7 +6,7 @@ use super::filter::{Action, Filter, Test, Verdict};
 use super::ioctls::{IOCTL_TYPES, IoctlType};
 use super::sockets;
 use crate::class::Class;
-use crate::plan::Plan;
+use crate::plan::{Plan, Sockets};
 use crate::policy::{SyscallEffect, Syscalls};
 
 impl Plan {
@@ -27,10 +27,7 @@ impl Plan {
             return None;
         }
         let mut filter = Filter::permissive();
-        let denied: Vec<Class> = Class::ALL
-            .into_iter()
-            .filter(|&class| self.denies_calls_of(class))
-            .collect();
+        let denied = self.classes_denied_by_calls();
         sockets::apply(self, &denied, &mut filter);
         for kind in IOCTL_TYPES {
             if denied.contains(&kind.class) {
@@ -50,6 +47,29 @@ impl Plan {
         }
         self.syscalls.apply(&mut filter);
         Some(filter)
+    }
+}
+
+/// What a filter hangs on, for plans whose lines about system calls are the same.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FilterBasis {
+    filters: bool,
+    denied: Vec<Class>,
+    sockets: Sockets,
+}
+
+impl Plan {
+    pub(crate) fn filter_basis(&self) -> FilterBasis {
+        FilterBasis {
+            filters: self.filters(),
+            denied: self.classes_denied_by_calls(),
+            sockets: self.may_have_sockets(),
+        }
+    }
+
+    fn classes_denied_by_calls(&self) -> Vec<Class> {
+        let denied = |class: &Class| self.denies_calls_of(*class);
+        Class::ALL.into_iter().filter(denied).collect()
     }
 }
 

@@ -154,6 +154,14 @@ impl Verdict {
         }
     }
 
+    /// Whether it is never allowed.
+    fn denies_all(&self) -> bool {
+        match self {
+            Self::Always(action) => *action != Action::Allow,
+            Self::If(_, then, otherwise) => then.denies_all() && otherwise.denies_all(),
+        }
+    }
+
     /// Whether some arguments make it anything else than allowed.
     pub fn denies(&self) -> bool {
         match self {
@@ -192,6 +200,30 @@ impl Filter {
             foreign: Action::Kill,
             x32: Verdict::Always(Action::Errno(ENOSYS)),
         }
+    }
+
+    /// One that allows every call of every kind.
+    pub(crate) fn all_permissive() -> Self {
+        Self {
+            unknown: Verdict::ALLOW,
+            foreign: Action::Allow,
+            x32: Verdict::ALLOW,
+            ..Self::permissive()
+        }
+    }
+
+    /// The same with this verdict for these calls, which denies them.
+    pub(crate) fn denying(
+        mut self,
+        calls: impl IntoIterator<Item = Syscall>,
+        verdict: &Verdict,
+    ) -> Self {
+        for call in calls {
+            if !self.verdict(call).denies_all() {
+                self.set(call, verdict.clone());
+            }
+        }
+        self
     }
 
     /// One that allows every call that is known here, and no other.

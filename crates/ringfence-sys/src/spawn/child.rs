@@ -1,0 +1,322 @@
+//! What the child does between `clone` and `execve`: system calls, in memory that it shares with its
+//! parent.
+//!
+//! No function here allocates, takes a lock, unwinds or looks at anything that another thread may
+//! change. Each system call goes to the kernel by `libc::syscall`, which does nothing else than that
+//! and set errno.
+
+use std::ffi::{c_int, c_long, c_void};
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+use super::{Bounds, Launch, LaunchError, ResourceLimit, SignalSet, Step};
+use crate::seccomp::Instruction;
+
+/// The first descriptor after standard input, output and error.
+const FIRST: RawFd = 3;
+
+/// What the child has to do, and where it says why it could not.
+pub(super) struct Task<'a> {
+    launch: &'a Launch<'a>,
+    /// A step and one; 0 as long as none has failed.
+    failed: AtomicU32,
+    errno: AtomicI32,
+}
+
+impl<'a> Task<'a> {
+    pub(super) fn new(launch: &'a Launch<'a>) -> Self {
+        Self {
+            launch,
+            failed: AtomicU32::new(0),
+            errno: AtomicI32::new(0),
+        }
+    }
+
+    /// The step that failed, and the errno.
+    pub(super) fn failure(&self) -> Option<(Step, i32)> {
+        let number = self.failed.load(Ordering::Acquire).checked_sub(1)?;
+        Some((Step::numbered(number)?, self.errno.load(Ordering::Relaxed)))
+    }
+}
+
+/// What failed; the errno says why.
+struct Failed(Step);
+
+/// Puts bounds upon the calling process, in a child that has a copy of its parent's memory.
+pub(super) fn settle_copy(bounds: &Bounds<'_>) -> Result<(), LaunchError> {
+    settle(bounds).map_err(|Failed(step)| LaunchError {
+        step,
+        error: std::io::Error::last_os_error(),
+    })
+}
+
+/// The child's first function. Does not return: it becomes the program, or says why not and ends.
+pub(super) extern "C" fn run(task: *mut c_void) -> c_int {
+    // SAFETY: `launch` passes a pointer to its `Task`, which lives until this child has left the
+    // memory; both use it by shared reference, and what changes in it is atomic.
+    let task = unsafe { &*task.cast::<Task<'_>>() };
+    let Err(Failed(step)) = become_program(task.launch);
+    task.errno.store(errno(), Ordering::Relaxed);
+    task.failed.store(step as u32 + 1, Ordering::Release);
+    // SAFETY: `_exit` takes an integer and does not return; destructors are the parent's to run.
+    unsafe { libc::_exit(127) }
+}
+
+fn become_program(launch: &Launch<'_>) -> Result<std::convert::Infallible, Failed> {
+    settle(&launch.bounds)?;
+    // SAFETY: the three are null-terminated arrays and strings that the parent keeps alive until
+    // this child has left the memory.
+    unsafe {
+        libc::syscall(
+            libc::SYS_execve,
+            launch.program.as_ptr(),
+            launch.arguments.as_ptr(),
+            launch.environment.as_ptr(),
+        )
+    };
+    Err(Failed(Step::Execute))
+}
+
+/// Puts all bounds upon the calling process, but for what `execve` does.
+fn settle(bounds: &Bounds<'_>) -> Result<(), Failed> {
+    default_signals()?;
+    if bounds.own_group {
+        // SAFETY: the call takes integers only.
+        done(Step::Group, unsafe {
+            libc::syscall(libc::SYS_setpgid, 0, 0)
+        })?;
+    }
+    if let Some(cgroup) = bounds.cgroup {
+        let this = b"0";
+        // SAFETY: one byte is read from a live static; the descriptor is borrowed, hence open.
+        done(Step::Cgroup, unsafe {
+            libc::syscall(libc::SYS_write, cgroup.as_raw_fd(), this.as_ptr(), 1usize)
+        })?;
+    }
+    stdio(bounds)?;
+    if let Some(directory) = bounds.directory {
+        // SAFETY: the call takes an integer; the descriptor is borrowed, hence open.
+        done(Step::Directory, unsafe {
+            libc::syscall(libc::SYS_fchdir, directory.as_raw_fd())
+        })?;
+    }
+    for limit in bounds.limits {
+        set_limit(limit)?;
+    }
+    close_others(bounds.keep)?;
+    no_new_privs()?;
+    if bounds.give_up_modules {
+        give_up_modules()?;
+    }
+    if let Some(ruleset) = bounds.ruleset {
+        // SAFETY: the call takes integers only; the descriptor is borrowed, hence open.
+        done(Step::Landlock, unsafe {
+            libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32)
+        })?;
+    }
+    // The filter may deny it.
+    unblock_signals()?;
+    match bounds.filter {
+        Some(filter) => install(filter),
+        None => Ok(()),
+    }
+}
+
+fn done(step: Step, result: c_long) -> Result<(), Failed> {
+    if result < 0 {
+        Err(Failed(step))
+    } else {
+        Ok(())
+    }
+}
+
+/// The errno of this thread, which is the parent's that stands still. Makes no allocation.
+fn errno() -> i32 {
+    let error = std::io::Error::last_os_error();
+    error.raw_os_error().unwrap_or(0)
+}
+
+/// The kernel's `struct sigaction`, as large as on any architecture that is built for; all zero, it is
+/// `SIG_DFL` without flags.
+const DEFAULT: [u64; 4] = [0; 4];
+
+/// Sets every signal to its default: handlers of the parent must not run here, and what it ignores
+/// would stay ignored by the program.
+fn default_signals() -> Result<(), Failed> {
+    for signal in 1..=64 {
+        if signal == libc::SIGKILL || signal == libc::SIGSTOP {
+            continue;
+        }
+        // SAFETY: the structure is live and at least as long as the kernel's; no old one is asked
+        // for. The child has a table of its own, since CLONE_SIGHAND was not given.
+        done(Step::Signals, unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                DEFAULT.as_ptr(),
+                std::ptr::null_mut::<c_void>(),
+                size_of::<SignalSet>(),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+fn unblock_signals() -> Result<(), Failed> {
+    let none: SignalSet = 0;
+    // SAFETY: the set is live, and of the size that is passed.
+    done(Step::SignalMask, unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const none,
+            std::ptr::null_mut::<c_void>(),
+            size_of::<SignalSet>(),
+        )
+    })
+}
+
+fn stdio(bounds: &Bounds<'_>) -> Result<(), Failed> {
+    let mut given = [-1; 3];
+    // Out of the way first, so that none is overwritten before it has been put in its place.
+    for (place, fd) in given.iter_mut().zip(bounds.stdio) {
+        let Some(fd) = fd else { continue };
+        *place = fd.as_raw_fd();
+        if *place < FIRST {
+            // SAFETY: the call takes integers only and closes nothing.
+            let above =
+                unsafe { libc::syscall(libc::SYS_fcntl, *place, libc::F_DUPFD_CLOEXEC, FIRST) };
+            done(Step::Stdio, above)?;
+            *place = RawFd::try_from(above).unwrap_or(-1);
+        }
+    }
+    for (target, fd) in (0..).zip(given) {
+        if fd >= 0 {
+            // SAFETY: the call takes integers only; what it closes in `target` is this child's own
+            // copy, since CLONE_FILES was not given.
+            done(Step::Stdio, unsafe {
+                libc::syscall(libc::SYS_dup3, fd, target, 0)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn set_limit(limit: &ResourceLimit) -> Result<(), Failed> {
+    let pair = [limit.soft, limit.hard];
+    // SAFETY: `pair` is live and has the layout of the kernel's `struct rlimit64`; no old one is
+    // asked for.
+    done(Step::Limits, unsafe {
+        libc::syscall(
+            libc::SYS_prlimit64,
+            0,
+            limit.resource as u32,
+            pair.as_ptr(),
+            std::ptr::null_mut::<c_void>(),
+        )
+    })
+}
+
+/// Has all descriptors above 2 closed by `execve`, but for those in `keep`.
+fn close_others(keep: &[RawFd]) -> Result<(), Failed> {
+    // SAFETY: the call takes integers only, and closes nothing yet.
+    let marked = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            FIRST,
+            u32::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    if marked < 0 {
+        mark_one_by_one()?;
+    }
+    for &fd in keep {
+        // SAFETY: the call takes integers only.
+        done(Step::Descriptors, unsafe {
+            libc::syscall(libc::SYS_fcntl, fd, libc::F_SETFD, 0)
+        })?;
+    }
+    Ok(())
+}
+
+/// Where `close_range` is missing (its flag came with Linux 5.11) or an outer filter denies it.
+fn mark_one_by_one() -> Result<(), Failed> {
+    let mut limit = [0u64; 2];
+    // SAFETY: `limit` is live and has the layout of the kernel's `struct rlimit64`.
+    done(Step::Descriptors, unsafe {
+        libc::syscall(
+            libc::SYS_prlimit64,
+            0,
+            libc::RLIMIT_NOFILE,
+            std::ptr::null::<c_void>(),
+            limit.as_mut_ptr(),
+        )
+    })?;
+    // A descriptor may be above a limit that was lowered later; the hard one is where most end.
+    let end = RawFd::try_from(limit[1]).unwrap_or(RawFd::MAX);
+    for fd in FIRST..end {
+        // SAFETY: the call takes integers only; a number that is not open is no harm.
+        unsafe { libc::syscall(libc::SYS_fcntl, fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    Ok(())
+}
+
+fn no_new_privs() -> Result<(), Failed> {
+    let (set, unused): (c_long, c_long) = (1, 0);
+    // SAFETY: PR_SET_NO_NEW_PRIVS takes integers only, the unused ones being 0.
+    done(Step::NoNewPrivs, unsafe {
+        libc::syscall(
+            libc::SYS_prctl,
+            libc::PR_SET_NO_NEW_PRIVS,
+            set,
+            unused,
+            unused,
+            unused,
+        )
+    })
+}
+
+/// `CAP_SYS_MODULE` in the first word of each set.
+const SYS_MODULE: u32 = 1 << 16;
+
+fn give_up_modules() -> Result<(), Failed> {
+    /// `_LINUX_CAPABILITY_VERSION_3`, and the calling thread.
+    const HEADER: [u32; 2] = [0x2008_0522, 0];
+
+    let mut header = HEADER;
+    // Effective, permitted and inheritable, twice: the lower and the upper 32 capabilities.
+    let mut sets = [0u32; 6];
+    // SAFETY: both arrays are live and have the layout of version 3 (`capget(2)`).
+    done(Step::Capability, unsafe {
+        libc::syscall(libc::SYS_capget, header.as_mut_ptr(), sets.as_mut_ptr())
+    })?;
+    if (sets[1] | sets[2]) & SYS_MODULE == 0 {
+        return Ok(());
+    }
+    for set in &mut sets[..3] {
+        *set &= !SYS_MODULE;
+    }
+    // SAFETY: as above; the kernel reads both.
+    done(Step::Capability, unsafe {
+        libc::syscall(libc::SYS_capset, header.as_mut_ptr(), sets.as_ptr())
+    })
+}
+
+fn install(filter: &[Instruction]) -> Result<(), Failed> {
+    let program = libc::sock_fprog {
+        // A longer one is refused by the kernel, as 65,535 instructions are.
+        len: u16::try_from(filter.len()).unwrap_or(u16::MAX),
+        filter: filter.as_ptr().cast_mut().cast(),
+    };
+    // SAFETY: `program` lives across the call and names at most as many instructions as are
+    // borrowed, which have the layout of the kernel's own; the kernel copies them.
+    done(Step::Filter, unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            0,
+            &raw const program,
+        )
+    })
+}

@@ -1,0 +1,304 @@
+//! A job that runs, and its end: when the program ends, so does all that it started.
+
+use std::fmt;
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use ringfence_sys::spawn::Launched;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, pidfd_send_signal, waitid,
+};
+
+use super::Limit;
+use super::cgroup::JobCgroup;
+
+/// A running job, as [`std::process::Child`]. Dropping it kills the job.
+#[derive(Debug)]
+pub struct Child {
+    /// The other end of its standard input, if that is piped.
+    pub stdin: Option<PipeWriter>,
+    /// The other end of its standard output, if that is piped.
+    pub stdout: Option<PipeReader>,
+    /// The other end of its standard error, if that is piped.
+    pub stderr: Option<PipeReader>,
+    pub(super) job: Job,
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ended {
+    /// The status of the program itself.
+    pub status: ExitStatus,
+    /// The limit that ended it, where that can be told.
+    pub limit: Option<Limit>,
+}
+
+impl Ended {
+    /// Whether the program ended by itself with exit code 0.
+    pub fn success(&self) -> bool {
+        self.status.success()
+    }
+
+    /// Its exit code, if it ended by itself.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.limit {
+            Some(limit) => write!(f, "{} (limit: {limit})", self.status),
+            None => self.status.fmt(f),
+        }
+    }
+}
+
+impl Child {
+    pub(super) fn new(
+        stdin: Option<PipeWriter>,
+        stdout: Option<PipeReader>,
+        stderr: Option<PipeReader>,
+        job: Job,
+    ) -> Self {
+        Self {
+            stdin,
+            stdout,
+            stderr,
+            job,
+        }
+    }
+
+    /// Its process id, which is that of its group too.
+    pub fn id(&self) -> u32 {
+        self.job.id()
+    }
+
+    /// Waits for its end, or for its time to run out. Its standard input is closed first.
+    ///
+    /// # Errors
+    /// What the kernel said: ECHILD if someone else has taken the end.
+    pub fn wait(&mut self) -> io::Result<Ended> {
+        drop(self.stdin.take());
+        self.job.wait()
+    }
+
+    /// Its end, if it has ended.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn try_wait(&mut self) -> io::Result<Option<Ended>> {
+        if self.job.has_ended(Some(Duration::ZERO))? {
+            return self.job.finish().map(Some);
+        }
+        if self.job.is_overdue() {
+            self.job.end_by(Limit::Wall);
+        }
+        Ok(None)
+    }
+
+    /// Kills all of it.
+    ///
+    /// # Errors
+    /// What the kernel said. A job that has ended is no error.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.job.kill()
+    }
+}
+
+impl AsFd for Child {
+    /// A descriptor of the process, which is readable once it has ended (`pidfd_open(2)`).
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.job.pidfd.as_fd()
+    }
+}
+
+/// The processes of a job.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pid: Pid,
+    pub(super) pidfd: OwnedFd,
+    deadline: Option<Instant>,
+    /// How many bytes it may write.
+    pub(super) output: Option<u64>,
+    /// Whether all of its processes are in its group.
+    in_group: bool,
+    cgroup: Option<JobCgroup>,
+    /// The limit for which it was killed.
+    ended_by: Option<Limit>,
+    ended: Option<Ended>,
+    /// Whether its numbers may be another's by now, since somebody took its end.
+    taken: bool,
+}
+
+impl Job {
+    pub(super) fn new(
+        launched: Launched,
+        deadline: Option<Instant>,
+        output: Option<u64>,
+        in_group: bool,
+        cgroup: Option<JobCgroup>,
+    ) -> Self {
+        Self {
+            // The kernel gave the number: it is above 0.
+            pid: Pid::from_raw(launched.pid).unwrap_or(Pid::INIT),
+            pidfd: launched.pidfd,
+            deadline,
+            output,
+            in_group,
+            cgroup,
+            ended_by: None,
+            ended: None,
+            taken: false,
+        }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Its end, if that has been taken.
+    #[cfg(feature = "tokio")]
+    pub(super) fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// Whether nothing of it is left to wait for.
+    #[cfg(feature = "tokio")]
+    pub(super) fn is_over(&self) -> bool {
+        self.taken && self.cgroup.is_none()
+    }
+
+    /// When its time runs out.
+    #[cfg(feature = "tokio")]
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether its time has run out.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// The time that it has left, if that is limited and it was not killed already.
+    pub(super) fn remaining(&self) -> Option<Duration> {
+        let deadline = self.deadline.filter(|_| self.ended_by.is_none())?;
+        Some(deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Kills it for a limit, the first of which counts.
+    pub(super) fn end_by(&mut self, limit: Limit) {
+        if self.ended.is_none() {
+            self.ended_by.get_or_insert(limit);
+            // Of a process that is our own child this fails if it has ended only.
+            let _ = self.kill();
+        }
+    }
+
+    pub(super) fn kill(&mut self) -> io::Result<()> {
+        if self.taken {
+            return Ok(());
+        }
+        if let Some(cgroup) = &self.cgroup {
+            cgroup.kill();
+        }
+        if self.in_group {
+            let _ = kill_process_group(self.pid, Signal::KILL);
+        }
+        match pidfd_send_signal(&self.pidfd, Signal::KILL) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    pub(super) fn wait(&mut self) -> io::Result<Ended> {
+        while self.ended.is_none() && !self.has_ended(self.remaining())? {
+            self.end_by(Limit::Wall);
+        }
+        self.finish()
+    }
+
+    /// Whether the program has ended within a time; none is as long as it takes.
+    pub(super) fn has_ended(&self, within: Option<Duration>) -> io::Result<bool> {
+        if self.ended.is_some() {
+            return Ok(true);
+        }
+        let end = within.map(|time| Instant::now() + time);
+        loop {
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
+            match poll(&mut fds, left.map(timespec).as_ref()) {
+                Ok(count) => return Ok(count > 0),
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    /// Ends what the program left behind, and takes its status.
+    pub(super) fn finish(&mut self) -> io::Result<Ended> {
+        if let Some(ended) = self.ended {
+            return Ok(ended);
+        }
+        // As long as its end is not taken, the number of the group is nobody else's.
+        let _ = self.kill();
+        let status = loop {
+            match waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED) {
+                Ok(Some(status)) => break exit_status(&status),
+                Ok(None) | Err(Errno::INTR) => {}
+                Err(errno) => {
+                    self.taken = true;
+                    return Err(errno.into());
+                }
+            }
+        };
+        self.taken = true;
+        let limit = self.ended_by.or_else(|| self.limit_told_by(status));
+        let ended = Ended { status, limit };
+        self.ended = Some(ended);
+        Ok(ended)
+    }
+
+    fn limit_told_by(&self, status: ExitStatus) -> Option<Limit> {
+        let signal = status.signal().and_then(Signal::from_named_raw);
+        match signal {
+            Some(Signal::XCPU) => Some(Limit::Cpu),
+            Some(Signal::XFSZ) => Some(Limit::FileSize),
+            _ if status.success() => None,
+            _ => self.cgroup.as_ref()?.limit_hit(),
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // There is nobody left to tell.
+        let _ = self.kill();
+        let _ = self.finish();
+    }
+}
+
+/// A status as `wait(2)` encodes it, of which std makes an [`ExitStatus`].
+fn exit_status(status: &WaitIdStatus) -> ExitStatus {
+    const CORE_DUMPED: i32 = 0x80;
+    let raw = match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => (code & 0xff) << 8,
+        (None, Some(signal)) if status.dumped() => signal | CORE_DUMPED,
+        (None, signal) => signal.unwrap_or(0),
+    };
+    ExitStatus::from_raw(raw)
+}
+
+pub(super) fn timespec(time: Duration) -> Timespec {
+    Timespec::try_from(time).unwrap_or(Timespec {
+        tv_sec: i64::MAX,
+        tv_nsec: 0,
+    })
+}

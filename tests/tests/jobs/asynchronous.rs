@@ -1,0 +1,160 @@
+//! Jobs under tokio: the same limits and ends, many at once on few threads.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use ringfence::process::tokio::Event;
+use ringfence::process::{Limit, Limits, Stdio, Stream};
+use ringfence_tests::trial::Test;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::scene::{eventually, job, lives, policy, sandbox, test};
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        test("asynchronous::output_and_status_are_the_jobs_own", output),
+        test(
+            "asynchronous::what_is_written_comes_as_it_is_written",
+            events,
+        ),
+        test(
+            "asynchronous::input_can_be_written_while_output_is_read",
+            input,
+        ),
+        test("asynchronous::limits_end_the_job", limits),
+        test("asynchronous::a_dropped_future_ends_its_job", dropped),
+        test("asynchronous::many_jobs_need_few_threads", many),
+    ]
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(future)
+}
+
+fn output() {
+    let sandbox = sandbox(policy());
+    run(async {
+        let mut command = job(&sandbox, &["say", "out", "err"]);
+        let output = command.output_async().await.expect("it starts");
+        assert_eq!(
+            (&*output.stdout, &*output.stderr),
+            (&b"out"[..], &b"err"[..])
+        );
+        let mut command = job(&sandbox, &["exit", "7"]);
+        let ended = command.status_async().await.expect("it starts");
+        assert_eq!(ended.code(), Some(7));
+        let mut command = job(&sandbox, &["leave-behind"]);
+        let output = command.output_async().await.expect("it starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let pid = text.trim().parse().expect("a number");
+        eventually("it is gone", || !lives(pid));
+    });
+}
+
+fn events() {
+    let sandbox = sandbox(policy());
+    run(async {
+        let mut command = job(&sandbox, &["flood"]);
+        let limits = Limits {
+            output: Some(100_000),
+            ..Limits::default()
+        };
+        command.limits(limits).stdout(Stdio::piped());
+        let mut events = command.spawn_async().expect("it starts").events();
+        let (mut bytes, mut end) = (0, None);
+        while let Some(event) = events.next().await.expect("an event") {
+            match event {
+                Event::Output(Stream::Stdout, chunk) => bytes += chunk.len(),
+                Event::Ended(ended) => end = Some(ended),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(bytes, 100_000);
+        assert_eq!(end.expect("its end").limit, Some(Limit::Output));
+        assert_eq!(events.next().await.expect("nothing"), None);
+    });
+}
+
+fn input() {
+    let sandbox = sandbox(policy());
+    run(async {
+        let mut command = job(&sandbox, &["cat"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn_async().expect("it starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let writer = tokio::spawn(async move { stdin.write_all(&vec![b'x'; 1 << 20]).await });
+        let output = child.wait_with_output().await.expect("its end");
+        writer.await.expect("no panic").expect("the job reads");
+        assert_eq!(output.stdout.len(), 1 << 20);
+    });
+}
+
+fn limits() {
+    let sandbox = sandbox(policy());
+    run(async {
+        let mut command = job(&sandbox, &["sleep", "60"]);
+        let limits = Limits {
+            wall: Some(Duration::from_millis(100)),
+            ..Limits::default()
+        };
+        command.limits(limits);
+        let by_status = command.status_async().await.expect("it starts");
+        let by_output = command.output_async().await.expect("it starts").ended;
+        for ended in [by_status, by_output] {
+            assert_eq!(ended.limit, Some(Limit::Wall));
+        }
+    });
+}
+
+fn dropped() {
+    let sandbox = sandbox(policy());
+    run(async {
+        let mut command = job(&sandbox, &["sleep", "60"]);
+        let child = command.spawn_async().expect("it starts");
+        let pid = child.id().expect("it runs").cast_signed();
+        drop(child);
+        eventually("the child is gone", || !lives(pid));
+        let mut started = None;
+        let waiting = async {
+            let mut child = command.spawn_async().expect("it starts");
+            started = child.id();
+            child.wait().await
+        };
+        let late = tokio::time::timeout(Duration::from_millis(50), waiting).await;
+        assert!(late.is_err(), "it sleeps for a minute");
+        let pid = started.expect("it ran").cast_signed();
+        eventually("the awaited child is gone", || !lives(pid));
+    });
+}
+
+fn many() {
+    let sandbox = sandbox(policy());
+    let sandbox: &'static _ = Box::leak(Box::new(sandbox));
+    let start = Instant::now();
+    run(async {
+        let jobs: Vec<_> = (0..100)
+            .map(|_| {
+                tokio::spawn(async {
+                    let mut command = job(sandbox, &["sleep", "1"]);
+                    command.status_async().await.expect("it starts").success()
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let threads = std::fs::read_dir("/proc/self/task").expect("/proc").count();
+        // Those of the runtime and of the tests beside this one; none for each job.
+        assert!(threads < 60, "{threads} threads");
+        for job in jobs {
+            assert!(job.await.expect("no panic"));
+        }
+    });
+    assert!(
+        start.elapsed() < Duration::from_secs(60),
+        "they slept one after the other"
+    );
+}

@@ -1,0 +1,227 @@
+//! Functions in a restricted copy of this process, or in a thread: what they answer, and how each way
+//! to go wrong is told from the others.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::os::fd::AsFd as _;
+use std::time::Duration;
+
+use ringfence::process::{ConfineError, Limit, Limits, ThreadError, in_thread};
+use ringfence::{Policy, confine};
+use ringfence_tests::trial::Test;
+use ringfence_tests::world::World;
+use serde::{Deserialize, Serialize};
+
+use crate::scene::{eventually, lives, sandbox, test, unsandboxed};
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        test(
+            "confined::a_function_answers_with_any_value_that_serde_knows",
+            answers,
+        ),
+        test(
+            "confined::what_the_policy_does_not_allow_is_denied_there_and_not_here",
+            denied,
+        ),
+        test(
+            "confined::a_panic_a_crash_a_kill_and_an_exit_are_told_apart",
+            told_apart,
+        ),
+        test("confined::limits_end_it", limits),
+        test("confined::an_answer_may_be_too_long", too_long),
+        test(
+            "confined::it_has_no_descriptor_that_was_not_kept",
+            descriptors,
+        ),
+        test("confined::what_it_changes_stays_there", copy),
+        test("confined::nothing_that_it_started_is_left", left_behind),
+        test("confined::it_works_from_many_threads", threads),
+        test("confined::a_thread_is_restricted_alone", thread),
+    ]
+}
+
+fn nothing() -> Policy {
+    Policy::builder().build().expect("a policy")
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Parsed {
+    title: Option<String>,
+    numbers: BTreeMap<String, Vec<f64>>,
+    result: Result<u8, String>,
+}
+
+fn answers() {
+    let input = "x=1.5,nan";
+    let parsed = confine(nothing(), || Parsed {
+        title: Some(input.to_owned()),
+        numbers: BTreeMap::from([("x".to_owned(), vec![1.5, -0.0, f64::MAX])]),
+        result: Err("no".to_owned()),
+    });
+    let expected = Parsed {
+        title: Some("x=1.5,nan".to_owned()),
+        numbers: BTreeMap::from([("x".to_owned(), vec![1.5, -0.0, f64::MAX])]),
+        result: Err("no".to_owned()),
+    };
+    assert_eq!(parsed.expect("an answer"), expected);
+    confine(nothing(), || ()).expect("an answer without a word");
+    let long = confine(nothing(), || vec![7u8; 10 << 20]).expect("a long answer");
+    assert_eq!(long.len(), 10 << 20);
+}
+
+fn denied() {
+    let world = World::new();
+    let file = world.outside().join("file");
+    let read = || std::fs::read(&file).map_err(|error| error.raw_os_error());
+    assert_eq!(confine(nothing(), read).expect("an answer"), Err(Some(13)));
+    assert!(read().is_ok());
+    let policy = Policy::builder()
+        .ro(world.outside())
+        .build()
+        .expect("a policy");
+    assert!(confine(policy, read).expect("an answer").is_ok());
+    let spawned = confine(nothing(), || unsandboxed(&["exit", "0"]).status().is_ok());
+    assert!(!spawned.expect("an answer"));
+}
+
+fn told_apart() {
+    let sandbox = sandbox(Policy::builder());
+    let run = |act: fn() -> u8| sandbox.confined().run(act);
+    assert!(matches!(run(|| 1), Ok(1)));
+    let panicked = run(|| panic!("no {}", "luck"));
+    assert!(
+        matches!(&panicked, Err(ConfineError::Panicked(text)) if text == "no luck"),
+        "{panicked:?}"
+    );
+    let crashed = run(|| std::process::abort());
+    assert!(
+        matches!(crashed, Err(ConfineError::Crashed(6))),
+        "{crashed:?}"
+    );
+    let killed = run(|| {
+        let this = rustix::process::getpid();
+        let _ = rustix::process::kill_process(this, rustix::process::Signal::KILL);
+        0
+    });
+    assert!(matches!(killed, Err(ConfineError::Killed)), "{killed:?}");
+    let exited = run(|| std::process::exit(5));
+    assert!(
+        matches!(exited, Err(ConfineError::NoAnswer(5))),
+        "{exited:?}"
+    );
+}
+
+fn limits() {
+    let sandbox = sandbox(Policy::builder());
+    let within = |limits| sandbox.confined().limits(limits);
+    let wall = Limits {
+        wall: Some(Duration::from_millis(200)),
+        ..Limits::default()
+    };
+    let late = within(wall).run(|| std::thread::sleep(Duration::from_secs(60)));
+    assert!(
+        matches!(late, Err(ConfineError::Limit(Limit::Wall))),
+        "{late:?}"
+    );
+    let cpu = Limits {
+        cpu: Some(Duration::from_secs(1)),
+        ..Limits::default()
+    };
+    let busy = within(cpu).run(|| {
+        loop {
+            std::hint::spin_loop();
+        }
+    });
+    let busy: Result<(), _> = busy;
+    assert!(
+        matches!(busy, Err(ConfineError::Limit(Limit::Cpu))),
+        "{busy:?}"
+    );
+}
+
+fn too_long() {
+    let sandbox = sandbox(Policy::builder());
+    let answer = |bytes: usize| {
+        let confined = sandbox.confined().longest_answer(1000);
+        confined.run(move || vec![0u8; bytes])
+    };
+    assert_eq!(answer(900).expect("it is short enough").len(), 900);
+    assert!(matches!(answer(2000), Err(ConfineError::TooLong(1000))));
+    assert!(matches!(answer(10 << 20), Err(ConfineError::TooLong(1000))));
+}
+
+fn descriptors() {
+    let world = World::new();
+    let file = std::fs::File::open(world.outside().join("file")).expect("a file");
+    let sandbox = sandbox(Policy::builder());
+    let read = || {
+        let mut text = String::new();
+        (&file).read_to_string(&mut text).map(|_| text).ok()
+    };
+    assert_eq!(sandbox.confined().run(read).expect("an answer"), None);
+    let kept = sandbox.confined().keep(file.as_fd()).run(read);
+    assert_eq!(kept.expect("an answer").as_deref(), Some("original"));
+    let count = || {
+        (3..1000)
+            .filter(|&number| ringfence_sys::is_open(number))
+            .count()
+    };
+    let open = sandbox.confined().run(count).expect("an answer");
+    // The pipe of the answer, the ruleset, and the end of /dev/null.
+    assert!(open <= 3, "{open} descriptors are open");
+    assert!(count() > open);
+}
+
+fn copy() {
+    let mut here = 1;
+    let there = confine(nothing(), || {
+        here += 1;
+        here
+    });
+    assert_eq!(there.expect("an answer"), 2);
+    assert_eq!(here, 1);
+}
+
+fn left_behind() {
+    let sandbox = sandbox(crate::scene::policy());
+    #[expect(clippy::zombie_processes, reason = "it is to be left behind")]
+    let pid = sandbox.confined().run(|| {
+        let child = unsandboxed(&["sleep", "60"]).spawn().expect("it starts");
+        child.id().cast_signed()
+    });
+    let pid = pid.expect("an answer");
+    eventually("it is gone", || !lives(pid));
+}
+
+fn threads() {
+    let sandbox = sandbox(Policy::builder());
+    let limits = Limits {
+        wall: Some(Duration::from_secs(30)),
+        ..Limits::default()
+    };
+    std::thread::scope(|scope| {
+        for number in 0..8u32 {
+            let sandbox = &sandbox;
+            scope.spawn(move || {
+                for round in 0..20u32 {
+                    let confined = sandbox.confined().limits(limits);
+                    let answer = confined.run(|| vec![number; round as usize]);
+                    assert_eq!(answer.expect("an answer").len(), round as usize);
+                }
+            });
+        }
+    });
+}
+
+fn thread() {
+    let world = World::new();
+    let file = world.outside().join("file");
+    let read = || std::fs::read(&file).map_err(|error| error.raw_os_error());
+    let there = in_thread(sandbox(Policy::builder()), read).expect("a result");
+    assert_eq!(there, Err(Some(13)));
+    assert!(read().is_ok());
+    let panicked = in_thread(sandbox(Policy::builder()), || panic!("no luck"));
+    let panicked: Result<(), _> = panicked;
+    assert!(matches!(&panicked, Err(ThreadError::Panicked(text)) if text == "no luck"));
+}

@@ -1,0 +1,190 @@
+//! The end of a job is the end of all that it started.
+
+use std::time::{Duration, Instant};
+
+use ringfence::process::{Limit, Limits, Stdio};
+use ringfence_tests::trial::Test;
+use ringfence_tests::world::World;
+
+use crate::scene::{eventually, job, lives, policy, sandbox, test, unsandboxed};
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        test("ends::a_process_left_behind_ends_with_the_job", left_behind),
+        test(
+            "ends::a_process_that_holds_the_output_open_does_not_hold_up_the_end",
+            holds_output,
+        ),
+        test("ends::a_daemon_ends_with_the_job", daemon),
+        test(
+            "ends::a_job_cannot_leave_its_group_unless_it_may",
+            leaves_group,
+        ),
+        test("ends::a_fork_bomb_ends_at_once", bomb),
+        test("ends::a_dropped_job_is_killed", dropped),
+        test("ends::a_killed_job_says_so_and_may_be_killed_again", killed),
+    ]
+}
+
+fn number(bytes: &[u8]) -> i32 {
+    let text = String::from_utf8_lossy(bytes);
+    let first = text.split_whitespace().next().unwrap_or_default();
+    first
+        .parse()
+        .unwrap_or_else(|_| panic!("no number: {text}"))
+}
+
+fn left_behind() {
+    let sandbox = sandbox(policy());
+    let output = job(&sandbox, &["leave-behind", "quiet"])
+        .output()
+        .expect("the job starts");
+    assert!(output.ended.success(), "{output:?}");
+    let pid = number(&output.stdout);
+    eventually("it is gone", || !lives(pid));
+    // Without a sandbox it stays.
+    let twin = unsandboxed(&["leave-behind", "quiet"])
+        .output()
+        .expect("the twin starts");
+    let pid = number(&twin.stdout);
+    assert!(lives(pid));
+    let pid = rustix::process::Pid::from_raw(pid).expect("a number");
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it is ours");
+}
+
+fn holds_output() {
+    let sandbox = sandbox(policy());
+    let start = Instant::now();
+    let output = job(&sandbox, &["leave-behind"])
+        .output()
+        .expect("it starts");
+    assert!(start.elapsed() < Duration::from_secs(30), "it slept along");
+    let pid = number(&output.stdout);
+    eventually("it is gone", || !lives(pid));
+}
+
+fn daemon() {
+    for may_leave in [false, true] {
+        let world = World::new();
+        let sandbox = sandbox(policy().rw(world.inside()));
+        let file = world.inside().join("pid");
+        let path = file.display().to_string();
+        // The job stays until the daemon has told its number.
+        let mut child = job(&sandbox, &["daemon", &path])
+            .may_leave_group(may_leave)
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the job starts");
+        if !may_leave {
+            // The daemon's parents end at once, and it with them, if it lived long enough to tell.
+            child.wait().expect("its end");
+            std::thread::sleep(Duration::from_millis(200));
+            if let Ok(text) = std::fs::read(&file) {
+                let pid = number(&text);
+                eventually("the daemon is gone", || !lives(pid));
+            }
+            continue;
+        }
+        child.wait().expect("its end");
+        eventually("the daemon has told its number", || {
+            std::fs::read_to_string(&file).is_ok_and(|text| text.contains(' '))
+        });
+        let text = std::fs::read_to_string(&file).expect("a number");
+        assert!(text.ends_with("own"), "it has a session of its own: {text}");
+        let pid = number(text.as_bytes());
+        // What the documentation says of it: it outlives the job.
+        assert!(lives(pid));
+        let pid = rustix::process::Pid::from_raw(pid).expect("a number");
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it is ours");
+    }
+}
+
+fn leaves_group() {
+    let sandbox = sandbox(policy());
+    for act in ["own-session", "own-group"] {
+        let code = |may: bool| {
+            let mut command = job(&sandbox, &[act]);
+            let ended = command.may_leave_group(may).status().expect("it starts");
+            ended.code()
+        };
+        assert_eq!(code(false), Some(1), "{act}: EPERM");
+        // The leader of a group gets EPERM for a session of its own in any case.
+        let expected = if act == "own-session" {
+            Some(1)
+        } else {
+            Some(0)
+        };
+        assert_eq!(code(true), expected, "{act}");
+    }
+    let in_child = |may: bool| {
+        let mut command = job(&sandbox, &["leave-behind", "group", "quiet"]);
+        command
+            .may_leave_group(may)
+            .output()
+            .expect("it starts")
+            .ended
+    };
+    assert!(!in_child(false).success());
+    assert!(in_child(true).success());
+}
+
+fn bomb() {
+    let world = World::new();
+    let sandbox = sandbox(policy().rw(world.inside()));
+    let path = world.inside().join("started").display().to_string();
+    let mut command = job(&sandbox, &["bomb", &path]);
+    let mut child = command
+        .limits(Limits {
+            wall: Some(Duration::from_millis(700)),
+            ..Limits::default()
+        })
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the job starts");
+    let group = child.id();
+    let ended = child.wait().expect("its end");
+    assert_eq!(ended.limit, Some(Limit::Wall));
+    eventually("nobody is left", || members(group) == 0);
+    assert!(world.inside().join("started").exists());
+}
+
+/// How many live processes are in a group.
+fn members(group: u32) -> usize {
+    let processes = std::fs::read_dir("/proc").expect("/proc");
+    let in_group = |entry: std::io::Result<std::fs::DirEntry>| {
+        let name = entry.ok()?.file_name();
+        let pid: i32 = name.to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let mut fields = stat.rsplit(')').next()?.split_whitespace();
+        let (state, _, own) = (fields.next()?, fields.next()?, fields.next()?);
+        (own.parse() == Ok(group) && state != "Z" && state != "X").then_some(())
+    };
+    processes.filter_map(in_group).count()
+}
+
+fn dropped() {
+    let sandbox = sandbox(policy());
+    let child = job(&sandbox, &["sleep", "60"]).spawn().expect("it starts");
+    let pid = child.id().cast_signed();
+    assert!(lives(pid));
+    drop(child);
+    assert!(
+        !std::path::Path::new(&format!("/proc/{pid}")).exists(),
+        "it was not taken"
+    );
+}
+
+fn killed() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let sandbox = sandbox(policy());
+    let mut child = job(&sandbox, &["sleep", "60"]).spawn().expect("it starts");
+    assert_eq!(child.try_wait().expect("it runs"), None);
+    child.kill().expect("it is ours");
+    let ended = child.wait().expect("its end");
+    assert_eq!((ended.status.signal(), ended.limit), (Some(9), None));
+    child.kill().expect("it has ended, which is no error");
+    assert_eq!(child.try_wait().expect("its end"), Some(ended));
+}

@@ -1,0 +1,172 @@
+//! Limits: each ends the job or denies it more, and the report says which it was.
+
+use std::time::{Duration, Instant};
+
+use ringfence::process::{Ended, Limit, Limits, Output};
+use ringfence_tests::trial::{Outcome, Test};
+use ringfence_tests::world::{World, is_root};
+
+use crate::scene::{job, policy, sandbox, test};
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        test("limits::wall_time_ends_the_job", wall),
+        test("limits::time_on_a_processor_ends_the_job", cpu),
+        test("limits::a_file_that_grows_too_long_ends_the_job", file_size),
+        test(
+            "limits::more_output_than_allowed_is_cut_and_ends_the_job",
+            output,
+        ),
+        test("limits::output_up_to_the_limit_is_whole", output_within),
+        test("limits::memory_beyond_the_limit_is_not_given", memory),
+        test("limits::open_files_beyond_the_limit_are_denied", open_files),
+        test(
+            "limits::processes_are_limited_for_users_and_refused_for_root",
+            processes,
+        ),
+        Test::may_skip("limits::every_limit_is_accounted_for", || {
+            account();
+            Outcome::Passed
+        }),
+    ]
+}
+
+fn limited(act: &[&str], limits: Limits) -> Output {
+    let sandbox = sandbox(policy());
+    let mut command = job(&sandbox, act);
+    command.limits(limits).output().expect("the job starts")
+}
+
+fn wall() {
+    let limits = Limits {
+        wall: Some(Duration::from_millis(200)),
+        ..Limits::default()
+    };
+    let start = Instant::now();
+    let by_output: Ended = limited(&["sleep", "60"], limits).ended;
+    let sandbox = sandbox(policy());
+    let by_status = job(&sandbox, &["sleep", "60"])
+        .limits(limits)
+        .status()
+        .expect("the job starts");
+    for ended in [by_output, by_status] {
+        assert_eq!(ended.limit, Some(Limit::Wall));
+        assert!(!ended.success());
+    }
+    assert!(start.elapsed() < Duration::from_secs(30));
+    let within = limited(&["exit", "3"], limits).ended;
+    assert_eq!((within.code(), within.limit), (Some(3), None));
+}
+
+fn cpu() {
+    let limits = Limits {
+        cpu: Some(Duration::from_millis(500)),
+        ..Limits::default()
+    };
+    let ended = limited(&["spin"], limits).ended;
+    assert_eq!(ended.limit, Some(Limit::Cpu), "{ended}");
+}
+
+fn file_size() {
+    let world = World::new();
+    let sandbox = sandbox(policy().rw(world.inside()));
+    let path = world.inside().join("long");
+    let mut command = job(&sandbox, &["fill", &path.display().to_string()]);
+    let limits = Limits {
+        file_size: Some(100_000),
+        ..Limits::default()
+    };
+    let ended = command.limits(limits).status().expect("the job starts");
+    assert_eq!(ended.limit, Some(Limit::FileSize), "{ended}");
+    assert_eq!(path.metadata().expect("the file").len(), 100_000);
+}
+
+fn output() {
+    let limits = Limits {
+        output: Some(10_000),
+        ..Limits::default()
+    };
+    let output = limited(&["flood"], limits);
+    assert_eq!(output.stdout.len() + output.stderr.len(), 10_000);
+    assert!(output.truncated);
+    assert_eq!(output.ended.limit, Some(Limit::Output));
+}
+
+fn output_within() {
+    let limits = Limits {
+        output: Some(6),
+        ..Limits::default()
+    };
+    let output = limited(&["say", "abc", "def"], limits);
+    assert_eq!(
+        (&*output.stdout, &*output.stderr),
+        (&b"abc"[..], &b"def"[..])
+    );
+    assert!(!output.truncated && output.ended.success());
+    // A job that ends before anyone reads is held to it as well.
+    let output = limited(&["say", "abcd", "efg"], limits);
+    assert_eq!(output.stdout.len() + output.stderr.len(), 6);
+    assert!(output.truncated);
+}
+
+fn memory() {
+    let within = |memory| {
+        let limits = Limits {
+            memory: Some(memory),
+            ..Limits::default()
+        };
+        limited(&["allocate", "300"], limits).ended.code()
+    };
+    assert_eq!(within(200 << 20), Some(12));
+    assert_eq!(within(2 << 30), Some(0));
+}
+
+fn open_files() {
+    let limits = Limits {
+        open_files: Some(20),
+        ..Limits::default()
+    };
+    assert_eq!(limited(&["open", "30"], limits).ended.code(), Some(24));
+    assert_eq!(limited(&["open", "10"], limits).ended.code(), Some(0));
+}
+
+fn processes() {
+    let sandbox = sandbox(policy());
+    let limits = Limits {
+        processes: Some(1),
+        ..Limits::default()
+    };
+    let started = job(&sandbox, &["leave-behind", "quiet"])
+        .limits(limits)
+        .output();
+    if is_root() {
+        let error = started.unwrap_err().to_string();
+        assert!(
+            error.contains("root is not bound by RLIMIT_NPROC"),
+            "{error}"
+        );
+        return;
+    }
+    // The user has other processes, so that one more is one too many.
+    assert!(!started.is_ok_and(|output| output.ended.success()));
+}
+
+fn account() {
+    let limits = Limits {
+        wall: Some(Duration::from_secs(1)),
+        cpu: Some(Duration::from_secs(1)),
+        memory: Some(1),
+        processes: Some(1),
+        open_files: Some(1),
+        file_size: Some(1),
+        output: Some(1),
+    };
+    assert_eq!(limits.account(false).len(), 7);
+    let open = |in_cgroup| {
+        let account = limits.account(in_cgroup);
+        let memory = account.iter().find(|line| line.limit == Limit::Memory);
+        !memory.expect("it is limited").leaves_open.is_empty()
+    };
+    assert!(open(false) && !open(true));
+    assert!(Limits::default().account(false).is_empty());
+}

@@ -1,0 +1,45 @@
+//! Jobs: programs that a server starts in sandboxes of their own, on the running kernel.
+//!
+//! The program is its own job: `jobs probe ACT ARGUMENT...`. Where the kernel cannot enforce a
+//! policy, the same tests prove the refusal.
+
+#![forbid(unsafe_code)]
+
+mod asynchronous;
+mod cgroups;
+mod confined;
+mod ends;
+mod faults;
+mod limits;
+mod probe;
+mod scene;
+mod start;
+mod templates;
+mod together;
+
+use std::process::ExitCode;
+
+use ringfence_tests::trial;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("probe") => return probe::main(&arguments.collect::<Vec<_>>()),
+        Some("cgroup") => return cgroups::main(&arguments.collect::<Vec<_>>()),
+        Some("descriptors") => return templates::count_descriptors(),
+        Some("fault") => return faults::main(&arguments.collect::<Vec<_>>()),
+        _ => {}
+    }
+    let tests = [
+        start::tests(),
+        ends::tests(),
+        limits::tests(),
+        asynchronous::tests(),
+        cgroups::tests(),
+        confined::tests(),
+        templates::tests(),
+        together::tests(),
+        faults::tests(),
+    ];
+    trial::main(tests.into_iter().flatten().collect())
+}
