@@ -13,6 +13,7 @@ mod exec;
 pub mod landlock;
 pub mod seccomp;
 mod signals;
+pub mod threads;
 
 pub use descriptors::{close_on_exec_above_stderr, is_open};
 pub use entry::Arguments;
