@@ -1,7 +1,7 @@
 //! Plan lines → ruleset: what the plan handles is denied, and each line becomes a rule.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use ringfence_sys::landlock::{self, RulesetAttr};
@@ -73,6 +73,11 @@ impl Ruleset {
 
     pub(crate) fn allow_port(&self, port: u16, rights: AccessNet) -> io::Result<()> {
         landlock::add_port_rule(self.0.as_fd(), port, rights.bits())
+    }
+
+    /// The ruleset, for threads that restrict themselves.
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 
     /// Restricts the calling thread.

@@ -253,8 +253,8 @@ mod tests {
     fn this_thread_is_none_of_the_kernel_s() {
         assert!(!Tasks::open().unwrap().is_kernel_worker(raw::gettid()));
         let stat = b"54 (iou-sqp-53 ) x) S 50 53 50 34817 54 4194384 0 0 0";
-        assert_eq!(flags(stat), Some(4_194_384));
-        assert_ne!(4_194_384 & KERNEL_WORKER, 0);
+        assert_eq!(flags(stat), Some(0x40_0050));
+        assert_ne!(0x40_0050 & KERNEL_WORKER, 0);
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl<'t> Parked<'t> {
     fn thread(&mut self, tid: Tid, check: bool) -> Result<bool, NotAll> {
         let slot = match self.table.claim(self.generation, tid, &mut self.used) {
             Claim::Full => return Err(NotAll::Full),
-            Claim::New(_) => {
+            Claim::New => {
                 self.call(tid)?;
                 return Ok(false);
             }

@@ -176,7 +176,7 @@ fn generation(info: *const libc::siginfo_t) -> Option<u32> {
     }
     // SAFETY: a signal with SI_QUEUE carries a value.
     let value = unsafe { info.si_value() };
-    (value.sival_ptr as usize == MARK.as_ptr() as usize).then_some(info.si_errno.cast_unsigned())
+    std::ptr::eq(value.sival_ptr, MARK.as_ptr().cast()).then_some(info.si_errno.cast_unsigned())
 }
 
 /// Hands a signal that is not ours to whom it is for.

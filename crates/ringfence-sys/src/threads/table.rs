@@ -100,7 +100,7 @@ impl Slot {
 /// What came of looking for a thread's slot to call it.
 pub(super) enum Claim<'t> {
     /// It has one since just now.
-    New(&'t Slot),
+    New,
     /// It has had one.
     Known(&'t Slot),
     /// There is no room.
@@ -164,7 +164,7 @@ impl Table {
                 *used += 1;
                 slot.set(generation, Phase::Called);
                 slot.key.store(key(generation, tid), SeqCst);
-                Claim::New(slot)
+                Claim::New
             }
             _ => Claim::Full,
         }
@@ -197,7 +197,7 @@ mod tests {
         let mut used = 0;
         // All of them in one place, as far as the hash goes.
         for tid in [8, 16, 24] {
-            assert!(matches!(table.claim(1, tid, &mut used), Claim::New(_)));
+            assert!(matches!(table.claim(1, tid, &mut used), Claim::New));
         }
         assert!(matches!(table.claim(1, 16, &mut used), Claim::Known(_)));
         assert_eq!(table.find(1, 24).map(Slot::tid), Some(24));
@@ -213,10 +213,10 @@ mod tests {
         let table = Table { slots };
         let mut used = 0;
         for tid in 1..=6 {
-            assert!(matches!(table.claim(1, tid, &mut used), Claim::New(_)));
+            assert!(matches!(table.claim(1, tid, &mut used), Claim::New));
         }
         assert!(matches!(table.claim(1, 7, &mut used), Claim::Full));
-        assert!(matches!(table.claim(2, 7, &mut 0), Claim::New(_)));
+        assert!(matches!(table.claim(2, 7, &mut 0), Claim::New));
     }
 
     #[test]
