@@ -1,1 +1,151 @@
-use crate::scene::Case; pub fn cases() -> Vec<Case> { vec![] }
+//! Processes that do not hold still meanwhile.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use crate::attempt::{FREE, attempts, is_free, restricted};
+use crate::crew::{ALL, Crew};
+use crate::raw;
+use crate::scene::{Case, Scene};
+
+/// What depends on who comes first is tried this often.
+const ROUNDS: usize = 50;
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        Case::new("threads_that_start_and_end_meanwhile_are_restricted", |scene| {
+            spawners(scene, Duration::from_millis(60));
+        })
+        .rounds(ROUNDS),
+        Case::new("ten_threads_that_start_others_for_a_second_are_restricted", |scene| {
+            spawners(scene, Duration::from_secs(1));
+        }),
+        Case::new("two_threads_that_enforce_at_once_both_succeed", at_once).rounds(ROUNDS),
+        Case::new("children_that_threads_start_meanwhile_are_restricted", commands).rounds(ROUNDS),
+        Case::new("a_process_forked_meanwhile_restricts_itself", forks).rounds(ROUNDS),
+        Case::new("setuid_in_other_threads_meanwhile_does_no_harm", identities).rounds(ROUNDS),
+        Case::new("handlers_of_the_program_go_on_meanwhile", handlers).rounds(ROUNDS),
+        Case::new("a_process_whose_first_thread_has_ended_is_restricted", first_ended),
+    ]
+}
+
+/// Runs `enforce` in the middle of `threads` that do `work` over and over. `work` gets whether the
+/// process was restricted before it began.
+fn amid(scene: &Scene, threads: usize, time: Duration, work: impl Fn(bool) + Sync) {
+    let (over, enforced) = (AtomicBool::new(false), AtomicBool::new(false));
+    let rounds = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                assert_eq!(attempts(scene), FREE, "the twin");
+                while !over.load(SeqCst) {
+                    work(enforced.load(SeqCst));
+                    rounds.fetch_add(1, SeqCst);
+                }
+                assert_eq!(attempts(scene), restricted());
+            });
+        }
+        while rounds.load(SeqCst) < 20 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let begun = Instant::now();
+        scene.enforce();
+        enforced.store(true, SeqCst);
+        let before = rounds.load(SeqCst);
+        assert_eq!(attempts(scene), restricted());
+        while begun.elapsed() < time || rounds.load(SeqCst) < before + 20 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        over.store(true, SeqCst);
+    });
+}
+
+fn spawners(scene: &Scene, time: Duration) {
+    amid(scene, 10, time, |enforced| {
+        let thread = std::thread::scope(|scope| scope.spawn(|| is_free(scene)).join());
+        let free = thread.expect("no panic");
+        assert!(!(enforced && free), "a thread that was started later is free");
+    });
+}
+
+fn at_once(scene: &Scene) {
+    let crew = Crew::new(scene, ALL);
+    std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| {
+            scope.spawn(|| {
+                scene.enforce();
+                attempts(scene)
+            })
+        });
+        for thread in both {
+            assert_eq!(thread.join().expect("no panic"), restricted());
+        }
+    });
+    crew.assert_all(scene, restricted());
+}
+
+/// Programs need more than the policy gives: they do not start then, which is restriction enough.
+fn commands(scene: &Scene) {
+    let outside = scene.outside();
+    amid(scene, 3, Duration::ZERO, |enforced| {
+        let output = Command::new("cat").arg(&outside).output();
+        let read = output.is_ok_and(|output| output.status.success());
+        assert!(read != enforced || !enforced, "a child that was started later is free");
+    });
+}
+
+fn forks(scene: &Scene) {
+    amid(scene, 2, Duration::ZERO, |enforced| {
+        let code = raw::fork(|| {
+            let crew = Crew::new(scene, if enforced { &ALL[..0] } else { &ALL[..2] }.iter().copied());
+            scene.enforce();
+            let theirs = crew.attempts();
+            let all = theirs.iter().all(|&found| found == restricted());
+            i32::from(!(all && attempts(scene) == restricted()))
+        });
+        assert!(code == Some(0), "{code:?}");
+    });
+}
+
+/// The C library calls all threads by the same signal.
+fn identities(scene: &Scene) {
+    amid(scene, 3, Duration::ZERO, |_| {
+        let own = nix::unistd::getuid();
+        nix::unistd::setuid(own).expect("one's own");
+    });
+}
+
+fn handlers(scene: &Scene) {
+    raw::count_sigusr1();
+    let sent = AtomicU32::new(0);
+    let crew = Crew::new(scene, ALL);
+    amid(scene, 2, Duration::ZERO, |_| {
+        let own = rustix::process::getpid();
+        rustix::process::kill_process(own, rustix::process::Signal::USR1).expect("one's own");
+        sent.fetch_add(1, SeqCst);
+    });
+    crew.assert_all(scene, restricted());
+    let handled = raw::handled();
+    assert!(handled > 0 && handled <= sent.load(SeqCst), "{handled}");
+}
+
+/// It stays in the list of threads, where nobody waits for it.
+fn first_ended(scene: &Scene) {
+    let scene = scene.clone();
+    let crew = Crew::new(&scene, ALL);
+    let first = rustix::process::getpid().as_raw_nonzero();
+    std::thread::spawn(move || {
+        let status = format!("/proc/self/task/{first}/status");
+        while !std::fs::read_to_string(&status).is_ok_and(|text| text.contains("State:\tZ")) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let begun = Instant::now();
+        scene.enforce();
+        assert!(begun.elapsed() < Duration::from_secs(2));
+        let fine = attempts(&scene) == restricted()
+            && crew.attempts().iter().all(|&found| found == restricted());
+        std::process::exit(i32::from(!fine));
+    });
+    raw::end_this_thread_alone()
+}
