@@ -158,7 +158,9 @@ fn absence(why: Why) -> &'static str {
             "it works for the kernel, as io_uring's threads do, and keeps the rights that it has; \
              close the rings first, or enforce before they are made"
         }
-        Why::Silent => "it did not get to run in five seconds; try again when the machine is less busy",
+        Why::Silent => {
+            "it did not get to run in five seconds; try again when the machine is less busy"
+        }
     }
 }
 

@@ -28,15 +28,18 @@ pub fn cases() -> Vec<Case> {
             expected[0] = Err(Errno::ACCESS);
             crew.assert_all(scene, expected);
         }),
-        Case::new("a_policy_of_nothing_sets_no_new_privs_and_leaves_all_alone", |scene| {
-            assert!(set_in_all("NoNewPrivs:", "0"));
-            let crew = Crew::new(scene, ALL);
-            enforce(nothing().unrestricted_syscalls());
-            if ringfence::Kernel::probe().abi() < ringfence::Abi::new(8) {
-                assert!(set_in_all("NoNewPrivs:", "1"));
-            }
-            crew.assert_all(scene, FREE);
-        })
+        Case::new(
+            "a_policy_of_nothing_sets_no_new_privs_and_leaves_all_alone",
+            |scene| {
+                assert!(set_in_all("NoNewPrivs:", "0"));
+                let crew = Crew::new(scene, ALL);
+                enforce(nothing().unrestricted_syscalls());
+                if ringfence::Kernel::probe().abi() < ringfence::Abi::new(8) {
+                    assert!(set_in_all("NoNewPrivs:", "1"));
+                }
+                crew.assert_all(scene, FREE);
+            },
+        )
         .without_landlock(),
         Case::new("no_thread_of_root_may_load_modules_afterwards", |scene| {
             if !any_may_load_modules() {

@@ -6,17 +6,27 @@
 use std::io;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use ringfence::{Abi, Access, Class, Kernel, Policy, PolicyBuilder};
 
-use crate::scene::{Case, Scene, prepare};
+use crate::children::waiting;
+use crate::scene::{Case, Scene, enforce, prepare};
 
 pub fn cases() -> Vec<Case> {
     vec![
-        Case::new("a_thread_signals_children_of_others_as_the_kernel_lets_it", signal),
-        Case::new("a_thread_inspects_children_of_others_as_the_kernel_lets_it", inspect),
-        Case::new("a_thread_connects_to_abstract_sockets_of_others_as_the_kernel_lets_it", connect),
+        Case::new(
+            "a_thread_signals_children_of_others_as_the_kernel_lets_it",
+            signal,
+        ),
+        Case::new(
+            "a_thread_inspects_children_of_others_as_the_kernel_lets_it",
+            inspect,
+        ),
+        Case::new(
+            "a_thread_connects_to_abstract_sockets_of_others_as_the_kernel_lets_it",
+            connect,
+        ),
     ]
 }
 
@@ -46,58 +56,42 @@ fn enforce_with_thread<T: Send, U>(
             let _ = gone.recv();
             other()
         });
-        match sandbox.enforce() {
-            Ok(_) => {}
-            Err(ringfence::EnforceError::SignalsBetweenThreads) => std::process::exit(77),
-            Err(error) => panic!("{error}"),
-        }
+        enforce(sandbox);
         drop(go);
         own(other.join().expect("no panic"))
     })
 }
 
-fn child() -> Child {
-    Command::new("sleep")
-        .arg("60")
-        .stdin(Stdio::null())
-        .spawn()
-        .expect("a child")
-}
-
-/// A child that can be killed by whom started it, whatever else.
 fn signal(_: &Scene) {
     // Twin: without a sandbox, the child of another thread.
-    let mut free = std::thread::spawn(child).join().expect("no panic");
+    let mut free = std::thread::spawn(waiting).join().expect("no panic");
     free.kill().expect("it is ours");
     free.wait().expect("it is ours");
 
     let scoped = Kernel::probe().abi() >= Abi::new(6);
     let other = || {
-        let mut own = child();
+        let mut own = waiting();
         own.kill().expect("the thread's own");
         own.wait().expect("the thread's own");
-        child()
+        waiting()
     };
-    let (killed, mut child) = enforce_with_thread(policy(), other, |mut child| (child.kill(), child));
+    let (killed, mut child) =
+        enforce_with_thread(policy(), other, |mut child| (child.kill(), child));
     assert_eq!(killed.is_ok(), shared() || !scoped, "{killed:?}");
-    if killed.is_err() {
-        // The thread that started it is gone; an outer process ends it.
-        println!("{}", child.id());
-    } else {
-        child.wait().expect("it is ours");
-    }
+    // It may be waited for by any thread, and ends by itself when its input does.
+    child.wait().expect("it is ours");
 }
 
 /// What is asked as ptrace is.
 fn inspect(_: &Scene) {
     let exe = |child: &Child| std::fs::read_link(format!("/proc/{}/exe", child.id()));
-    let free = std::thread::spawn(child).join().expect("no panic");
+    let free = std::thread::spawn(waiting).join().expect("no panic");
     exe(&free).expect("it is ours");
     end(free);
 
     let policy = policy().unrestricted_ipc();
     let other = || {
-        let child = child();
+        let child = waiting();
         exe(&child).expect("the thread's own");
         child
     };

@@ -44,7 +44,9 @@ fn own_stack(scene: &Scene) {
     let (ready, stack) = std::sync::mpsc::channel();
     let theirs = scene.clone();
     let thread = std::thread::spawn(move || {
-        ready.send(raw::small_alternate_stack()).expect("it is waited for");
+        ready
+            .send(raw::small_alternate_stack())
+            .expect("it is waited for");
         let _ = gone.recv();
         attempts(&theirs)
     });

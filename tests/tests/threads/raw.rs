@@ -23,8 +23,15 @@ pub fn block_kept_signal(block: bool) {
     };
     let nowhere = std::ptr::null_mut::<u64>();
     // SAFETY: the kernel reads one live 64-bit set, and writes nothing to a null pointer.
-    let result =
-        unsafe { libc::syscall(libc::SYS_rt_sigprocmask, how, &raw const set, nowhere, 8usize) };
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            how,
+            &raw const set,
+            nowhere,
+            8usize,
+        )
+    };
     assert_eq!(result, 0);
 }
 
@@ -50,7 +57,10 @@ pub fn cancelling_works() -> bool {
     assert_eq!(unsafe { libc::pthread_cancel(thread) }, 0);
     let mut ended_with = std::ptr::null_mut();
     // SAFETY: as above; the pointer lives across the call.
-    assert_eq!(unsafe { libc::pthread_join(thread, &raw mut ended_with) }, 0);
+    assert_eq!(
+        unsafe { libc::pthread_join(thread, &raw mut ended_with) },
+        0
+    );
     // PTHREAD_CANCELED
     ended_with as isize == -1
 }
@@ -126,7 +136,10 @@ pub fn fork(act: impl FnOnce() -> i32) -> Option<i32> {
         if result == child {
             break;
         }
-        assert_eq!(std::io::Error::last_os_error().kind(), std::io::ErrorKind::Interrupted);
+        assert_eq!(
+            std::io::Error::last_os_error().kind(),
+            std::io::ErrorKind::Interrupted
+        );
     }
     libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status))
 }

@@ -14,9 +14,18 @@ pub fn cases() -> Vec<Case> {
     vec![
         Case::new("a_thread_that_hears_no_signal_stops_it_for_all", deaf),
         Case::new("a_signal_that_comes_after_a_refusal_does_no_harm", late),
-        Case::new("a_thread_in_sixteen_layers_stops_it_for_all", sixteen_layers),
-        Case::new("a_thread_that_may_not_restrict_itself_stops_it_for_all", forbidden),
-        Case::new("a_thread_with_a_filter_of_its_own_is_restricted", own_filter),
+        Case::new(
+            "a_thread_in_sixteen_layers_stops_it_for_all",
+            sixteen_layers,
+        ),
+        Case::new(
+            "a_thread_that_may_not_restrict_itself_stops_it_for_all",
+            forbidden,
+        ),
+        Case::new(
+            "a_thread_with_a_filter_of_its_own_is_restricted",
+            own_filter,
+        ),
         Case::new("a_thread_in_vfork_is_waited_for", |scene| vfork(scene, 300)),
         Case::new("a_thread_that_stays_in_vfork_stops_it_for_all", |scene| {
             vfork(scene, 8000);
@@ -76,7 +85,10 @@ fn deaf(scene: &Scene) {
         let error = refused(scene);
         assert!(begun.elapsed() < Duration::from_secs(8));
         let sentence = error.to_string();
-        assert!(sentence.contains("(odd)") && sentence.contains("signal 33"), "{sentence}");
+        assert!(
+            sentence.contains("(odd)") && sentence.contains("signal 33"),
+            "{sentence}"
+        );
         assert!(matches!(error, EnforceError::AbsentThread { .. }));
         assert_eq!(odd(), FREE);
         crew.assert_all(scene, FREE);
@@ -117,7 +129,9 @@ fn sixteen_layers(scene: &Scene) {
     std::thread::scope(|scope| {
         let stack = |_: &Scene| {
             for _ in 0..16 {
-                prepare(everything()).enforce_this_thread().expect("a layer");
+                prepare(everything())
+                    .enforce_this_thread()
+                    .expect("a layer");
             }
         };
         let odd = odd_thread(scope, scene, stack, |_| {});
@@ -129,7 +143,10 @@ fn sixteen_layers(scene: &Scene) {
         }
         let error = refused(scene);
         let sentence = error.to_string();
-        assert!(sentence.contains("(odd)") && sentence.contains("16 Landlock layers"), "{sentence}");
+        assert!(
+            sentence.contains("(odd)") && sentence.contains("16 Landlock layers"),
+            "{sentence}"
+        );
         assert!(!error.landlock_holds());
         assert_eq!(odd(), FREE);
         crew.assert_all(scene, FREE);

@@ -5,7 +5,10 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use ringfence::{Abi, Access, Errata, Kernel, Plan, Policy, PolicyBuilder, Ports, PrepareError, Sandbox};
+use ringfence::{
+    Abi, Access, EnforceError, Errata, Kernel, Plan, Policy, PolicyBuilder, Ports, PrepareError,
+    Sandbox,
+};
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::World;
 
@@ -96,7 +99,10 @@ fn listener() -> u16 {
 fn kernel_can() -> bool {
     let kernel = Kernel::probe();
     let signals = (6..8).contains(&kernel.abi().number());
-    let fixed = kernel.errata().unwrap_or_default().contains(Errata::THREAD_SIGNALS);
+    let fixed = kernel
+        .errata()
+        .unwrap_or_default()
+        .contains(Errata::THREAD_SIGNALS);
     kernel.abi() != Abi::NONE && (fixed || !signals)
 }
 
@@ -166,11 +172,16 @@ impl Scene {
 
     /// Restricts the process; ends it if the kernel cannot do that at all.
     pub fn enforce(&self) {
-        match self.sandbox().enforce() {
-            Ok(_) => {}
-            Err(ringfence::EnforceError::SignalsBetweenThreads) => exit(REFUSED),
-            Err(error) => panic!("{error}: {error:?}"),
-        }
+        enforce(self.sandbox());
+    }
+}
+
+/// Restricts the process; ends it if the kernel cannot do that at all.
+pub fn enforce(sandbox: Sandbox) {
+    match sandbox.enforce() {
+        Ok(_) => {}
+        Err(EnforceError::SignalsBetweenThreads) => exit(REFUSED),
+        Err(error) => panic!("{error}: {error:?}"),
     }
 }
 

@@ -1,38 +1,61 @@
 //! Processes that do not hold still meanwhile.
 
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use crate::attempt::{FREE, attempts, is_free, restricted};
+use crate::children;
 use crate::crew::{ALL, Crew};
 use crate::raw;
-use crate::scene::{Case, Scene};
+use crate::scene::{Case, Scene, enforce, prepare};
 
 /// What depends on who comes first is tried this often.
 const ROUNDS: usize = 50;
 
 pub fn cases() -> Vec<Case> {
     vec![
-        Case::new("threads_that_start_and_end_meanwhile_are_restricted", |scene| {
-            spawners(scene, Duration::from_millis(60));
-        })
+        Case::new(
+            "threads_that_start_and_end_meanwhile_are_restricted",
+            |scene| {
+                spawners(scene, Duration::from_millis(60));
+            },
+        )
         .rounds(ROUNDS),
-        Case::new("ten_threads_that_start_others_for_a_second_are_restricted", |scene| {
-            spawners(scene, Duration::from_secs(1));
-        }),
+        Case::new(
+            "ten_threads_that_start_others_for_a_second_are_restricted",
+            |scene| {
+                spawners(scene, Duration::from_secs(1));
+            },
+        ),
         Case::new("two_threads_that_enforce_at_once_both_succeed", at_once).rounds(ROUNDS),
-        Case::new("children_that_threads_start_meanwhile_are_restricted", commands).rounds(ROUNDS),
+        Case::new(
+            "children_that_threads_start_meanwhile_are_restricted",
+            commands,
+        )
+        .rounds(ROUNDS),
         Case::new("a_process_forked_meanwhile_restricts_itself", forks).rounds(ROUNDS),
         Case::new("setuid_in_other_threads_meanwhile_does_no_harm", identities).rounds(ROUNDS),
         Case::new("handlers_of_the_program_go_on_meanwhile", handlers).rounds(ROUNDS),
-        Case::new("a_process_whose_first_thread_has_ended_is_restricted", first_ended),
+        Case::new(
+            "a_process_whose_first_thread_has_ended_is_restricted",
+            first_ended,
+        ),
     ]
 }
 
 /// Runs `enforce` in the middle of `threads` that do `work` over and over. `work` gets whether the
 /// process was restricted before it began.
 fn amid(scene: &Scene, threads: usize, time: Duration, work: impl Fn(bool) + Sync) {
+    amid_with(scene, scene.policy(), threads, time, work);
+}
+
+fn amid_with(
+    scene: &Scene,
+    policy: ringfence::PolicyBuilder,
+    threads: usize,
+    time: Duration,
+    work: impl Fn(bool) + Sync,
+) {
     let (over, enforced) = (AtomicBool::new(false), AtomicBool::new(false));
     let rounds = AtomicU32::new(0);
     let begin = std::sync::Barrier::new(threads + 1);
@@ -53,7 +76,7 @@ fn amid(scene: &Scene, threads: usize, time: Duration, work: impl Fn(bool) + Syn
             std::thread::sleep(Duration::from_millis(1));
         }
         let begun = Instant::now();
-        scene.enforce();
+        enforce(prepare(policy));
         enforced.store(true, SeqCst);
         let before = rounds.load(SeqCst);
         assert_eq!(attempts(scene), restricted());
@@ -68,7 +91,10 @@ fn spawners(scene: &Scene, time: Duration) {
     amid(scene, 10, time, |enforced| {
         let thread = std::thread::scope(|scope| scope.spawn(|| is_free(scene)).join());
         let free = thread.expect("no panic");
-        assert!(!(enforced && free), "a thread that was started later is free");
+        assert!(
+            !(enforced && free),
+            "a thread that was started later is free"
+        );
     });
 }
 
@@ -88,20 +114,28 @@ fn at_once(scene: &Scene) {
     crew.assert_all(scene, restricted());
 }
 
-/// Programs need more than the policy gives: they do not start then, which is restriction enough.
+/// Each child tries to read the file. Those that a thread starts later are in its sandbox.
 fn commands(scene: &Scene) {
-    let outside = scene.outside();
-    amid(scene, 3, Duration::ZERO, |enforced| {
-        let output = Command::new("cat").arg(&outside).output();
-        let read = output.is_ok_and(|output| output.status.success());
-        assert!(!(enforced && read), "a child that was started later is free");
+    let policy = children::may_start(scene.policy());
+    let (free, denied) = (AtomicU32::new(0), AtomicU32::new(0));
+    amid_with(scene, policy, 3, Duration::ZERO, |enforced| {
+        let status = children::command().arg(scene.outside()).status();
+        match status.expect("it starts").code() {
+            Some(0) if !enforced => free.fetch_add(1, SeqCst),
+            Some(13) => denied.fetch_add(1, SeqCst),
+            code => panic!("{code:?}, enforced: {enforced}"),
+        };
     });
+    assert!(free.load(SeqCst) > 0 && denied.load(SeqCst) > 0);
 }
 
 fn forks(scene: &Scene) {
     amid(scene, 2, Duration::ZERO, |enforced| {
         let code = raw::fork(|| {
-            let crew = Crew::new(scene, if enforced { &ALL[..0] } else { &ALL[..2] }.iter().copied());
+            let crew = Crew::new(
+                scene,
+                if enforced { &ALL[..0] } else { &ALL[..2] }.iter().copied(),
+            );
             scene.enforce();
             let theirs = crew.attempts();
             let all = theirs.iter().all(|&found| found == restricted());

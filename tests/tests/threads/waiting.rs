@@ -16,9 +16,12 @@ pub fn cases() -> Vec<Case> {
         Case::new("threads_that_block_all_signals_are_restricted", |scene| {
             all_of(scene, &[Wait::Masked; 8]);
         }),
-        Case::new("threads_that_allocate_all_the_time_are_restricted", |scene| {
-            all_of(scene, &[Wait::Allocate; 6]);
-        })
+        Case::new(
+            "threads_that_allocate_all_the_time_are_restricted",
+            |scene| {
+                all_of(scene, &[Wait::Allocate; 6]);
+            },
+        )
         .rounds(50),
         Case::new("a_thousand_threads_are_restricted", |scene| {
             all_of(scene, &[Wait::Message; 1000]);

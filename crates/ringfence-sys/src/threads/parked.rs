@@ -45,7 +45,9 @@ pub(super) fn park(generation: u32) {
                 report_progress();
             }
             Some(Phase::Commit) => {
-                let Some(order) = Order::current() else { return };
+                let Some(order) = Order::current() else {
+                    return;
+                };
                 let outcome = order.carry_out();
                 slot.result.store(outcome, SeqCst);
                 slot.set(generation, Phase::Done);

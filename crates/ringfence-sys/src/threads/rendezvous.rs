@@ -209,9 +209,9 @@ impl<'t> Parked<'t> {
     /// The slots of threads that are parked, or were.
     fn slots(&self) -> impl Iterator<Item = &'static Slot> {
         let generation = self.generation;
-        self.table
-            .of(generation)
-            .filter(move |slot| !matches!(slot.phase(generation).1, Some(Phase::Called | Phase::Ended)))
+        self.table.of(generation).filter(move |slot| {
+            !matches!(slot.phase(generation).1, Some(Phase::Called | Phase::Ended))
+        })
     }
 
     /// Has each thread try the order in a child, one after the other.

@@ -14,7 +14,8 @@ pub enum EnforceError {
     #[error(
         "cannot restrict this process: it has other threads, this kernel restricts the calling one \
          only (all at once needs ABI 8, Linux 7.0), and how to bring them along is not known for \
-         {}; enforce before the first thread starts", std::env::consts::ARCH
+         {}; enforce before the first thread starts",
+        std::env::consts::ARCH
     )]
     OtherThreads,
     /// It cannot be told which threads there are.
@@ -47,7 +48,9 @@ pub enum EnforceError {
     )]
     RestlessThreads,
     /// A thread could not restrict itself. Each tries it in a child first, so that none is restricted.
-    #[error("cannot restrict this process: thread {thread} ({name}) cannot be restricted, because {reason}")]
+    #[error(
+        "cannot restrict this process: thread {thread} ({name}) cannot be restricted, because {reason}"
+    )]
     ThreadRefused {
         /// Its number (`gettid`).
         thread: u32,
