@@ -1,13 +1,15 @@
 //! Policies of one mechanism, or of none.
 
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use ringfence::{Action, Policy, PolicyBuilder};
 use rustix::io::Errno;
 
 use crate::attempt::FREE;
 use crate::crew::{ALL, Crew};
-use crate::scene::{Case, prepare};
+use crate::raw;
+use crate::scene::{Case, Scene, prepare};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -41,6 +43,11 @@ pub fn cases() -> Vec<Case> {
             },
         )
         .without_landlock(),
+        Case::new(
+            "a_filter_that_kills_for_any_other_call_kills_no_thread",
+            only_few_calls,
+        )
+        .without_landlock(),
         Case::new("no_thread_of_root_may_load_modules_afterwards", |scene| {
             if !any_may_load_modules() {
                 crate::scene::skip("this user has no CAP_SYS_MODULE to lose");
@@ -51,6 +58,30 @@ pub fn cases() -> Vec<Case> {
             drop(crew.attempts());
         }),
     ]
+}
+
+/// A restricted thread goes on without a further system call. Allowed is what the library and the
+/// watchdog of the case need.
+fn only_few_calls(_: &Scene) {
+    let calls = ["close", "munmap", "brk", "madvise", "clock_nanosleep"];
+    let calls = calls.map(|call| call.parse().expect("a call"));
+    let policy = nothing().only_syscalls(calls).other_syscalls(Action::Kill);
+    let count = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                loop {
+                    count.fetch_add(1, SeqCst);
+                }
+            });
+        }
+        enforce(policy);
+        let before = count.load(SeqCst);
+        while count.load(SeqCst) < before.saturating_add(1_000_000) {
+            std::hint::spin_loop();
+        }
+        raw::end_process();
+    });
 }
 
 /// Leaves everything alone but system calls.

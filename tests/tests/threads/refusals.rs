@@ -99,10 +99,8 @@ fn deaf(scene: &Scene) {
 fn late(scene: &Scene) {
     let crew = Crew::new(scene, ALL);
     std::thread::scope(|scope| {
-        let (block, unblock): (fn(&Scene), fn(&Scene)) = (
-            |_| raw::block_kept_signal(true),
-            |_| raw::block_kept_signal(false),
-        );
+        let block = |_: &Scene| raw::block_kept_signal(true);
+        let unblock = |_: &Scene| raw::block_kept_signal(false);
         let odd = odd_thread(scope, scene, block, unblock);
         if at_once() && !rustix::process::geteuid().is_root() {
             scene.enforce();

@@ -58,12 +58,12 @@ fn amid_with(
 ) {
     let (over, enforced) = (AtomicBool::new(false), AtomicBool::new(false));
     let rounds = AtomicU32::new(0);
-    let begin = std::sync::Barrier::new(threads + 1);
+    let ready = std::sync::Barrier::new(threads + 1);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 assert_eq!(attempts(scene), FREE, "the twin");
-                begin.wait();
+                ready.wait();
                 while !over.load(SeqCst) {
                     work(enforced.load(SeqCst));
                     rounds.fetch_add(1, SeqCst);
@@ -71,7 +71,7 @@ fn amid_with(
                 assert_eq!(attempts(scene), restricted());
             });
         }
-        begin.wait();
+        ready.wait();
         while rounds.load(SeqCst) < 20 {
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -47,7 +47,10 @@ impl Tasks {
     pub(super) fn open() -> io::Result<Self> {
         let status = std::fs::read_to_string("/proc/self/status")?;
         let ours = raw::getpid().to_string();
-        let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        // A kernel without such namespaces has the plain number only.
+        let numbers = ["NSpid:", "Pid:"]
+            .into_iter()
+            .find_map(|name| status.lines().find_map(|line| line.strip_prefix(name)));
         if numbers.is_none_or(|numbers| !numbers.split_whitespace().eq([ours.as_str()])) {
             return Err(io::Error::other(
                 "/proc belongs to another PID namespace than this process",
