@@ -66,14 +66,18 @@ fn only_few_calls(_: &Scene) {
     let calls = ["close", "munmap", "brk", "madvise", "clock_nanosleep"];
     let calls = calls.map(|call| call.parse().expect("a call"));
     let policy = nothing().only_syscalls(calls).other_syscalls(Action::Kill);
-    let count = AtomicU32::new(0);
+    let (started, count) = (AtomicU32::new(0), AtomicU32::new(0));
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
+                started.fetch_add(1, SeqCst);
                 loop {
                     count.fetch_add(1, SeqCst);
                 }
             });
+        }
+        while started.load(SeqCst) < 3 {
+            std::hint::spin_loop();
         }
         enforce(policy);
         let before = count.load(SeqCst);
