@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use ringfence::{
     Abi, Access, EnforceError, Errata, Kernel, Plan, Policy, PolicyBuilder, Ports, PrepareError,
@@ -106,6 +107,9 @@ fn kernel_can() -> bool {
     kernel.abi() != Abi::NONE && (fixed || !signals)
 }
 
+/// Whether the watchdog runs: a filter of a case may forbid what starting a thread takes.
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
 /// The child's side: runs the case that is named.
 pub fn run_case(cases: Vec<Case>, arguments: &[OsString]) -> ExitCode {
     let [name, path, open, closed] = arguments else {
@@ -120,11 +124,15 @@ pub fn run_case(cases: Vec<Case>, arguments: &[OsString]) -> ExitCode {
     std::thread::Builder::new()
         .name("watchdog".to_owned())
         .spawn(|| {
+            WATCHED.store(true, SeqCst);
             std::thread::sleep(std::time::Duration::from_secs(120));
             eprintln!("the case hangs");
             std::process::abort();
         })
         .expect("a thread");
+    while !WATCHED.load(SeqCst) {
+        std::thread::yield_now();
+    }
     (case.run)(&Scene {
         path: path.into(),
         open_port,
