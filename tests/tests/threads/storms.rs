@@ -44,8 +44,8 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Runs `enforce` in the middle of `threads` that do `work` over and over. `work` gets whether the
-/// process was restricted before it began.
-fn amid(scene: &Scene, threads: usize, time: Duration, work: impl Fn(bool) + Sync) {
+/// process is restricted.
+fn amid(scene: &Scene, threads: usize, time: Duration, work: impl Fn(&AtomicBool) + Sync) {
     amid_with(scene, scene.policy(), threads, time, work);
 }
 
@@ -54,7 +54,7 @@ fn amid_with(
     policy: ringfence::PolicyBuilder,
     threads: usize,
     time: Duration,
-    work: impl Fn(bool) + Sync,
+    work: impl Fn(&AtomicBool) + Sync,
 ) {
     let (over, enforced) = (AtomicBool::new(false), AtomicBool::new(false));
     let rounds = AtomicU32::new(0);
@@ -65,7 +65,7 @@ fn amid_with(
                 assert_eq!(attempts(scene), FREE, "the twin");
                 ready.wait();
                 while !over.load(SeqCst) {
-                    work(enforced.load(SeqCst));
+                    work(&enforced);
                     rounds.fetch_add(1, SeqCst);
                 }
                 assert_eq!(attempts(scene), restricted());
@@ -87,15 +87,24 @@ fn amid_with(
     });
 }
 
+/// Each thread that is started lives for some milliseconds, and longer if the process is restricted
+/// then, to see whether it was forgotten.
 fn spawners(scene: &Scene, time: Duration) {
+    let forgotten = AtomicU32::new(0);
     amid(scene, 10, time, |enforced| {
-        let thread = std::thread::scope(|scope| scope.spawn(|| is_free(scene)).join());
-        let free = thread.expect("no panic");
-        assert!(
-            !(enforced && free),
-            "a thread that was started later is free"
-        );
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let begun = Instant::now();
+                while begun.elapsed() < Duration::from_millis(5) && !enforced.load(SeqCst) {
+                    std::thread::yield_now();
+                }
+                if enforced.load(SeqCst) && is_free(scene) {
+                    forgotten.fetch_add(1, SeqCst);
+                }
+            });
+        });
     });
+    assert_eq!(forgotten.load(SeqCst), 0, "a thread was forgotten");
 }
 
 fn at_once(scene: &Scene) {
@@ -119,11 +128,12 @@ fn commands(scene: &Scene) {
     let policy = children::may_start(scene.policy());
     let (free, denied) = (AtomicU32::new(0), AtomicU32::new(0));
     amid_with(scene, policy, 3, Duration::ZERO, |enforced| {
+        let before = enforced.load(SeqCst);
         let status = children::command().arg(scene.outside()).status();
         match status.expect("it starts").code() {
-            Some(0) if !enforced => free.fetch_add(1, SeqCst),
+            Some(0) if !before => free.fetch_add(1, SeqCst),
             Some(13) => denied.fetch_add(1, SeqCst),
-            code => panic!("{code:?}, enforced: {enforced}"),
+            code => panic!("{code:?}, enforced: {before}"),
         };
     });
     assert!(free.load(SeqCst) > 0 && denied.load(SeqCst) > 0);
@@ -134,7 +144,13 @@ fn forks(scene: &Scene) {
         let code = raw::fork(|| {
             let crew = Crew::new(
                 scene,
-                if enforced { &ALL[..0] } else { &ALL[..2] }.iter().copied(),
+                if enforced.load(SeqCst) {
+                    &ALL[..0]
+                } else {
+                    &ALL[..2]
+                }
+                .iter()
+                .copied(),
             );
             scene.enforce();
             let theirs = crew.attempts();
