@@ -96,6 +96,7 @@ fn tests_as_nobody() -> Result<Vec<Counts>> {
         "model",
         "escapes",
         "jobs",
+        "threads",
         "programs",
         "fragments",
     ]

@@ -15,6 +15,7 @@ pub mod landlock;
 pub mod seccomp;
 mod signals;
 pub mod spawn;
+pub mod threads;
 
 pub use attempt::attempt;
 pub use descriptors::{close_on_exec_above_stderr, is_open};

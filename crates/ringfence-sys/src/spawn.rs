@@ -3,7 +3,7 @@
 //!
 //! The child shares the memory of its parent, whose calling thread stands still until the child has
 //! become the program or has ended. All that it needs is prepared before; it makes system calls and
-//! nothing else ([`child`]).
+//! nothing else (`spawn/child.rs`).
 
 use std::ffi::CStr;
 use std::io;

@@ -4,6 +4,10 @@
 use rustix::io;
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
+/// The number of `CAP_SYS_MODULE`, for giving it up in every thread ([`crate::threads`]).
+#[expect(clippy::cast_possible_truncation, reason = "at most 63")]
+pub(crate) const MODULE: u8 = CapabilitySet::SYS_MODULE.bits().trailing_zeros() as u8;
+
 /// Gives up `CAP_SYS_MODULE` in the calling thread, and with it what it starts: under `no_new_privs`
 /// a program gains no capability that its parent did not have.
 ///
@@ -26,4 +30,11 @@ pub(crate) fn give_up_modules() -> io::Result<()> {
     sets.permitted -= module;
     sets.inheritable -= module;
     set_capabilities(None, sets)
+}
+
+/// Whether the calling thread has `CAP_SYS_MODULE`, or might: then it is to be given up.
+pub(crate) fn may_load_modules() -> bool {
+    capabilities(None).map_or(true, |sets| {
+        (sets.permitted | sets.inheritable).contains(CapabilitySet::SYS_MODULE)
+    })
 }

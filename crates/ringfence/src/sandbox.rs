@@ -9,19 +9,23 @@ use std::sync::Arc;
 use crate::access::AccessFs;
 use crate::capabilities;
 use crate::class::Class;
-use crate::kernel::{Abi, Kernel};
+use crate::kernel::Kernel;
 use crate::landlock::{self, Rule, Ruleset};
 use crate::paths;
 use crate::plan::{Allowance, Decision, Plan, Request};
 use crate::policy::PathLine;
 use crate::process::Programs;
 use crate::seccomp::Arch;
-use crate::threads;
+use crate::threads::{self, Way};
 use ringfence_sys::seccomp::{Threads, install_filter};
+use ringfence_sys::threads::Restriction;
 
+mod enforce_error;
 mod error;
+mod event;
 
-pub use error::{EnforceError, PathError, PrepareError};
+pub use enforce_error::EnforceError;
+pub use error::{PathError, PrepareError};
 
 /// A plan made ready to enforce.
 #[derive(Debug)]
@@ -170,19 +174,37 @@ impl Sandbox {
         Ok(by)
     }
 
-    /// Restricts this process with all its threads, and what it will start, for good.
+    /// Restricts this process with all its threads, and what it will start, for good: all of them,
+    /// or none and an error.
     ///
-    /// Where the plan closes [`Class::KernelInterfaces`], the calling thread and what it starts lose
-    /// `CAP_SYS_MODULE`; other threads of root keep theirs.
+    /// Returns the plan: what holds from now on. Sets `no_new_privs` first (of a policy that leaves
+    /// everything alone nothing else remains). Where the plan closes [`Class::KernelInterfaces`],
+    /// every thread loses `CAP_SYS_MODULE`.
     ///
-    /// Sets `no_new_privs` first (of a policy that leaves everything alone nothing else remains, and
-    /// of this thread only). Returns the plan: what holds from now on.
+    /// # Other threads
+    /// From ABI 8 on the kernel restricts all threads at once. Before, and where threads have filters
+    /// of their own, each of them is interrupted by signal 33, which the C library keeps for such
+    /// uses, waits until all others are, tries the sandbox in a child, and restricts itself. For the
+    /// program that means:
+    ///
+    /// - All threads stand still meanwhile, for some milliseconds (a second where there are
+    ///   thousands), or for five seconds if one of them does not come and the call is refused.
+    /// - Calls such as `poll`, `epoll_wait`, `nanosleep` and `recv` with a timeout return `EINTR`,
+    ///   as after every signal (`signal(7)`); others go on as if nothing had happened.
+    /// - Each thread gets a Landlock domain of its own, so that what is allowed within a domain is
+    ///   not from thread to thread: signalling and tracing a process that *another* thread started
+    ///   later, and connecting to an abstract UNIX socket that another thread made later, are denied
+    ///   where the policy denies them to processes outside. Threads may signal each other.
+    /// - If a thread cannot restrict itself although the try succeeded, for want of kernel memory, the
+    ///   process is aborted (`SIGABRT`, with a message on standard error): some of its threads are
+    ///   restricted for good by then.
+    ///
+    /// Enforcing before the first thread starts has none of this.
     ///
     /// # Errors
-    /// [`EnforceError::OtherThreads`] where other threads exist and the kernel cannot restrict them
-    /// with this one (below ABI 8); otherwise what the kernel said. On an error no thread is
-    /// restricted, though `no_new_privs` may be set; but for those errors that say that Landlock
-    /// holds already ([`EnforceError::landlock_holds`]), after which the process should end.
+    /// On an error no thread is restricted, though `no_new_privs` may be set, and from ABI 8 on
+    /// `CAP_SYS_MODULE` given up; but for those errors that say that Landlock holds already
+    /// ([`EnforceError::landlock_holds`]), after which the process should end.
     ///
     /// # References
     /// `landlock_restrict_self(2)`, `seccomp(2)`, `prctl(2)` with `PR_SET_NO_NEW_PRIVS`.
@@ -196,11 +218,24 @@ impl Sandbox {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn enforce(self) -> Result<Plan, EnforceError> {
-        if self.plan.kernel().abi() >= Abi::new(8) {
-            return self.restrict(Threads::All);
-        }
-        threads::require_single()?;
-        self.restrict(Threads::Calling)
+        let (way, survey) = threads::way(&self.plan, self.filter.is_some())?;
+        let threads = match way {
+            Way::Alone => {
+                self.restrict(Threads::Calling)?;
+                1
+            }
+            Way::Together => {
+                // The kernel takes along domain and filter, not the capabilities.
+                if survey.modules && self.closes_modules() {
+                    threads::give_up_modules()?;
+                }
+                self.restrict(Threads::All)?;
+                survey.threads
+            }
+            Way::Each => threads::each(&self.restriction())?,
+        };
+        event::enforced(&self.plan, self.filter.is_some(), way, threads);
+        Ok(self.plan)
     }
 
     /// Restricts the calling thread, and what it will start, for good; other threads stay free.
@@ -212,14 +247,28 @@ impl Sandbox {
     /// # Errors
     /// What the kernel said, as with [`Self::enforce`].
     pub fn enforce_this_thread(self) -> Result<Plan, EnforceError> {
-        self.restrict(Threads::Calling)
+        self.restrict(Threads::Calling)?;
+        Ok(self.plan)
+    }
+
+    /// What each thread is to do where the kernel does not do it.
+    fn restriction(&self) -> Restriction<'_> {
+        Restriction {
+            capability: self.closes_modules().then_some(capabilities::MODULE),
+            ruleset: self.ruleset.as_ref().map(Ruleset::as_fd),
+            filter: self.filter().map(|filter| filter.plain().instructions()),
+        }
+    }
+
+    fn closes_modules(&self) -> bool {
+        self.plan.closes(Class::KernelInterfaces)
     }
 
     /// Landlock first: the filter may deny its calls, never the other way round.
-    fn restrict(self, threads: Threads) -> Result<Plan, EnforceError> {
+    fn restrict(&self, threads: Threads) -> Result<(), EnforceError> {
         rustix::thread::set_no_new_privs(true)
             .map_err(|errno| EnforceError::NoNewPrivs(errno.into()))?;
-        if self.plan.closes(Class::KernelInterfaces) {
+        if self.closes_modules() {
             capabilities::give_up_modules()
                 .map_err(|errno| EnforceError::Capability(errno.into()))?;
         }
@@ -233,7 +282,7 @@ impl Sandbox {
         if let Some(filter) = &self.filter {
             install_filter(filter.plain().instructions(), threads).map_err(EnforceError::filter)?;
         }
-        Ok(self.plan)
+        Ok(())
     }
 }
 

@@ -1,16 +1,200 @@
-//! The threads of this process.
+//! The threads of this process, and the way to restrict all of them.
+//!
+//! | way | where | domains |
+//! | --- | --- | --- |
+//! | alone | there is no other thread | one |
+//! | together | ABI 8 | one: the kernel restricts all threads at once |
+//! | each | before ABI 8, or where threads have filters of their own | one per thread, of one ruleset |
 
+use std::io;
+
+use ringfence_sys::landlock;
+use ringfence_sys::threads::{Failure, Restriction, Step, Why, restrict_each};
+use rustix::thread::CapabilitySet;
+
+use crate::access::Scope;
+use crate::capabilities::{self, MODULE};
+use crate::kernel::{Abi, Errata};
+use crate::plan::Plan;
 use crate::sandbox::EnforceError;
 
-/// Fails unless the calling thread is the only one.
-///
-/// A thread alone stays alone until it makes another, so the answer does not age.
-pub(crate) fn require_single() -> Result<(), EnforceError> {
-    let threads = std::fs::read_dir("/proc/self/task")
-        .map_err(EnforceError::UncountableThreads)?
-        .count();
-    match threads {
-        1 => Ok(()),
-        threads => Err(EnforceError::OtherThreads(threads.saturating_sub(1))),
+/// How all threads of a process are restricted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The calling thread is the only one.
+    Alone,
+    /// By the kernel, at once.
+    Together,
+    /// Called by a signal, each restricts itself.
+    Each,
+}
+
+/// What the threads of this process are like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Survey {
+    /// How many they are; 0 if nobody can tell.
+    pub(crate) threads: usize,
+    /// Whether some have more filters than others.
+    filters_differ: bool,
+    /// Whether one of them may load modules.
+    pub(crate) modules: bool,
+}
+
+impl Survey {
+    /// Looks at each thread. Of one alone it holds for good; others may change behind our back, for
+    /// which all that follows is prepared.
+    fn take() -> io::Result<Self> {
+        let mut survey = Self::default();
+        let mut first = None;
+        for thread in std::fs::read_dir("/proc/self/task")? {
+            survey.threads += 1;
+            // A thread may end in between.
+            let Ok(status) = std::fs::read_to_string(thread?.path().join("status")) else {
+                continue;
+            };
+            let field = |name| status.lines().find_map(|line| line.strip_prefix(name));
+            let filters = field("Seccomp_filters:").map(|text| text.trim().to_owned());
+            survey.filters_differ |= *first.get_or_insert_with(|| filters.clone()) != filters;
+            survey.modules |= ["CapPrm:", "CapInh:"].into_iter().any(|set| {
+                let bits = field(set).and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+                bits.is_some_and(|bits| bits & CapabilitySet::SYS_MODULE.bits() != 0)
+            });
+        }
+        Ok(survey)
+    }
+}
+
+/// The way for a plan here.
+pub(crate) fn way(plan: &Plan, filters: bool) -> Result<(Way, Survey), EnforceError> {
+    let at_once = plan.kernel().abi() >= Abi::new(8);
+    let survey = match Survey::take() {
+        Ok(survey) => survey,
+        // The kernel knows the threads without /proc, and says if it cannot take one along.
+        Err(_) if at_once => {
+            let survey = Survey {
+                modules: capabilities::may_load_modules(),
+                ..Survey::default()
+            };
+            return Ok((Way::Together, survey));
+        }
+        Err(error) => return Err(EnforceError::UncountableThreads(error)),
+    };
+    let way = match survey.threads {
+        1 => Way::Alone,
+        _ if at_once && !(filters && survey.filters_differ) => Way::Together,
+        _ => {
+            require_thread_signals(plan)?;
+            Way::Each
+        }
+    };
+    Ok((way, survey))
+}
+
+/// Fails where threads in domains of their own could not signal each other: `setuid` and cancelling
+/// threads would stop working, and not say so.
+fn require_thread_signals(plan: &Plan) -> Result<(), EnforceError> {
+    // A kernel that cannot tell what it has fixed may have it or not.
+    let fixed = landlock::errata().map(Errata::from_bits_retain);
+    if plan.scoped.contains(Scope::SIGNAL)
+        && !fixed.is_ok_and(|fixed| fixed.contains(Errata::THREAD_SIGNALS))
+    {
+        return Err(EnforceError::SignalsBetweenThreads);
+    }
+    Ok(())
+}
+
+/// Takes from every thread the capability to load modules.
+pub(crate) fn give_up_modules() -> Result<(), EnforceError> {
+    let restriction = Restriction {
+        capability: Some(MODULE),
+        ..Restriction::default()
+    };
+    each(&restriction).map(drop)
+}
+
+/// Has every thread restrict itself. Returns how many they are.
+pub(crate) fn each(restriction: &Restriction<'_>) -> Result<usize, EnforceError> {
+    restrict_each(restriction).map_err(|failure| match failure {
+        Failure::Tasks(error) => EnforceError::UncountableThreads(error),
+        Failure::Signal(error) if error.raw_os_error() == Some(ENOSYS) => {
+            EnforceError::OtherThreads
+        }
+        Failure::Signal(error) => EnforceError::CallingThreads(error),
+        Failure::Restless => EnforceError::RestlessThreads,
+        Failure::Absent { thread, why } => EnforceError::AbsentThread {
+            thread: thread.id(),
+            name: thread.name().into_owned(),
+            reason: absence(why),
+        },
+        Failure::Step {
+            thread,
+            step,
+            error,
+        } => EnforceError::ThreadRefused {
+            thread: thread.id(),
+            name: thread.name().into_owned(),
+            reason: refusal(step, &error),
+            source: error,
+        },
+    })
+}
+
+const ENOSYS: i32 = rustix::io::Errno::NOSYS.raw_os_error();
+const E2BIG: i32 = rustix::io::Errno::TOOBIG.raw_os_error();
+const ENOMEM: i32 = rustix::io::Errno::NOMEM.raw_os_error();
+
+fn absence(why: Why) -> &'static str {
+    match why {
+        Why::Blocks => {
+            "it blocks signal 33, which the C library never does; let it unblock that, or enforce \
+             before it starts"
+        }
+        Why::Stopped => "it is stopped; let it go on, or detach the debugger",
+        Why::InKernel => {
+            "it is in a system call that no signal interrupts (vfork, or a device that does not \
+             answer); try again when it is out"
+        }
+        Why::KernelWorker => {
+            "it works for the kernel, as io_uring's threads do, and keeps the rights that it has; \
+             close the rings first, or enforce before they are made"
+        }
+        Why::Silent => {
+            "it did not get to run in five seconds; try again when the machine is less busy"
+        }
+    }
+}
+
+fn refusal(step: Step, error: &io::Error) -> &'static str {
+    match (step, error.raw_os_error()) {
+        (Step::Try, _) => {
+            "it cannot start a child to try the sandbox in; raise the limit of processes (ulimit -u), \
+             or allow clone and wait4 in its filter"
+        }
+        (Step::NoNewPrivs, _) => "an outer seccomp filter may forbid prctl to it",
+        (Step::Capability, _) => "an outer seccomp filter may forbid capget or capset to it",
+        (Step::Landlock, Some(E2BIG)) => {
+            "it is in 16 Landlock layers already, and the kernel stacks no more; leave out one of \
+             its sandboxes"
+        }
+        (Step::Landlock, _) => "an outer seccomp filter may forbid landlock_restrict_self to it",
+        (Step::Filter, Some(ENOMEM)) => {
+            "it is in too many filters already, and the kernel stacks no more; leave out one of its \
+             sandboxes"
+        }
+        (Step::Filter, _) => {
+            "this kernel has no filters, or an outer seccomp filter forbids seccomp(2) to it"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_survey_counts_the_threads_of_this_process() {
+        let survey = Survey::take().unwrap();
+        assert!(survey.threads > 1, "{survey:?}");
+        assert!(!survey.filters_differ);
     }
 }

@@ -30,7 +30,7 @@ use ::tokio::time::{Instant, Sleep, sleep_until};
 use super::child::Job;
 use super::{Command, Ended, Limit, Output, SpawnError, Stdio, Stream};
 
-/// A running job, as [`tokio::process::Child`](::tokio::process::Child). Dropping it kills the job.
+/// A running job, as `tokio::process::Child`. Dropping it kills the job.
 #[derive(Debug)]
 pub struct Child {
     /// The other end of its standard input, if that is piped.

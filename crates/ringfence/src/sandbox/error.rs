@@ -1,4 +1,4 @@
-//! Why a sandbox could not be prepared or enforced, as sentences.
+//! Why a sandbox could not be prepared, as sentences.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -276,7 +276,7 @@ impl PathError {
     }
 }
 
-fn errno(error: &io::Error) -> Option<Errno> {
+pub(super) fn errno(error: &io::Error) -> Option<Errno> {
     error.raw_os_error().map(Errno::from_raw_os_error)
 }
 
@@ -298,92 +298,5 @@ fn proposal(path: &Path) -> String {
             "the nearest that exists is {nearest}; create the path, or mark the line optional"
         ),
         (None, None) => "create it, or mark the line optional".to_owned(),
-    }
-}
-
-/// Why a sandbox could not be enforced. Nothing is restricted then.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EnforceError {
-    /// Other threads would stay free.
-    #[error(
-        "cannot restrict this process: it has {0} other thread(s), and this kernel restricts the \
-         calling one only (all at once needs ABI 8, Linux 7.0); enforce before the first thread \
-         starts"
-    )]
-    OtherThreads(usize),
-    /// It cannot be told whether there are other threads.
-    #[error(
-        "cannot restrict this process: its threads cannot be counted without /proc, and this \
-         kernel restricts the calling one only; mount /proc, or restrict this thread alone"
-    )]
-    UncountableThreads(#[source] io::Error),
-    /// `no_new_privs` could not be set.
-    #[error("cannot set no_new_privs; an outer seccomp filter may forbid prctl")]
-    NoNewPrivs(#[source] io::Error),
-    /// The capability to load modules could not be given up.
-    #[error("cannot give up CAP_SYS_MODULE; an outer seccomp filter may forbid capget or capset")]
-    Capability(#[source] io::Error),
-    /// The process is in as many Landlock domains as the kernel stacks.
-    #[error(
-        "cannot restrict this process: it is in 16 Landlock layers already, and the kernel stacks \
-         no more; leave out one of the outer sandboxes"
-    )]
-    TooManyLayers,
-    /// The kernel refused for another reason.
-    #[error(
-        "cannot restrict this process; an outer seccomp filter may forbid landlock_restrict_self"
-    )]
-    Restrict(#[source] io::Error),
-    /// Filters cannot be installed here.
-    #[error(
-        "cannot install the filter of system calls; this kernel has none, or an outer seccomp \
-         filter forbids seccomp(2): allow it there, or leave system calls alone \
-         (unrestricted-syscalls)"
-    )]
-    FilterForbidden(#[source] io::Error),
-    /// The filters of this process are too long together.
-    #[error(
-        "cannot install the filter of system calls: this process is in too many filters already, \
-         and the kernel stacks no more; leave out one of the outer sandboxes"
-    )]
-    TooManyFilters,
-    /// Another thread has a filter that this one does not have.
-    #[error(
-        "cannot install the filter of system calls on all threads: one has a filter of its own; \
-         enforce before threads restrict themselves"
-    )]
-    ThreadWithFilter,
-    /// The kernel refused for another reason.
-    #[error("cannot install the filter of system calls")]
-    Filter(#[source] io::Error),
-}
-
-impl EnforceError {
-    /// Whether the process is restricted by Landlock although this error was returned.
-    pub fn landlock_holds(&self) -> bool {
-        matches!(
-            self,
-            Self::FilterForbidden(_)
-                | Self::TooManyFilters
-                | Self::ThreadWithFilter
-                | Self::Filter(_)
-        )
-    }
-
-    pub(crate) fn filter(error: io::Error) -> Self {
-        match errno(&error) {
-            Some(Errno::NOSYS | Errno::PERM | Errno::ACCESS) => Self::FilterForbidden(error),
-            Some(Errno::NOMEM) => Self::TooManyFilters,
-            Some(Errno::SRCH) => Self::ThreadWithFilter,
-            _ => Self::Filter(error),
-        }
-    }
-
-    pub(crate) fn restrict(error: io::Error) -> Self {
-        match errno(&error) {
-            Some(Errno::TOOBIG) => Self::TooManyLayers,
-            _ => Self::Restrict(error),
-        }
     }
 }

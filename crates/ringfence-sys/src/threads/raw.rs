@@ -1,0 +1,156 @@
+//! System calls that may be made while other threads are parked, and in a signal handler: no allocation, no lock, no
+//! cancellation point, which the C library's own `read`, `close` and `nanosleep` are.
+
+use std::io;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use crate::check;
+
+/// A thread's number, as the kernel counts.
+pub(super) type Tid = i32;
+
+/// The bits of every signal, 1 to 64.
+pub(super) const ALL_SIGNALS: u64 = u64::MAX;
+
+/// What the kernel takes for the size of a signal set.
+const SET_SIZE: usize = size_of::<u64>();
+
+/// The calling thread.
+pub(super) fn gettid() -> Tid {
+    // SAFETY: takes nothing, touches no memory and cannot fail.
+    let tid = unsafe { libc::syscall(libc::SYS_gettid) };
+    Tid::try_from(tid).unwrap_or(0)
+}
+
+/// The calling process.
+pub(super) fn getpid() -> Tid {
+    // SAFETY: takes nothing, touches no memory and cannot fail.
+    let pid = unsafe { libc::syscall(libc::SYS_getpid) };
+    Tid::try_from(pid).unwrap_or(0)
+}
+
+/// Sleeps while `word` is `expected`, at most `limit`; may return sooner for no reason.
+pub(super) fn futex_wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) {
+    let limit = limit.map(timespec);
+    let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: `word` is borrowed for the call and only read; `limit` is null or points to a
+    // structure that lives until the end of this function.
+    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, expected, limit) };
+}
+
+/// Wakes all who sleep on `word`.
+pub(super) fn futex_wake(word: &AtomicU32) {
+    let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the kernel takes the address for a name here, and neither reads nor writes there.
+    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, i32::MAX) };
+}
+
+/// Sleeps; less if a signal comes.
+pub(super) fn sleep(time: Duration) {
+    let time = timespec(time);
+    // SAFETY: the kernel reads the structure, which lives across the call; null asks for no rest.
+    unsafe {
+        libc::syscall(
+            libc::SYS_nanosleep,
+            std::ptr::from_ref(&time),
+            std::ptr::null_mut::<libc::timespec>(),
+        )
+    };
+}
+
+fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}
+
+/// Writes past every lock that standard error has.
+pub(super) fn write_to_stderr(message: &[u8]) {
+    // SAFETY: the kernel reads as many bytes as the slice has, which is borrowed for the call.
+    unsafe { libc::syscall(libc::SYS_write, 2, message.as_ptr(), message.len()) };
+}
+
+/// Sets which signals the calling thread blocks, those included that the C library keeps for itself.
+/// Returns what it was.
+fn set_mask(mask: u64) -> io::Result<u64> {
+    let mut before = 0u64;
+    // SAFETY: both are live 64-bit sets of the size that is named; the first is read, the second
+    // written.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            std::ptr::from_ref(&mask),
+            std::ptr::from_mut(&mut before),
+            SET_SIZE,
+        )
+    };
+    check(result).map(|_| before)
+}
+
+/// All signals of the calling thread are blocked as long as this lives.
+pub(super) struct SignalsBlocked {
+    before: u64,
+}
+
+impl SignalsBlocked {
+    pub(super) fn new() -> io::Result<Self> {
+        set_mask(ALL_SIGNALS).map(|before| Self { before })
+    }
+}
+
+impl Drop for SignalsBlocked {
+    fn drop(&mut self) {
+        // A mask that the kernel gave out is one that it takes.
+        let _ = set_mask(self.before);
+    }
+}
+
+/// The kernel's `siginfo_t` of a signal that carries values, with its 128 bytes.
+#[repr(C, align(128))]
+struct QueuedSignal {
+    signal: libc::c_int,
+    errno: libc::c_int,
+    code: libc::c_int,
+    sender: Sender,
+}
+
+#[repr(C)]
+struct Sender {
+    pid: libc::pid_t,
+    uid: libc::uid_t,
+    value: usize,
+}
+
+const _: () = assert!(size_of::<QueuedSignal>() == size_of::<libc::siginfo_t>());
+
+/// Sends a thread of this process a signal with two values, for the handler to know it by.
+pub(super) fn queue_signal(
+    tid: Tid,
+    signal: libc::c_int,
+    errno: libc::c_int,
+    value: usize,
+) -> io::Result<()> {
+    let pid = getpid();
+    let info = QueuedSignal {
+        signal,
+        errno,
+        code: libc::SI_QUEUE,
+        sender: Sender { pid, uid: 0, value },
+    };
+    // SAFETY: the structure is of the size that the kernel reads, and lives across the call. The
+    // thread is one of this process, by its number and ours.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_rt_tgsigqueueinfo,
+            pid,
+            tid,
+            signal,
+            std::ptr::from_ref(&info),
+        )
+    };
+    check(result).map(drop)
+}
