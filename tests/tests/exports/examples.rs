@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ringfence::{Arch, Kernel, Plan, PolicyBuilder};
-use ringfence_export::{Exported, Line};
-use ringfence_export::{KubernetesOptions, OciOptions, apparmor, kubernetes, oci_seccomp};
+use ringfence_export::{Exported, KubernetesOptions, Line, OciOptions, Service};
+use ringfence_export::{apparmor, kubernetes, landlockconfig, oci_seccomp, systemd};
 use ringfence_manifest::{Manifest, Variables};
 use ringfence_tests::install::Skip;
 use ringfence_tests::trial::{Outcome, Test};
@@ -21,7 +21,9 @@ pub fn tests() -> Vec<Test> {
 
 /// All of them, with directories beneath this one for the variables that have no default.
 pub fn all(scratch: &Path) -> Result<Vec<Manifest>, Skip> {
-    const VARIABLES: [&str; 7] = ["APP", "BIN", "DATA", "JOB", "PROJECT", "TMP", "TREE"];
+    const VARIABLES: [&str; 8] = [
+        "APP", "BIN", "DATA", "HOME", "JOB", "PROJECT", "TMP", "TREE",
+    ];
 
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/policies");
     let Ok(entries) = std::fs::read_dir(directory) else {
@@ -95,7 +97,14 @@ fn every_line() -> Result<(), Skip> {
             &manifest,
             &kubernetes(&manifest, options).expect("it can be exported"),
         );
+        let service = Service::new("tool", "/etc/tool.yaml");
+        complete(
+            &manifest,
+            &systemd(&manifest, &service).expect("it can be exported"),
+        );
         let looked_up = looked_up(&manifest)?;
+        let config = landlockconfig(&manifest, looked_up.as_ref());
+        complete(&manifest, &config.expect("it can be exported"));
         let profile = apparmor(&manifest, looked_up.as_ref(), "tool");
         complete(&manifest, &profile.expect("it can be exported"));
     }
