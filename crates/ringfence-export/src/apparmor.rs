@@ -10,6 +10,7 @@ use ringfence::{Access, Class, Found, Kernel, PathPlan, Plan, PolicyBuilder, Por
 use ringfence_manifest::Manifest;
 
 use crate::exported::{ExportError, Exported, ExportedFile, Fate};
+use crate::landlockconfig::NOTHING_THERE;
 use crate::line::Line;
 
 mod rules;
@@ -182,6 +183,7 @@ impl Profile {
                 paths.extend(entries.granted());
                 notes.push(format!("as what it matched now ({} paths)", paths.len()));
             }
+            Found::Missing if written.pattern => return Ok(Fate::by(line, BY, NOTHING_THERE)),
             _ if written.pattern => {
                 return Err(ExportError::line(
                     line,

@@ -16,6 +16,9 @@ use crate::line::Line;
 /// What enforces its lines, in accounts.
 const BY: &str = "landlockconfig";
 
+/// What is said of a pattern, or of a directory with exceptions, that is not there now.
+pub(crate) const NOTHING_THERE: &str = "nothing: there is nothing of it here now";
+
 /// The newest Landlock ABI whose rights the format has words for.
 const ABI: u32 = 6;
 
@@ -204,6 +207,9 @@ fn path(
             .granted()
             .map(std::path::Path::to_path_buf)
             .collect(),
+        Found::Missing if plan.line.pattern || !plan.line.except.is_empty() => {
+            return Ok(Fate::by(line, BY, NOTHING_THERE));
+        }
         _ if plan.line.pattern || !plan.line.except.is_empty() => {
             return Err(ExportError::line(
                 line,

@@ -138,7 +138,8 @@ fn any_path() {
             [b"/q/".to_vec(), name].concat(),
         ));
         let policy = Policy::builder().allow(Access::READ, &path).build();
-        prop_assume!(policy.is_ok());
+        // A name of dots and slashes alone is the directory.
+        prop_assume!(policy.is_ok() && same(&path) != Path::new("/q"));
         let manifest = manifest(Policy::builder().allow(Access::READ, &path));
         let exported = apparmor(&manifest, None, "tool").expect("it can be exported");
         let output = parse(&exported.files[0].text);

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use ringfence::{Arch, Kernel, Plan, PolicyBuilder};
+use ringfence::{Arch, Plan};
 use ringfence_export::{Exported, KubernetesOptions, Line, OciOptions, Service};
-use ringfence_export::{apparmor, kubernetes, landlockconfig, oci_seccomp, systemd};
+use ringfence_export::{apparmor, kubernetes, landlockconfig, look_up, oci_seccomp, systemd};
 use ringfence_manifest::{Manifest, Variables};
 use ringfence_tests::install::Skip;
 use ringfence_tests::trial::{Outcome, Test};
@@ -48,12 +48,10 @@ pub fn all(scratch: &Path) -> Result<Vec<Manifest>, Skip> {
     Ok(manifests)
 }
 
-/// What the lines of a manifest come to here. A path that is missing does not matter, but patterns
-/// have to be looked up.
+/// What the lines of a manifest come to here; none where nothing needs to be looked up and nothing can.
 pub fn looked_up(manifest: &Manifest) -> Result<Option<Plan>, Skip> {
-    let policy = PolicyBuilder::from(manifest.policy.clone()).best_effort();
-    match Plan::new(policy.lines().clone(), Kernel::probe()).prepare() {
-        Ok(sandbox) => Ok(Some(sandbox.plan().clone())),
+    match look_up(&manifest.policy) {
+        Ok(plan) => Ok(Some(plan)),
         Err(error) if manifest.policy.paths().iter().any(|line| line.pattern) => {
             Err(Skip(format!("a pattern cannot be looked up here: {error}")))
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command};
 use ringfence::Arch;
+use ringfence::{Plan, Policy};
 use ringfence_export::{ExportError, Exported};
 use ringfence_manifest::{Manifest, Variables};
 
@@ -157,6 +158,16 @@ fn arch_flag() -> Arg {
         Some(native) => arch.default_value(native.to_string()),
         None => arch.required(true),
     }
+}
+
+/// What the lines about paths come to on this machine; why they cannot be looked up is said.
+fn look_up(policy: &Policy) -> Option<Plan> {
+    ringfence_export::look_up(policy)
+        .map_err(|error| {
+            let why = ui::with_causes(&error);
+            ui::note(NAME, &format!("the paths were not looked up: {why}"));
+        })
+        .ok()
 }
 
 /// The files one after the other; a line with its name stands before each if there are several.

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use super::{Format, landlockconfig::look_up};
+use super::{Format, look_up};
 
 pub(super) const FORMAT: Format = Format {
     name: "apparmor",

@@ -1,8 +1,6 @@
 //! `ringfence export landlockconfig`.
 
-use ringfence::{Kernel, Plan, Policy, PolicyBuilder};
-
-use super::Format;
+use super::{Format, look_up};
 
 pub(super) const FORMAT: Format = Format {
     name: "landlockconfig",
@@ -18,13 +16,3 @@ pub(super) const FORMAT: Format = Format {
         ringfence_export::landlockconfig(&subject.manifest, looked_up.as_ref())
     },
 };
-
-/// What the lines about paths come to on this machine, if a sandbox can be made of them.
-pub(super) fn look_up(policy: &Policy) -> Option<Plan> {
-    // What this kernel can enforce is not asked here.
-    let policy = PolicyBuilder::from(policy.clone()).best_effort();
-    let sandbox = Plan::new(policy.lines().clone(), Kernel::probe())
-        .prepare()
-        .ok()?;
-    Some(sandbox.plan().clone())
-}
