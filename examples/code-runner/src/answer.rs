@@ -1,10 +1,10 @@
 //! The lines of an answer: JSON objects, one a line, as the job goes.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
-use ringfence::process::{Ended, Stream};
+use ringfence::process::{Ended, Limit, Stream};
 use serde::Serialize;
-use std::os::unix::process::ExitStatusExt as _;
 
 /// A line of an answer.
 #[derive(Debug, Serialize)]
@@ -36,7 +36,7 @@ impl Line<'_> {
         Self::End {
             exit: ended.code(),
             signal: ended.status.signal(),
-            limit: ended.limit.map(|limit| limit.name()),
+            limit: ended.limit.map(Limit::name),
             seconds: (time.as_secs_f64() * 1000.0).round() / 1000.0,
         }
     }

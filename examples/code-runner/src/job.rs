@@ -64,6 +64,7 @@ pub enum JobError {
 
 /// A job that runs, and its directory: in this order they are dropped.
 struct Running {
+    begin: Instant,
     child: Child,
     workspace: Workspace,
 }
@@ -94,8 +95,11 @@ pub async fn run(
             return;
         }
     };
-    let begin = Instant::now();
-    let Running { child, workspace } = running;
+    let Running {
+        begin,
+        child,
+        workspace,
+    } = running;
     runner.metrics.started.inc();
     let _ = started.send(Ok(()));
     let outcome = follow(child.events(), &lines, &runner).await;
@@ -124,6 +128,7 @@ fn start(runner: &Runner, request: Request) -> Result<Running, JobError> {
         Some(_) => Stdio::piped(),
         None => Stdio::null(),
     };
+    let begin = Instant::now();
     let mut child = sandbox
         .command(program)
         .args(words)
@@ -141,7 +146,11 @@ fn start(runner: &Runner, request: Request) -> Result<Running, JobError> {
         // It ends with the job at the latest, which may leave some of it unread.
         tokio::spawn(async move { pipe.write_all(text.as_bytes()).await });
     }
-    Ok(Running { child, workspace })
+    Ok(Running {
+        begin,
+        child,
+        workspace,
+    })
 }
 
 /// Passes on what a job writes until its end. When this returns, nothing of it runs any more.

@@ -83,7 +83,8 @@ fn start(options: &Options) -> Result<(), StartError> {
         let signals = server::Signals::new().map_err(StartError::Signals)?;
         let failed = |error| StartError::Listen(options.listen, error);
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
-        println!("listening on http://{}", options.listen);
+        let address = listener.local_addr().map_err(failed)?;
+        println!("listening on http://{address}");
         server::serve(listener, runner, options, signals).await;
         Ok(())
     })

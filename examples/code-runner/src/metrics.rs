@@ -11,7 +11,9 @@ use ringfence::process::Ended;
 use crate::queue::Queue;
 
 /// Upper bounds of the histogram, in seconds.
-const BUCKETS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const BUCKETS: [f64; 12] = [
+    0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+];
 
 /// Counters of jobs.
 pub struct Metrics {
