@@ -15,10 +15,13 @@ pub fn tests() -> Vec<Test> {
         let name = attack.name.replace(' ', "_");
         test(&format!("attacks::{name}_is_denied"), || try_it(attack))
     });
-    let rest = [test(
-        "attacks::nobody_reads_the_passwords_of_the_machine",
-        shadow,
-    )];
+    let rest = [
+        test(
+            "attacks::reading_the_passwords_of_the_machine_is_denied",
+            shadow,
+        ),
+        test("attacks::ending_the_server_is_denied", end),
+    ];
     held.chain(rest).collect()
 }
 
@@ -162,7 +165,11 @@ fn shadow() {
         "{PRELUDE}attempt(lambda: open('/etc/shadow').read())"
     ));
     assert_eq!(run.exit, Some(13), "{run:?}");
-    // SIGTERM and SIGKILL to the parent.
+}
+
+/// The twin would end the server; signalling it is tried with one above.
+fn end() {
+    let server = Server::start();
     let code = "import os\nfor number in (15, 9):\n    \
         try: os.kill(os.getppid(), number)\n    \
         except PermissionError: print('denied')";

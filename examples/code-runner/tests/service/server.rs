@@ -105,6 +105,7 @@ impl Setup {
     /// The words of the server's own command line.
     pub fn words(&self) -> Vec<String> {
         fs::write(self.path("policy.yaml"), &self.policy).expect("the policy");
+        self.give(&self.path("policy.yaml"));
         let path = |name| self.path(name).display().to_string();
         let mut words = vec!["--listen".into(), "127.0.0.1:0".into()];
         words.extend([
