@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, chmodat, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, chmodat, fchmod, openat, renameat, unlinkat};
 use rustix::io::{Errno, Result};
 
 /// How often a directory is emptied: processes that were killed may take a moment to be gone.
@@ -86,13 +86,16 @@ fn empty(parent: BorrowedFd<'_>, directory: &OwnedFd, moved: &mut Vec<CString>) 
 /// Opens a directory to take out what is in it, whatever its mode.
 fn open(parent: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match openat(parent, name, flags, Mode::empty()) {
+    let directory = match openat(parent, name, flags, Mode::empty()) {
         Err(Errno::ACCESS) => {
             make_ours(parent, name)?;
-            openat(parent, name, flags, Mode::empty())
+            openat(parent, name, flags, Mode::empty())?
         }
-        opened => opened,
-    }
+        opened => opened?,
+    };
+    // It may be open to read and closed to remove from.
+    fchmod(&directory, Mode::RWXU)?;
+    Ok(directory)
 }
 
 /// Gives a directory back the mode that lets its owner change it; a symlink in its place is left alone.

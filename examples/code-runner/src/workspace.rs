@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::fmt::Write as _;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub enum StateError {
     Unusable(PathBuf, #[source] io::Error),
     #[error("cannot keep jobs in {}: another server does; end that one, or choose another by --state", .0.display())]
     Busy(PathBuf),
+    #[error("cannot keep jobs in {}: others can write to it; make it the server's own (chmod 700), or choose another by --state", .0.display())]
+    Open(PathBuf),
     #[error("cannot remove what an earlier server left in {}; remove it by hand", .0.display())]
     Leftover(PathBuf, #[source] io::Error),
 }
@@ -43,10 +46,14 @@ pub struct Workspace {
 impl State {
     /// Takes the state directory for this server, and removes what an earlier one left there.
     pub fn open(directory: &Path) -> Result<Self, StateError> {
-        let path = directory
-            .canonicalize()
-            .map_err(|error| StateError::Unusable(directory.to_owned(), error))?
-            .join(JOBS);
+        let unusable = |error| StateError::Unusable(directory.to_owned(), error);
+        let directory = directory.canonicalize().map_err(unusable)?;
+        // Paths beneath it must lead to where they led before.
+        let mode = directory.metadata().map_err(unusable)?.mode();
+        if Mode::from_raw_mode(mode).intersects(Mode::WGRP | Mode::WOTH) {
+            return Err(StateError::Open(directory));
+        }
+        let path = directory.join(JOBS);
         let unusable = |errno: Errno| StateError::Unusable(path.clone(), errno.into());
         match mkdirat(CWD, &path, Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => {}
@@ -114,5 +121,23 @@ impl Drop for Workspace {
                 "code-runner: cannot remove {path}: {errno}; the next start of the server tries it again"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State;
+
+    #[test]
+    fn a_directory_is_removed_though_its_owner_panics() {
+        let state = tempfile::tempdir().expect("a directory");
+        let jobs = State::open(state.path()).expect("it is ours");
+        let result = std::panic::catch_unwind(|| {
+            let workspace = jobs.create().expect("a directory");
+            std::fs::create_dir_all(workspace.path().join("a/b")).expect("it is ours");
+            panic!("as {} should", workspace.path().display());
+        });
+        assert!(result.is_err());
+        assert_eq!(jobs.path().read_dir().expect("it is there").count(), 0);
     }
 }

@@ -75,13 +75,15 @@ fn closed() {
     let server = Setup::new()
         .policy("  - metadata #", "  # - metadata")
         .start();
-    let run = server.python(
-        "import os\n\
-         os.makedirs('a/b/c/d'); open('a/b/c/d/file', 'w'); os.makedirs('x/y'); open('x/y/z', 'w')\n\
-         for path in ['a/b/c/d/file', 'a/b/c/d', 'a/b/c', 'a/b', 'a', 'x/y']: os.chmod(path, 0)\n\
-         os.chmod('x', 0o500); os.chmod('.', 0)",
-    );
-    assert_eq!(run.exit, Some(0), "{run:?}");
+    for mode in ["0", "0o400", "0o500", "0o200", "0o100"] {
+        let run = server.python(&format!(
+            "import os\n\
+             os.makedirs('a/b/c/d'); open('a/b/c/d/file', 'w'); os.makedirs('x/y'); open('x/y/z', 'w')\n\
+             for path in ['a/b/c/d/file', 'a/b/c/d', 'a/b/c', 'a/b', 'a', 'x/y']: os.chmod(path, {mode})\n\
+             os.chmod('x', 0o500); os.chmod('.', {mode})"
+        ));
+        assert_eq!(run.exit, Some(0), "{run:?}");
+    }
     server.assert_clean();
 }
 

@@ -8,10 +8,16 @@ use crate::server::{PROGRAM, Setup, own};
 use crate::test;
 
 pub fn tests() -> Vec<Test> {
-    vec![test(
-        "sandboxed::the_server_serves_under_its_own_manifest",
-        serves,
-    )]
+    vec![
+        test(
+            "sandboxed::the_server_serves_under_its_own_manifest",
+            serves,
+        ),
+        test(
+            "sandboxed::both_manifests_are_clean_and_hold_what_they_expect",
+            manifests,
+        ),
+    ]
 }
 
 fn serves() {
@@ -53,4 +59,25 @@ fn serves() {
     assert_eq!(sleeper.stdout(), "1");
     drop(sleeper);
     server.assert_clean();
+}
+
+fn manifests() {
+    let setup = Setup::new();
+    for (name, command) in [("policy.yaml", &[][..]), ("server.yaml", &["--", PROGRAM])] {
+        for word in ["check", "test"] {
+            let mut workbench = setup.command(executable("ringfence"));
+            workbench
+                .arg(word)
+                .arg(own(name))
+                .env("STATE", setup.path("state"));
+            if word == "test" {
+                workbench.args(command);
+            }
+            let output = workbench.output().expect("the workbench starts");
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(0), "{word} {name}: {text}");
+            let is_clean = word == "test" || text.contains("nothing found");
+            assert!(is_clean, "{word} {name}: {text}");
+        }
+    }
 }

@@ -154,6 +154,10 @@ impl Server {
         self.process.id()
     }
 
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.setup.path(name)
     }
