@@ -180,6 +180,14 @@ pub fn stream(address: SocketAddr, language: &str, code: &str) -> Stream {
     stream
 }
 
+/// Sends code and goes away after a while, without reading anything.
+pub fn abandon(address: SocketAddr, language: &str, code: &str, after: Duration) {
+    let body = json!({"language": language, "code": code}).to_string();
+    let stream = send(address, POST, body.as_bytes()).expect("a connection");
+    std::thread::sleep(after);
+    drop(stream);
+}
+
 /// Reads a page.
 pub fn get(address: SocketAddr, path: &str) -> Response {
     ask(address, &format!("GET {path} HTTP/1.1\r\n"), b"").expect("an answer")

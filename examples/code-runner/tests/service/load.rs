@@ -3,12 +3,12 @@
 //! 500 of them; 10,000 with `RINGFENCE_LONG=1`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ringfence_tests::trial::Test;
 
-use crate::client::post;
-use crate::server::{Server, Setup};
+use crate::client::{abandon, post};
+use crate::server::{Server, Setup, eventually};
 use crate::test;
 
 /// How many clients ask at once.
@@ -18,7 +18,10 @@ const IN_FLIGHT: usize = 64;
 const MORE_MEMORY: usize = 4 << 10;
 
 pub fn tests() -> Vec<Test> {
-    vec![test("load::many_requests_leave_nothing_behind", many)]
+    vec![
+        test("load::many_requests_leave_nothing_behind", many),
+        test("load::clients_that_go_away_leave_nothing_behind", abandoned),
+    ]
 }
 
 fn many() {
@@ -50,6 +53,37 @@ fn many() {
     assert_eq!(server.metric("code_runner_jobs_started_total"), all);
     let ended = "code_runner_jobs_ended_total{limit=\"\",outcome=\"success\"}";
     assert_eq!(server.metric(ended), all);
+}
+
+/// While they wait, while their jobs start, and while these run.
+fn abandoned() {
+    let setup = Setup::new().policy("wall: 10s", "wall: 300s");
+    let server = setup.flags(&["--queue", "64"]).start();
+    ask(&server, IN_FLIGHT);
+    let descriptors = descriptors(&server);
+    std::thread::scope(|scope| {
+        for client in 0..16 {
+            let address = server.address;
+            scope.spawn(move || {
+                for round in 0..16 {
+                    let code = "mkdir d; : > d/f; sleep 300 & sleep 300";
+                    let after = Duration::from_millis((client * 7 + round * 3) % 40);
+                    abandon(address, "sh", code, after);
+                }
+            });
+        }
+    });
+    server.assert_clean();
+    eventually("nobody runs or waits", || {
+        server.metric("code_runner_jobs_running") + server.metric("code_runner_requests_queued")
+            == 0
+    });
+    assert_eq!(self::descriptors(&server), descriptors);
+    assert_eq!(
+        server.metric("code_runner_jobs_started_total"),
+        server.metric("code_runner_job_seconds_count")
+    );
+    assert_eq!(server.sh("echo 1").stdout, "1\n");
 }
 
 /// Asks so many times, from as many clients as are in flight; each answer must be its own.
@@ -93,7 +127,7 @@ fn descriptors(server: &Server) -> usize {
     };
     // Connections that clients have just closed take a moment.
     let mut counts = (0..50).map(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
         count()
     });
     counts.by_ref().min().expect("fifty")

@@ -1,11 +1,12 @@
 //! What keeps the server from starting.
 
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Output;
+use std::process::{Child, Stdio};
 
 use ringfence_tests::trial::Test;
 
-use crate::server::{PROGRAM, Server, Setup};
+use crate::server::{PROGRAM, Server, Setup, eventually};
 use crate::test;
 
 pub fn tests() -> Vec<Test> {
@@ -16,14 +17,33 @@ pub fn tests() -> Vec<Test> {
     ]
 }
 
+/// A process that does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It has ended, unless the test fails.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What a server says that does not start.
 fn refused(setup: &Setup, words: &[String]) -> String {
-    let Output { status, stderr, .. } = setup
-        .command(PROGRAM)
-        .args(words)
-        .output()
-        .expect("it starts");
-    assert!(matches!(status.code(), Some(1 | 2)), "{status}");
-    String::from_utf8_lossy(&stderr).into_owned()
+    let mut command = setup.command(PROGRAM);
+    let command = command.args(words).stderr(Stdio::piped());
+    let mut server = Killed(command.spawn().expect("it is there"));
+    let mut code = None;
+    eventually("it ends by itself", || {
+        let status = server.0.try_wait().expect("it is ours");
+        code = status.and_then(|status| status.code());
+        status.is_some()
+    });
+    assert!(matches!(code, Some(1 | 2)), "{code:?}");
+    let mut text = String::new();
+    let mut stderr = server.0.stderr.take().expect("a pipe");
+    stderr.read_to_string(&mut text).expect("text");
+    text
 }
 
 fn policies() {
