@@ -37,12 +37,12 @@ enum Language {
 }
 
 impl Language {
-    /// The command that runs a file, the name of which comes last.
-    fn command(self) -> &'static [&'static str] {
+    /// The interpreter, its options, and the name of the file that it runs.
+    fn command(self) -> (&'static str, &'static [&'static str], &'static str) {
         match self {
             // Apart from variables and directories of a user; output comes as it is written.
-            Self::Python => &["python3", "-I", "-u", "main.py"],
-            Self::Sh => &["sh", "main.sh"],
+            Self::Python => ("python3", &["-I", "-u"], "main.py"),
+            Self::Sh => ("sh", &[], "main.sh"),
         }
     }
 }
@@ -116,11 +116,7 @@ fn start(runner: &Runner, request: Request) -> Result<Running, JobError> {
     let workspace = runner.state.create().map_err(JobError::Workspace)?;
     let directory = workspace.path();
     let sandbox = runner.policy.template.with_rw(directory)?;
-    let mut words = request.language.command().iter();
-    let (program, file) = (words.next(), words.as_slice().last());
-    let (Some(program), Some(file)) = (program, file) else {
-        return Err(JobError::Lost);
-    };
+    let (interpreter, options, file) = request.language.command();
     File::create_new(directory.join(file))
         .and_then(|mut file| file.write_all(request.code.as_bytes()))
         .map_err(JobError::Code)?;
@@ -130,8 +126,9 @@ fn start(runner: &Runner, request: Request) -> Result<Running, JobError> {
     };
     let begin = Instant::now();
     let mut child = sandbox
-        .command(program)
-        .args(words)
+        .command(interpreter)
+        .args(options)
+        .arg(file)
         .env_clear()
         .envs(runner.policy.environment.iter().cloned())
         .env("HOME", directory)

@@ -52,7 +52,7 @@ impl Metrics {
             )?,
             refused: IntCounter::new(
                 "code_runner_requests_refused_total",
-                "Requests that were turned away because too many waited.",
+                "Requests that were turned away: too many waited, or the server was about to end.",
             )?,
             running: IntGauge::new("code_runner_jobs_running", "Jobs that run.")?,
             queued: IntGauge::new("code_runner_requests_queued", "Requests that wait.")?,
