@@ -1,6 +1,6 @@
 //! What a client is told.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ringfence_tests::trial::Test;
 use serde_json::json;
@@ -37,13 +37,10 @@ fn output() {
 
 fn streamed() {
     let server = Server::start();
-    let begin = Instant::now();
-    let mut stream = server.stream("python", "import time\nprint(1)\ntime.sleep(5)\nprint(2)");
+    let mut stream = server.stream("python", "import time\nprint(1)\ntime.sleep(3)\nprint(2)");
     assert_eq!(stream.stdout(), "1");
-    assert!(
-        begin.elapsed() < Duration::from_secs(4),
-        "not before the end"
-    );
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(server.metric("code_runner_jobs_running"), 1);
     assert_eq!(stream.stdout(), "2");
     assert_eq!(stream.line().expect("the end")["exit"], json!(0));
     assert_eq!(stream.line(), None);

@@ -3,7 +3,7 @@
 use ringfence_tests::trial::Test;
 use serde_json::json;
 
-use crate::server::Server;
+use crate::server::{Server, Setup};
 use crate::test;
 
 pub fn tests() -> Vec<Test> {
@@ -36,11 +36,11 @@ const TRIES: [(&str, &str, i64); 9] = [
 ];
 
 fn others() {
-    let server = Server::start();
+    let server = Setup::new().policy("wall: 10s", "wall: 300s").start();
     let mut victim = server.stream(
         "python",
         "import os, time\nopen('own', 'w').write('mine')\n\
-         print(os.getcwd(), os.getpid())\ntime.sleep(60)",
+         print(os.getcwd(), os.getpid())\ntime.sleep(300)",
     );
     let told = victim.stdout();
     let (directory, pid) = told.split_once(' ').expect("two words");

@@ -100,13 +100,13 @@ fn output() {
 fn bomb() {
     let server = Setup::new()
         .policy("processes: 256", "processes: 40")
-        .policy("wall: 10s", "wall: 2s")
+        .policy("wall: 10s", "wall: 5s")
         .start();
     let mut bomb = server.stream(
         "python",
-        "import os\nos.write(1, b'begun\\n')\nwhile True:\n    \
+        "import os, time\nos.write(1, b'begun\\n')\nwhile True:\n    \
          try: os.fork()\n    \
-         except OSError: pass",
+         except OSError: time.sleep(0.05)",
     );
     assert_eq!(bomb.stdout(), "begun");
     // Others go on beside it.

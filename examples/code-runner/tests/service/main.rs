@@ -40,12 +40,17 @@ fn main() -> ExitCode {
 
 /// A test on machines that can run jobs; elsewhere the reason is shown.
 fn test(name: &str, run: impl FnOnce() + Send + 'static) -> Test {
+    may_skip(name, || {
+        run();
+        Outcome::Passed
+    })
+}
+
+/// The same, of a test that may find that this machine lacks more.
+fn may_skip(name: &str, run: impl FnOnce() -> Outcome + Send + 'static) -> Test {
     Test::may_skip(name, move || match unable() {
         Some(reason) => Outcome::Skipped(reason),
-        None => {
-            run();
-            Outcome::Passed
-        }
+        None => run(),
     })
 }
 
