@@ -18,6 +18,10 @@ pub fn tests() -> Vec<Test> {
             events,
         ),
         test(
+            "asynchronous::a_streamed_job_that_is_killed_tells_its_end",
+            killed,
+        ),
+        test(
             "asynchronous::input_can_be_written_while_output_is_read",
             input,
         ),
@@ -77,6 +81,25 @@ fn events() {
         assert_eq!(bytes, 100_000);
         assert_eq!(end.expect("its end").limit, Some(Limit::Output));
         assert_eq!(events.next().await.expect("nothing"), None);
+    });
+}
+
+fn killed() {
+    let sandbox = sandbox(policy());
+    run(async {
+        let mut command = job(&sandbox, &["sleep", "60"]);
+        command.stdout(Stdio::piped());
+        let child = command.spawn_async().expect("it starts");
+        let pid = child.id().expect("it runs").cast_signed();
+        let mut events = child.events();
+        events.kill().expect("it is ours");
+        let event = events.next().await.expect("an event").expect("its end");
+        let Event::Ended(ended) = event else {
+            panic!("{event:?}");
+        };
+        assert_eq!((ended.code(), ended.limit), (None, None));
+        assert!(!lives(pid), "its end is told when it is gone");
+        events.kill().expect("one that has ended is no error");
     });
 }
 

@@ -135,10 +135,7 @@ impl Child {
     /// # Errors
     /// What the kernel said. A job that has ended is no error.
     pub fn kill(&mut self) -> io::Result<()> {
-        match &mut self.running.job {
-            Some(job) => job.kill(),
-            None => Ok(()),
-        }
+        self.running.kill()
     }
 
     /// What it does, as it does it, from the pipes that it has: to stream what it writes on.
@@ -212,6 +209,15 @@ impl Events {
     /// What the kernel said of the pipes or of the end.
     pub async fn next(&mut self) -> io::Result<Option<Event>> {
         std::future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// Kills all of it; its end is still to come by [`Events::next`]. For who must know when nothing
+    /// of the job runs any more, which dropping it does not tell.
+    ///
+    /// # Errors
+    /// What the kernel said. A job that has ended is no error.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.running.kill()
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Event>>> {
@@ -301,6 +307,13 @@ impl Running {
                 .map(|deadline| Box::pin(sleep_until(Instant::from_std(deadline)))),
             job: Some(job),
         })
+    }
+
+    fn kill(&mut self) -> io::Result<()> {
+        match &mut self.job {
+            Some(job) => job.kill(),
+            None => Ok(()),
+        }
     }
 
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Ended>> {
