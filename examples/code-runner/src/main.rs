@@ -4,6 +4,9 @@
 //! POST /run ─► Queue ─► Workspace ─► Template::with_rw ─► Child ─► answer
 //! server.rs    a slot   a fresh      the sandbox of       job.rs   lines of JSON,
 //!              or 503   directory    this request                  as they come
+//!
+//! POST /render ─► Queue ─► Confined ─► a page
+//!                          render.rs   of HTML
 //! ```
 
 #![forbid(unsafe_code)]
@@ -15,6 +18,7 @@ mod options;
 mod policy;
 mod queue;
 mod remove;
+mod render;
 mod runner;
 mod server;
 mod workspace;
@@ -40,6 +44,8 @@ const SPARE_THREADS: usize = 4;
 enum StartError {
     #[error(transparent)]
     Policy(#[from] policy::PolicyError),
+    #[error("cannot make the sandbox of the renderer")]
+    Renderer(#[from] ringfence::PrepareError),
     #[error(transparent)]
     State(#[from] workspace::StateError),
     #[error("cannot set up the metrics")]

@@ -8,12 +8,15 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::policy::JobPolicy;
 use crate::queue::Queue;
+use crate::render::Renderer;
 use crate::workspace::State;
 
 /// What requests share.
 pub struct Runner {
     /// What jobs may do.
     pub policy: JobPolicy,
+    /// Makes pages of Markdown.
+    pub renderer: Renderer,
     /// Where they do it.
     pub state: State,
     /// Which of them may run.
@@ -34,6 +37,7 @@ impl Runner {
         policy.require_closed(state.path())?;
         Ok(Self {
             policy,
+            renderer: Renderer::new()?,
             state,
             queue: Queue::new(options.jobs, options.queue),
             metrics: Metrics::new()?,

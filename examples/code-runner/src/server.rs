@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, StringRejection};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use ringfence::process::ConfineError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
@@ -43,9 +44,11 @@ enum Fault {
     Refused(#[from] Refused),
     #[error("The server could not start the job; its log says why.")]
     Job,
-    #[error("There is nothing here. Try POST /run, GET /metrics, GET /health.")]
+    #[error("The text could not be made into a page: {0}.")]
+    Page(ConfineError),
+    #[error("There is nothing here. Try POST /run, POST /render, GET /metrics, GET /health.")]
     NoSuchPlace,
-    #[error("This takes another method. Try POST /run, GET /metrics, GET /health.")]
+    #[error("This takes another method. Try POST /run, POST /render, GET /metrics, GET /health.")]
     NoSuchMethod,
 }
 
@@ -56,7 +59,10 @@ impl IntoResponse for Fault {
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::Refused(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Job => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Job | Self::Page(ConfineError::Prepare(_) | ConfineError::Start(_)) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            Self::Page(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoSuchPlace => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
         };
@@ -128,6 +134,7 @@ pub async fn serve(
 fn router(runner: Arc<Runner>, body: usize) -> Router {
     Router::new()
         .route("/run", post(run))
+        .route("/render", post(render))
         .route("/metrics", get(metrics))
         .route("/health", get(health))
         .fallback(async || Fault::NoSuchPlace)
@@ -157,6 +164,32 @@ async fn run(
     let lines = UnboundedReceiverStream::new(answer).map(Ok::<_, Infallible>);
     let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
     Ok((kind, Body::from_stream(lines)).into_response())
+}
+
+async fn render(
+    State(runner): State<Arc<Runner>>,
+    text: Result<String, StringRejection>,
+) -> Result<Html<String>, Fault> {
+    let text = text.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge,
+        _ => Fault::Unreadable(rejection.body_text()),
+    })?;
+    let entered = runner.queue.enter().await;
+    let slot = entered.inspect_err(|_| runner.metrics.refused.inc())?;
+    let renderer = Arc::clone(&runner);
+    let page = runner.tasks.spawn_blocking(move || {
+        let page = renderer.renderer.render(&text);
+        drop(slot);
+        page
+    });
+    match page.await {
+        Ok(Ok(page)) => Ok(Html(page)),
+        Ok(Err(error)) => {
+            eprintln!("code-runner: {}", sentence(&error));
+            Err(Fault::Page(error))
+        }
+        Err(_) => Err(Fault::Job),
+    }
 }
 
 async fn metrics(State(runner): State<Arc<Runner>>) -> Result<Response, Fault> {

@@ -10,6 +10,7 @@ mod client;
 mod ends;
 mod exhaust;
 mod load;
+mod pages;
 mod readme;
 mod sandboxed;
 mod server;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         ends::tests(),
         exhaust::tests(),
         load::tests(),
+        pages::tests(),
         readme::tests(),
         sandboxed::tests(),
         start::tests(),
