@@ -73,6 +73,21 @@ impl Limits {
     }
 }
 
+/// The same for programs that a server starts itself; a manifest says nothing of their output.
+impl From<&Limits> for ringfence::process::Limits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            wall: limits.wall,
+            cpu: limits.cpu,
+            memory: limits.memory,
+            processes: limits.processes,
+            open_files: limits.open_files,
+            file_size: limits.file_size,
+            output: None,
+        }
+    }
+}
+
 /// A lint that a manifest switches off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LintSwitch {

@@ -114,15 +114,9 @@ impl JobPolicy {
 }
 
 fn limits(manifest: &Manifest, output: u64) -> Limits {
-    let limits = &manifest.limits;
     Limits {
-        wall: limits.wall,
-        cpu: limits.cpu,
-        memory: limits.memory,
-        processes: limits.processes,
-        open_files: limits.open_files,
-        file_size: limits.file_size,
         output: Some(output),
+        ..Limits::from(&manifest.limits)
     }
 }
 
