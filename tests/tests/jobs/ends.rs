@@ -79,7 +79,9 @@ fn daemon() {
             // The daemon's parents end at once, and it with them, if it lived long enough to tell.
             child.wait().expect("its end");
             std::thread::sleep(Duration::from_millis(200));
-            if let Ok(text) = std::fs::read(&file) {
+            if let Ok(text) = std::fs::read(&file)
+                && !text.is_empty()
+            {
                 let pid = number(&text);
                 eventually("the daemon is gone", || !lives(pid));
             }

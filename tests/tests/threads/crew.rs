@@ -1,6 +1,6 @@
 //! Threads that wait in many ways while the process is restricted.
 
-use std::io::{PipeWriter, Read};
+use std::io::{PipeReader, PipeWriter, Read};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
@@ -50,17 +50,21 @@ pub struct Crew {
     over: Arc<AtomicBool>,
     /// Closing these ends what waits for them.
     senders: Vec<mpsc::Sender<()>>,
-    pipes: Vec<PipeWriter>,
+    /// One for all: a thousand would be more descriptors than a process may have.
+    reader: Arc<PipeReader>,
+    pipe: PipeWriter,
 }
 
 impl Crew {
     /// Starts a thread for each way of waiting. Each has tried everything, and succeeded.
     pub fn new(scene: &Scene, waits: impl IntoIterator<Item = Wait>) -> Self {
+        let (reader, pipe) = std::io::pipe().expect("a pipe");
         let mut crew = Self {
             members: Vec::new(),
             over: Arc::new(AtomicBool::new(false)),
             senders: Vec::new(),
-            pipes: Vec::new(),
+            reader: Arc::new(reader),
+            pipe,
         };
         let (ready, is_ready) = mpsc::channel();
         for wait in waits {
@@ -75,9 +79,8 @@ impl Crew {
 
     fn add(&mut self, scene: &Scene, wait: Wait, ready: mpsc::Sender<()>) {
         let (sender, message) = mpsc::channel();
-        let (mut reader, writer) = std::io::pipe().expect("a pipe");
         self.senders.push(sender);
-        self.pipes.push(writer);
+        let reader = self.reader.clone();
         let (scene, over) = (scene.clone(), self.over.clone());
         let lock = Arc::new(Mutex::new(()));
         let member = move || {
@@ -91,10 +94,10 @@ impl Crew {
                     Wait::Message | Wait::Masked => drop(message.recv()),
                     Wait::Sleep => std::thread::sleep(Duration::from_millis(50)),
                     Wait::Poll => {
-                        let mut fds = [PollFd::new(&reader, PollFlags::IN)];
+                        let mut fds = [PollFd::new(&*reader, PollFlags::IN)];
                         let _ = rustix::event::poll(&mut fds, None);
                     }
-                    Wait::Read => drop(reader.read(&mut [0])),
+                    Wait::Read => drop((&*reader).read(&mut [0])),
                     Wait::Spin => std::hint::spin_loop(),
                     Wait::Allocate => {
                         for size in [16, 4096, 200_000] {
@@ -115,7 +118,7 @@ impl Crew {
     /// Has each thread try everything again.
     pub fn attempts(self) -> Vec<Attempts> {
         self.over.store(true, SeqCst);
-        drop((self.senders, self.pipes));
+        drop((self.senders, self.pipe));
         let members = self.members.into_iter();
         members
             .map(|member| member.join().expect("no thread panics"))
