@@ -7,9 +7,12 @@ use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use ringfence::process::{ConfineError, Limit, Limits, ThreadError, in_thread};
-use ringfence::{Policy, confine};
+use ringfence::{Class, Policy, confine};
+use ringfence_sys::landlock::add_path_rule;
 use ringfence_tests::trial::Test;
 use ringfence_tests::world::World;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use serde::{Deserialize, Serialize};
 
 use crate::scene::{eventually, lives, sandbox, test, unsandboxed};
@@ -33,6 +36,10 @@ pub fn tests() -> Vec<Test> {
         test(
             "confined::it_has_no_descriptor_that_was_not_kept",
             descriptors,
+        ),
+        test(
+            "confined::it_cannot_widen_the_sandbox_of_the_next_one",
+            widening,
         ),
         test("confined::what_it_changes_stays_there", copy),
         test("confined::nothing_that_it_started_is_left", left_behind),
@@ -100,7 +107,7 @@ fn told_apart() {
         "{crashed:?}"
     );
     let killed = run(|| {
-        let this = rustix::process::getpid();
+        let this = getpid();
         let _ = rustix::process::kill_process(this, rustix::process::Signal::KILL);
         0
     });
@@ -168,9 +175,28 @@ fn descriptors() {
             .count()
     };
     let open = sandbox.confined().run(count).expect("an answer");
-    // The pipe of the answer, the ruleset, and the end of /dev/null.
-    assert!(open <= 3, "{open} descriptors are open");
+    // The pipe of the answer.
+    assert_eq!(open, 1);
     assert!(count() > open);
+}
+
+/// A ruleset takes rules for as long as somebody has it open, and `O_PATH` opens what may not be read.
+fn widening() {
+    let world = World::new();
+    let file = world.outside().join("file");
+    // To get at a descriptor by its number, as an attacker does without.
+    let sandbox = sandbox(Policy::builder().allow_class(Class::Debug));
+    let add_rules = || {
+        let this = pidfd_open(getpid(), PidfdFlags::empty()).expect("this process");
+        let root = open("/", OFlags::PATH, Mode::empty()).expect("no right is needed");
+        (3..100)
+            .filter_map(|number| pidfd_getfd(&this, number, PidfdGetfdFlags::empty()).ok())
+            .filter(|ruleset| add_path_rule(ruleset.as_fd(), root.as_fd(), 1 << 2).is_ok())
+            .count()
+    };
+    assert_eq!(sandbox.confined().run(add_rules).expect("an answer"), 0);
+    let read = || std::fs::read(&file).is_ok();
+    assert!(!sandbox.confined().run(read).expect("an answer"));
 }
 
 fn copy() {

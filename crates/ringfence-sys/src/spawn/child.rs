@@ -42,12 +42,19 @@ impl<'a> Task<'a> {
 /// What failed; the errno says why.
 struct Failed(Step);
 
-/// Puts bounds upon the calling process, in a child that has a copy of its parent's memory.
-pub(super) fn settle_copy(bounds: &Bounds<'_>) -> Result<(), LaunchError> {
-    settle(bounds).map_err(|Failed(step)| LaunchError {
+/// Puts bounds upon the calling process, in a child that has a copy of its parent's memory. Before the
+/// filter, which may deny that, it calls `close`: no `execve` will close what the bounds were made of.
+pub(super) fn settle_copy(
+    bounds: &Bounds<'_>,
+    close: impl FnOnce() -> Result<(), LaunchError>,
+) -> Result<(), LaunchError> {
+    let said = |Failed(step)| LaunchError {
         step,
         error: std::io::Error::last_os_error(),
-    })
+    };
+    restrict(bounds).map_err(said)?;
+    close()?;
+    let_go(bounds).map_err(said)
 }
 
 /// The child's first function. Does not return: it becomes the program, or says why not and ends.
@@ -79,6 +86,12 @@ fn become_program(launch: &Launch<'_>) -> Result<std::convert::Infallible, Faile
 
 /// Puts all bounds upon the calling process, but for what `execve` does.
 fn settle(bounds: &Bounds<'_>) -> Result<(), Failed> {
+    restrict(bounds)?;
+    let_go(bounds)
+}
+
+/// Everything but the filter, with all signals still blocked.
+fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
     default_signals()?;
     if bounds.own_group {
         // SAFETY: the call takes integers only.
@@ -114,7 +127,11 @@ fn settle(bounds: &Bounds<'_>) -> Result<(), Failed> {
             libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32)
         })?;
     }
-    // The filter may deny it.
+    Ok(())
+}
+
+/// Unblocks signals, which the filter may deny, and installs that.
+fn let_go(bounds: &Bounds<'_>) -> Result<(), Failed> {
     unblock_signals()?;
     match bounds.filter {
         Some(filter) => install(filter),
