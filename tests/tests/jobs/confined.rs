@@ -41,6 +41,10 @@ pub fn tests() -> Vec<Test> {
             "confined::it_cannot_widen_the_sandbox_of_the_next_one",
             widening,
         ),
+        test(
+            "confined::an_answer_that_is_nested_too_deeply_is_refused",
+            too_deep,
+        ),
         test("confined::what_it_changes_stays_there", copy),
         test("confined::nothing_that_it_started_is_left", left_behind),
         test("confined::it_works_from_many_threads", threads),
@@ -156,6 +160,57 @@ fn too_long() {
     assert_eq!(answer(900).expect("it is short enough").len(), 900);
     assert!(matches!(answer(2000), Err(ConfineError::TooLong(1000))));
     assert!(matches!(answer(10 << 20), Err(ConfineError::TooLong(1000))));
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Tree {
+    Leaf,
+    Node(Box<Tree>),
+    Nodes(Vec<Tree>),
+}
+
+/// Reading it would run over the end of this process's stack.
+fn too_deep() {
+    let sandbox = sandbox(Policy::builder());
+    let nested = |levels: usize| {
+        let grow = |tree, _| Tree::Node(Box::new(tree));
+        (0..levels).fold(Tree::Nodes(vec![Tree::Leaf]), grow)
+    };
+    let flat = || (0..100_000).map(|_| Tree::Leaf).collect::<Vec<_>>();
+    assert!(sandbox.confined().run(|| nested(50)).is_ok());
+    assert_eq!(
+        sandbox.confined().run(flat).expect("long, not deep").len(),
+        100_000
+    );
+    // What an attacker writes is no value of anything: a length, then levels without an end.
+    let hostile = || Hostile(4 << 20);
+    let refused = sandbox.confined().run::<Hostile>(hostile);
+    assert!(
+        matches!(&refused, Err(ConfineError::Answer(why)) if why.contains("deep")),
+        "{refused:?}"
+    );
+}
+
+/// Writes what a tree of so many levels would be, without one.
+#[derive(Debug)]
+struct Hostile(usize);
+
+impl Serialize for Hostile {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeTuple as _;
+
+        let mut levels = serializer.serialize_tuple(self.0)?;
+        for _ in 0..self.0 {
+            levels.serialize_element(&1u8)?;
+        }
+        levels.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Hostile {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Tree::deserialize(deserializer).map(|_| Self(0))
+    }
 }
 
 fn descriptors() {

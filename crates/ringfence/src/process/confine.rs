@@ -21,6 +21,8 @@ use crate::policy::Policy;
 use crate::sandbox::{PrepareError, Sandbox};
 use crate::seccomp::Program;
 
+mod nesting;
+
 /// How long an answer may be, if nothing else is said: 64 MiB.
 const LONGEST_ANSWER: u64 = 64 << 20;
 
@@ -51,6 +53,8 @@ pub fn confine<T: Serialize + DeserializeOwned>(
 /// The copy is made by `fork`. It has all of this process's memory, keys and passwords included, which
 /// it can read and cannot send anywhere that the policy does not allow, but for its answer. So:
 /// - What it returns is as trustworthy as what it has read.
+/// - What this process shares with others it shares with the copy too: mappings with `MAP_SHARED`, rings of
+///   io_uring among them. Keep these out of a process that confines (`MADV_DONTFORK`).
 /// - Only the calling thread goes on in it. A lock that another thread held stays locked there: give it
 ///   a time ([`Limits::wall`]), and let it use the allocator and no other thing that is shared.
 /// - Descriptors above 2 are closed, but for those that [`Confined::keep`] names; standard input and
@@ -124,6 +128,11 @@ impl<'s> Confined<'s> {
     }
 
     /// How many bytes its answer may have; 64 MiB if nothing is said.
+    ///
+    /// As a value here it may take many times that: a byte is enough for an empty `Vec`, or for the
+    /// `None` of a large type. Say what an honest answer needs. It may be nested 256 levels deep, so that
+    /// none runs over the stack here. Of a type without bytes, as the elements of a `Vec<()>` are, a
+    /// few bytes claim any number: do not ask for such.
     pub fn longest_answer(mut self, bytes: u64) -> Self {
         self.longest = bytes;
         self
@@ -201,7 +210,7 @@ impl<'s> Confined<'s> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match bytes.split_first() {
             Some((&VALUE, bytes)) if ended.success() => {
-                postcard::from_bytes(bytes).map_err(|error| ConfineError::Answer(error.to_string()))
+                nesting::read(bytes).map_err(ConfineError::Answer)
             }
             Some((&PANIC, message)) => Err(ConfineError::Panicked(text(message))),
             Some((&UNSETTLED, report)) => Err(read_unsettled(report).into()),
