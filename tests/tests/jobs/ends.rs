@@ -1,12 +1,14 @@
 //! The end of a job is the end of all that it started.
 
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use ringfence::process::{Limit, Limits, Stdio};
-use ringfence_tests::trial::Test;
+use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::World;
+use rustix::process::WaitOptions;
 
-use crate::scene::{eventually, job, lives, policy, sandbox, test, unsandboxed};
+use crate::scene::{eventually, job, lives, policy, sandbox, test, this, unsandboxed};
 
 pub fn tests() -> Vec<Test> {
     vec![
@@ -21,6 +23,10 @@ pub fn tests() -> Vec<Test> {
             leaves_group,
         ),
         test("ends::a_fork_bomb_ends_at_once", bomb),
+        Test::may_skip(
+            "ends::a_job_whose_end_was_taken_does_not_take_the_next_of_its_number_along",
+            number_of_another,
+        ),
         test("ends::a_dropped_job_is_killed", dropped),
         test("ends::a_killed_job_says_so_and_may_be_killed_again", killed),
     ]
@@ -162,6 +168,57 @@ fn members(group: u32) -> usize {
         (own.parse() == Ok(group) && state != "Z" && state != "X").then_some(())
     };
     processes.filter_map(in_group).count()
+}
+
+/// A process that waits for any child takes the ends of jobs: their numbers are free from then on.
+fn number_of_another() -> Outcome {
+    let output = std::process::Command::new(this())
+        .arg("reuse")
+        .output()
+        .expect("this program starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if let Some(reason) = text.strip_prefix("absent: ") {
+        return Outcome::Absent(reason.trim().to_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{said}");
+    Outcome::Passed
+}
+
+pub fn reuse() -> ExitCode {
+    use std::os::unix::process::CommandExt as _;
+
+    const LAST: &str = "/proc/sys/kernel/ns_last_pid";
+
+    let policy = policy().build().expect("a policy");
+    let plan = ringfence::Plan::new(policy, ringfence::Kernel::probe());
+    if plan.check().is_err() {
+        println!("absent: this kernel restricts nothing");
+        return ExitCode::SUCCESS;
+    }
+    let sandbox = plan.prepare().expect("a sandbox");
+    for _ in 0..100 {
+        let child = job(&sandbox, &["exit", "0"]).spawn().expect("it starts");
+        let number = child.id();
+        rustix::process::wait(WaitOptions::empty()).expect("its end");
+        if let Err(error) = std::fs::write(LAST, (number - 1).to_string()) {
+            println!("absent: only root may choose the number of a process: {error}");
+            return ExitCode::SUCCESS;
+        }
+        let mut other = unsandboxed(&["sleep", "60"]);
+        let mut other = other.process_group(0).spawn().expect("it starts");
+        let same = other.id() == number;
+        drop(child);
+        std::thread::sleep(Duration::from_millis(50));
+        let survived = lives(other.id().cast_signed());
+        other.kill().ok();
+        if same {
+            assert!(survived, "another process was killed");
+            return ExitCode::SUCCESS;
+        }
+    }
+    println!("absent: other processes took the number each time");
+    ExitCode::SUCCESS
 }
 
 fn dropped() {

@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use ringfence_sys::spawn::Launched;
+use ringfence_sys::spawn::{Launched, kill_group};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
@@ -122,7 +122,8 @@ impl AsFd for Child {
 /// The processes of a job.
 #[derive(Debug)]
 pub(crate) struct Job {
-    pid: Pid,
+    /// The kernel gave it, so that there is one.
+    pid: Option<Pid>,
     pub(super) pidfd: OwnedFd,
     deadline: Option<Instant>,
     /// How many bytes it may write.
@@ -146,8 +147,7 @@ impl Job {
         cgroup: Option<JobCgroup>,
     ) -> Self {
         Self {
-            // The kernel gave the number: it is above 0.
-            pid: Pid::from_raw(launched.pid).unwrap_or(Pid::INIT),
+            pid: Pid::from_raw(launched.pid),
             pidfd: launched.pidfd,
             deadline,
             output,
@@ -160,7 +160,7 @@ impl Job {
     }
 
     pub(super) fn id(&self) -> u32 {
-        self.pid.as_raw_nonzero().get().unsigned_abs()
+        Pid::as_raw(self.pid).unsigned_abs()
     }
 
     /// Its end, if that has been taken.
@@ -209,12 +209,22 @@ impl Job {
         if let Some(cgroup) = &self.cgroup {
             cgroup.kill();
         }
+        let killed = match pidfd_send_signal(&self.pidfd, Signal::KILL) {
+            // Somebody has taken its end, so that its number may be another's.
+            Err(Errno::SRCH) => None,
+            result => Some(result),
+        };
         if self.in_group {
-            let _ = kill_process_group(self.pid, Signal::KILL);
+            self.kill_group(killed.is_some());
         }
-        match pidfd_send_signal(&self.pidfd, Signal::KILL) {
-            Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(errno) => Err(errno.into()),
+        killed.unwrap_or(Ok(())).map_err(io::Error::from)
+    }
+
+    fn kill_group(&self, number_is_its_own: bool) {
+        let killed = kill_group(self.pidfd.as_fd()).is_ok();
+        // Before Linux 6.9 there is its number only.
+        if let (false, true, Some(pid)) = (killed, number_is_its_own, self.pid) {
+            let _ = kill_process_group(pid, Signal::KILL);
         }
     }
 
@@ -247,7 +257,6 @@ impl Job {
         if let Some(ended) = self.ended {
             return Ok(ended);
         }
-        // As long as its end is not taken, the number of the group is nobody else's.
         let _ = self.kill();
         let status = loop {
             match waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED) {
