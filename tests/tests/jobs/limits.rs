@@ -1,10 +1,12 @@
 //! Limits: each ends the job or denies it more, and the report says which it was.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
 use ringfence::process::{Ended, Limit, Limits, Output};
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::{World, is_root};
+use rustix::process::Signal;
 
 use crate::scene::{job, policy, sandbox, test};
 
@@ -18,6 +20,11 @@ pub fn tests() -> Vec<Test> {
             output,
         ),
         test("limits::output_up_to_the_limit_is_whole", output_within),
+        test(
+            "limits::a_limit_that_is_not_there_ends_nothing_whatever_a_job_pretends",
+            pretended,
+        ),
+        test("limits::the_longest_time_is_no_limit", longest),
         test("limits::memory_beyond_the_limit_is_not_given", memory),
         test("limits::open_files_beyond_the_limit_are_denied", open_files),
         test(
@@ -107,6 +114,23 @@ fn output_within() {
     let output = limited(&["say", "abcd", "efg"], limits);
     assert_eq!(output.stdout.len() + output.stderr.len(), 6);
     assert!(output.truncated);
+}
+
+fn pretended() {
+    for signal in [Signal::XCPU, Signal::XFSZ] {
+        let number = signal.as_raw();
+        let ended = limited(&["signal", &number.to_string()], Limits::default()).ended;
+        assert_eq!((ended.status.signal(), ended.limit), (Some(number), None));
+    }
+}
+
+fn longest() {
+    let limits = Limits {
+        wall: Some(Duration::MAX),
+        cpu: Some(Duration::MAX),
+        ..Limits::default()
+    };
+    assert!(limited(&["exit", "0"], limits).ended.success());
 }
 
 fn memory() {

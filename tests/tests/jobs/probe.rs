@@ -5,6 +5,8 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Signal, getpid, kill_process};
+
 pub fn main(words: &[String]) -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match act(&words) {
@@ -20,6 +22,10 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
     match *words {
         ["exit", code] => return Ok(code.parse().unwrap_or(97)),
         ["abort"] => std::process::abort(),
+        ["signal", number] => {
+            let signal = number.parse().ok().and_then(Signal::from_named_raw);
+            kill_process(getpid(), signal.unwrap_or(Signal::KILL))?;
+        }
         ["read", path] => drop(std::fs::read(path)?),
         ["write", path] => std::fs::write(path, "x")?,
         ["list", path] => {

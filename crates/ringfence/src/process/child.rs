@@ -14,8 +14,8 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, pidfd_send_signal, waitid,
 };
 
-use super::Limit;
 use super::cgroup::JobCgroup;
+use super::{Limit, Limits};
 
 /// A running job, as [`std::process::Child`]. Dropping it kills the job.
 #[derive(Debug)]
@@ -35,7 +35,8 @@ pub struct Child {
 pub struct Ended {
     /// The status of the program itself.
     pub status: ExitStatus,
-    /// The limit that ended it, where that can be told.
+    /// The limit that ended it, where that can be told. `Cpu`, `FileSize`, `Memory` and `Processes` are told
+    /// by signs that a job can give on purpose, where it has such a limit; the others by this process.
     pub limit: Option<Limit>,
 }
 
@@ -126,8 +127,7 @@ pub(crate) struct Job {
     pid: Option<Pid>,
     pub(super) pidfd: OwnedFd,
     deadline: Option<Instant>,
-    /// How many bytes it may write.
-    pub(super) output: Option<u64>,
+    pub(super) limits: Limits,
     /// Whether all of its processes are in its group.
     in_group: bool,
     cgroup: Option<JobCgroup>,
@@ -141,16 +141,16 @@ pub(crate) struct Job {
 impl Job {
     pub(super) fn new(
         launched: Launched,
-        deadline: Option<Instant>,
-        output: Option<u64>,
+        started: Instant,
+        limits: Limits,
         in_group: bool,
         cgroup: Option<JobCgroup>,
     ) -> Self {
         Self {
             pid: Pid::from_raw(launched.pid),
             pidfd: launched.pidfd,
-            deadline,
-            output,
+            deadline: limits.wall.and_then(|wall| started.checked_add(wall)),
+            limits,
             in_group,
             cgroup,
             ended_by: None,
@@ -275,14 +275,16 @@ impl Job {
         Ok(ended)
     }
 
+    /// Only what was limited: a program may send itself the signals as well.
     fn limit_told_by(&self, status: ExitStatus) -> Option<Limit> {
         let signal = status.signal().and_then(Signal::from_named_raw);
-        match signal {
-            Some(Signal::XCPU) => Some(Limit::Cpu),
-            Some(Signal::XFSZ) => Some(Limit::FileSize),
-            _ if status.success() => None,
-            _ => self.cgroup.as_ref()?.limit_hit(),
-        }
+        let limit = match signal {
+            Some(Signal::XCPU) => Limit::Cpu,
+            Some(Signal::XFSZ) => Limit::FileSize,
+            _ if status.success() => return None,
+            _ => self.cgroup.as_ref()?.limit_hit()?,
+        };
+        self.limits.has(limit).then_some(limit)
     }
 }
 

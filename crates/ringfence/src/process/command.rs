@@ -265,14 +265,8 @@ impl<'s> Command<'s> {
             },
         })
         .map_err(|error| SpawnError::step(file, error))?;
-        let deadline = self.limits.wall.and_then(|wall| started.checked_add(wall));
-        Ok(Job::new(
-            launched,
-            deadline,
-            self.limits.output,
-            !self.may_leave_group,
-            cgroup,
-        ))
+        let in_group = !self.may_leave_group;
+        Ok(Job::new(launched, started, self.limits, in_group, cgroup))
     }
 
     fn filter(&self) -> Result<Option<&'s Program>, SpawnError> {

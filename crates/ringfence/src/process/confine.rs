@@ -182,10 +182,12 @@ impl<'s> Confined<'s> {
         })
         .map_err(SpawnError::Copy)?;
         drop(writer);
-        let deadline = self.limits.wall.and_then(|wall| started.checked_add(wall));
-        // A byte says what kind of answer it is.
-        let longest = Some(self.longest.saturating_add(1));
-        let job = Job::new(launched, deadline, longest, true, None);
+        let limits = Limits {
+            // A byte says what kind of answer it is.
+            output: Some(self.longest.saturating_add(1)),
+            ..self.limits
+        };
+        let job = Job::new(launched, started, limits, true, None);
         let mut bytes = Vec::new();
         let ended = Child::new(None, Some(reader), None, job)
             .stream(|_, chunk| bytes.extend_from_slice(chunk))

@@ -66,7 +66,7 @@ impl Child {
             .into_iter()
             .filter_map(|(stream, pipe)| Some((stream, pipe?)))
             .collect(),
-            left: self.job.output,
+            left: self.job.limits.output,
         };
         for (_, pipe) in &pipes.open {
             fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;

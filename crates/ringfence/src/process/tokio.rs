@@ -152,7 +152,7 @@ impl Child {
             .into_iter()
             .filter_map(|(stream, pipe)| Some((stream, pipe?)))
             .collect();
-        let left = self.running.job.as_ref().and_then(|job| job.output);
+        let left = self.running.job.as_ref().and_then(|job| job.limits.output);
         Events {
             running: self.running,
             open,
