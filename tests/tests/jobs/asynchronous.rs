@@ -21,6 +21,14 @@ pub fn tests() -> Vec<Test> {
             "asynchronous::input_can_be_written_while_output_is_read",
             input,
         ),
+        test(
+            "asynchronous::what_was_written_before_the_end_is_told_to_a_busy_task_as_well",
+            busy,
+        ),
+        test(
+            "asynchronous::a_process_that_may_leave_and_floods_the_output_does_not_hold_up_the_end",
+            floods,
+        ),
         test("asynchronous::limits_end_the_job", limits),
         test("asynchronous::a_dropped_future_ends_its_job", dropped),
         test("asynchronous::many_jobs_need_few_threads", many),
@@ -77,6 +85,47 @@ fn events() {
         assert_eq!(bytes, 100_000);
         assert_eq!(end.expect("its end").limit, Some(Limit::Output));
         assert_eq!(events.next().await.expect("nothing"), None);
+    });
+}
+
+/// A task that has done much without a pause is told by tokio that nothing is ready.
+fn busy() {
+    let sandbox = sandbox(policy());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    for done in 100..130 {
+        let output = runtime.block_on(async {
+            let mut command = job(&sandbox, &["say", "out", "err"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let child = command.spawn_async().expect("it starts");
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            for _ in 0..done {
+                tokio::task::coop::consume_budget().await;
+            }
+            child.wait_with_output().await.expect("its end")
+        });
+        assert_eq!(
+            (&*output.stdout, &*output.stderr),
+            (&b"out"[..], &b"err"[..]),
+            "after {done}"
+        );
+    }
+}
+
+fn floods() {
+    let sandbox = sandbox(policy());
+    run(async {
+        let mut command = job(&sandbox, &["leave-flooding"]);
+        command.may_leave_group(true).stdout(Stdio::piped());
+        let mut events = command.spawn_async().expect("it starts").events();
+        let start = Instant::now();
+        while events.next().await.expect("an event").is_some() {
+            // So that there is always more.
+            std::thread::sleep(Duration::from_millis(2));
+            assert!(start.elapsed() < Duration::from_secs(10), "for ever");
+        }
     });
 }
 

@@ -17,6 +17,10 @@ pub fn tests() -> Vec<Test> {
             "ends::a_process_that_holds_the_output_open_does_not_hold_up_the_end",
             holds_output,
         ),
+        test(
+            "ends::a_process_that_may_leave_and_floods_the_output_does_not_hold_up_the_end",
+            floods_output,
+        ),
         test("ends::a_daemon_ends_with_the_job", daemon),
         test(
             "ends::a_job_cannot_leave_its_group_unless_it_may",
@@ -67,6 +71,20 @@ fn holds_output() {
     assert!(start.elapsed() < Duration::from_secs(30), "it slept along");
     let pid = number(&output.stdout);
     eventually("it is gone", || !lives(pid));
+}
+
+fn floods_output() {
+    let sandbox = sandbox(policy());
+    let mut command = job(&sandbox, &["leave-flooding"]);
+    command.may_leave_group(true).stdout(Stdio::piped());
+    let start = Instant::now();
+    let late = || start.elapsed() > Duration::from_secs(10);
+    let ended = command.spawn().expect("it starts").stream(|_, _| {
+        // So that there is always more.
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(!late(), "it is read for ever");
+    });
+    assert!(ended.expect("its end").success());
 }
 
 fn daemon() {

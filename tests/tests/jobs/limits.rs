@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
-use ringfence::process::{Ended, Limit, Limits, Output};
+use ringfence::process::{Ended, Limit, Limits, Output, Stdio};
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::{World, is_root};
 use rustix::process::Signal;
@@ -25,6 +25,10 @@ pub fn tests() -> Vec<Test> {
             pretended,
         ),
         test("limits::the_longest_time_is_no_limit", longest),
+        test(
+            "limits::wall_time_ends_a_job_whose_output_never_pauses",
+            wall_of_a_flood,
+        ),
         test("limits::memory_beyond_the_limit_is_not_given", memory),
         test("limits::open_files_beyond_the_limit_are_denied", open_files),
         test(
@@ -122,6 +126,24 @@ fn pretended() {
         let ended = limited(&["signal", &number.to_string()], Limits::default()).ended;
         assert_eq!((ended.status.signal(), ended.limit), (Some(number), None));
     }
+}
+
+/// What is read takes longer than what is written, so that there is always more.
+fn wall_of_a_flood() {
+    let sandbox = sandbox(policy());
+    let mut command = job(&sandbox, &["flood"]);
+    let limits = Limits {
+        wall: Some(Duration::from_millis(300)),
+        ..Limits::default()
+    };
+    command.limits(limits).stdout(Stdio::piped());
+    let start = Instant::now();
+    let late = || start.elapsed() > Duration::from_secs(5);
+    let ended = command.spawn().expect("it starts").stream(|_, _| {
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(!late(), "its time does not run out");
+    });
+    assert_eq!(ended.expect("its end").limit, Some(Limit::Wall));
 }
 
 fn longest() {

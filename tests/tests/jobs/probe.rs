@@ -110,6 +110,14 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
             let child = child.spawn()?;
             println!("{}", child.id());
         }
+        // One that writes on, where the job may leave it behind.
+        ["leave-flooding"] => {
+            let mut child = Command::new(std::env::current_exe()?);
+            child.args(["probe", "flood"]).process_group(0);
+            drop(child.spawn()?);
+            // It has begun.
+            std::thread::sleep(Duration::from_millis(300));
+        }
         // Two forks with a session between, as daemons are made; the last tells its number by a file.
         ["daemon", path] => {
             let mut child = Command::new(std::env::current_exe()?);

@@ -28,7 +28,7 @@ use ::tokio::runtime::Handle;
 use ::tokio::time::{Instant, Sleep, sleep_until};
 
 use super::child::Job;
-use super::{Command, Ended, Limit, Output, SpawnError, Stdio, Stream};
+use super::{Command, Ended, Limit, Output, SpawnError, Stdio, Stream, output};
 
 /// A running job, as `tokio::process::Child`. Dropping it kills the job.
 #[derive(Debug)]
@@ -158,6 +158,7 @@ impl Child {
             open,
             left,
             ended: None,
+            rest: VecDeque::new(),
             told: false,
         }
     }
@@ -202,6 +203,8 @@ pub struct Events {
     /// How many bytes may still come.
     left: Option<u64>,
     ended: Option<Ended>,
+    /// What it had written before.
+    rest: VecDeque<(Stream, Vec<u8>)>,
     told: bool,
 }
 
@@ -218,23 +221,33 @@ impl Events {
         if self.told {
             return Poll::Ready(Ok(None));
         }
-        // Once the program has ended, what it wrote is still in the pipes, and nobody else's output
-        // comes after it: what it left behind has been killed.
         if self.ended.is_none()
             && let Poll::Ready(ended) = self.running.poll_end(context)
         {
             self.ended = Some(ended?);
+            self.keep_rest()?;
         }
-        if let Poll::Ready(event) = self.poll_output(context) {
-            return Poll::Ready(event.map(Some));
+        let Some(ended) = self.ended else {
+            return self.poll_output(context).map_ok(Some);
+        };
+        if let Some((stream, bytes)) = self.rest.pop_front() {
+            return Poll::Ready(Ok(Some(Event::Output(stream, bytes))));
         }
-        match self.ended {
-            Some(ended) => {
-                self.told = true;
-                Poll::Ready(Ok(Some(Event::Ended(ended))))
+        self.told = true;
+        Poll::Ready(Ok(Some(Event::Ended(ended))))
+    }
+
+    /// Takes what the program wrote before its end and is still in the pipes. Tokio is not asked: to a task
+    /// that has done much it says that nothing is there.
+    fn keep_rest(&mut self) -> io::Result<()> {
+        for (stream, pipe) in std::mem::take(&mut self.open) {
+            let bytes = output::rest(pipe.as_fd(), self.left)?;
+            let bytes = self.take(&bytes);
+            if !bytes.is_empty() {
+                self.rest.push_back((stream, bytes));
             }
-            None => Poll::Pending,
         }
+        Ok(())
     }
 
     /// What one of the pipes has; the other one has its turn next.
@@ -263,10 +276,8 @@ impl Events {
 
     /// What of these bytes may still come. Beyond the limit the job is killed.
     fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let left = self.left.unwrap_or(u64::MAX);
-        let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        self.left = self.left.map(|left| left - taken as u64);
-        if taken < bytes.len() {
+        let taken = output::allowed(&mut self.left, bytes);
+        if taken.len() < bytes.len() {
             self.open.clear();
             match (&mut self.ended, &mut self.running.job) {
                 (Some(ended), _) => _ = ended.limit.get_or_insert(Limit::Output),
@@ -274,7 +285,7 @@ impl Events {
                 (None, None) => {}
             }
         }
-        bytes[..taken].to_vec()
+        taken.to_vec()
     }
 }
 
