@@ -113,10 +113,11 @@ fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
             libc::syscall(libc::SYS_fchdir, directory.as_raw_fd())
         })?;
     }
+    // Before the limits, by which it may have to find the last descriptor.
+    close_others(bounds.keep)?;
     for limit in bounds.limits {
         set_limit(limit)?;
     }
-    close_others(bounds.keep)?;
     no_new_privs()?;
     if bounds.give_up_modules {
         give_up_modules()?;
