@@ -73,6 +73,12 @@ pub fn main(words: &[String]) -> ExitCode {
     let leaked = std::fs::File::open("/dev/null").expect("a file");
     let leaked = rustix::io::fcntl_dupfd_cloexec(&leaked, 500).expect("a descriptor");
     rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).expect("it is ours");
+    // Beyond that of this process, too, as a server's may be that lowered it late.
+    let lowered = rustix::process::Rlimit {
+        current: Some(400),
+        maximum: Some(400),
+    };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, lowered).expect("a lower limit");
     let start = || {
         let mut command = job(&sandbox, &["descriptors"]);
         let limits = ringfence::process::Limits {

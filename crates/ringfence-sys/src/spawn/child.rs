@@ -113,7 +113,7 @@ fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
             libc::syscall(libc::SYS_fchdir, directory.as_raw_fd())
         })?;
     }
-    // Before the limits, by which it may have to find the last descriptor.
+    // Before the limits, which may be how it finds the last descriptor.
     close_others(bounds.keep)?;
     for limit in bounds.limits {
         set_limit(limit)?;
@@ -260,6 +260,49 @@ fn close_others(keep: &[RawFd]) -> Result<(), Failed> {
 
 /// Where `close_range` is missing (its flag came with Linux 5.11) or an outer filter denies it.
 fn mark_one_by_one() -> Result<(), Failed> {
+    let end = match table_length() {
+        Some(length) => length,
+        None => most_open_files()?,
+    };
+    for fd in FIRST..end {
+        // SAFETY: the call takes integers only; a number that is not open is no harm.
+        unsafe { libc::syscall(libc::SYS_fcntl, fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    Ok(())
+}
+
+/// How many descriptors the table of this process has room for, by `proc_pid_status(5)`.
+fn table_length() -> Option<RawFd> {
+    const FIELD: &[u8] = b"FDSize:";
+
+    // SAFETY: the path is a live string that ends with a null byte.
+    let file = unsafe {
+        libc::syscall(
+            libc::SYS_openat,
+            libc::AT_FDCWD,
+            c"/proc/self/status".as_ptr(),
+            libc::O_RDONLY | libc::O_CLOEXEC,
+        )
+    };
+    if file < 0 {
+        return None;
+    }
+    // The field is among the first.
+    let mut text = [0u8; 1024];
+    // SAFETY: at most as many bytes are written as `text` has.
+    let count = unsafe { libc::syscall(libc::SYS_read, file, text.as_mut_ptr(), text.len()) };
+    // SAFETY: the descriptor was opened here, and nothing else uses it.
+    unsafe { libc::syscall(libc::SYS_close, file) };
+    let text = text.get(..usize::try_from(count).ok()?)?;
+    let at = text.windows(FIELD.len()).position(|part| part == FIELD)?;
+    let digits = text.get(at + FIELD.len()..)?.trim_ascii_start();
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+    std::str::from_utf8(digits.get(..end)?).ok()?.parse().ok()
+}
+
+/// Where nothing tells better. A descriptor may be above a limit that was lowered later; the hard one is
+/// where most end.
+fn most_open_files() -> Result<RawFd, Failed> {
     let mut limit = [0u64; 2];
     // SAFETY: `limit` is live and has the layout of the kernel's `struct rlimit64`.
     done(Step::Descriptors, unsafe {
@@ -271,13 +314,8 @@ fn mark_one_by_one() -> Result<(), Failed> {
             limit.as_mut_ptr(),
         )
     })?;
-    // A descriptor may be above a limit that was lowered later; the hard one is where most end.
-    let end = RawFd::try_from(limit[1]).unwrap_or(RawFd::MAX);
-    for fd in FIRST..end {
-        // SAFETY: the call takes integers only; a number that is not open is no harm.
-        unsafe { libc::syscall(libc::SYS_fcntl, fd, libc::F_SETFD, libc::FD_CLOEXEC) };
-    }
-    Ok(())
+    let [_, hard] = limit;
+    Ok(RawFd::try_from(hard).unwrap_or(RawFd::MAX))
 }
 
 fn no_new_privs() -> Result<(), Failed> {
