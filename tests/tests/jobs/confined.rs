@@ -12,7 +12,9 @@ use ringfence_sys::landlock::add_path_rule;
 use ringfence_tests::trial::Test;
 use ringfence_tests::world::World;
 use rustix::fs::{Mode, OFlags, open};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+use rustix::process::{
+    PidfdFlags, PidfdGetfdFlags, Resource, getpid, getrlimit, pidfd_getfd, pidfd_open,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::scene::{eventually, lives, sandbox, test, unsandboxed};
@@ -44,6 +46,10 @@ pub fn tests() -> Vec<Test> {
         test(
             "confined::an_answer_that_is_nested_too_deeply_is_refused",
             too_deep,
+        ),
+        test(
+            "confined::a_crash_leaves_no_image_of_this_process_behind",
+            no_core,
         ),
         test("confined::what_it_changes_stays_there", copy),
         test("confined::nothing_that_it_started_is_left", left_behind),
@@ -252,6 +258,13 @@ fn widening() {
     assert_eq!(sandbox.confined().run(add_rules).expect("an answer"), 0);
     let read = || std::fs::read(&file).is_ok();
     assert!(!sandbox.confined().run(read).expect("an answer"));
+}
+
+fn no_core() {
+    let sandbox = sandbox(Policy::builder());
+    let most = || getrlimit(Resource::Core).maximum;
+    let there = sandbox.confined().run(most).expect("an answer");
+    assert!(there.is_some_and(|bytes| bytes <= 1), "{there:?}");
 }
 
 fn copy() {

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use ringfence_sys::spawn::{Bounds, LaunchError, Step, copy};
+use ringfence_sys::spawn::{Bounds, LaunchError, Resource, ResourceLimit, Step, copy};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -161,11 +161,13 @@ impl<'s> Confined<'s> {
         let mut keep = vec![writer.as_raw_fd()];
         keep.extend(self.keep.iter().map(AsRawFd::as_raw_fd));
         let started = Instant::now();
+        let mut resources = self.limits.resources(false);
+        resources.push(no_core_dump());
         let bounds = Bounds {
             stdio: [Some(null.as_fd()), Some(null.as_fd()), None],
             directory: None,
             cgroup: None,
-            limits: &self.limits.resources(false),
+            limits: &resources,
             own_group: true,
             keep: &keep,
             give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
@@ -219,6 +221,19 @@ impl<'s> Confined<'s> {
             Some((&UNWRITTEN, message)) => Err(ConfineError::Answer(text(message))),
             _ => Err(ConfineError::NoAnswer(ended.code().unwrap_or_default())),
         }
+    }
+}
+
+/// A dump of the copy would hold all of this process's memory. The kernel writes none into a file that may
+/// have one byte, and takes just that for a sign not to start a program of `core_pattern` either
+/// (`do_coredump` in `fs/coredump.c`).
+fn no_core_dump() -> ResourceLimit {
+    let hard = rustix::process::getrlimit(rustix::process::Resource::Core).maximum;
+    let most = hard.unwrap_or(u64::MAX).min(1);
+    ResourceLimit {
+        resource: Resource::Core,
+        soft: most,
+        hard: most,
     }
 }
 
