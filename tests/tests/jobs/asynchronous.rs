@@ -31,6 +31,10 @@ pub fn tests() -> Vec<Test> {
         ),
         test("asynchronous::limits_end_the_job", limits),
         test("asynchronous::a_dropped_future_ends_its_job", dropped),
+        test(
+            "asynchronous::a_job_may_be_dropped_after_its_runtime",
+            outlives_runtime,
+        ),
         test("asynchronous::many_jobs_need_few_threads", many),
     ]
 }
@@ -179,6 +183,29 @@ fn dropped() {
         let pid = started.expect("it ran").cast_signed();
         eventually("the awaited child is gone", || !lives(pid));
     });
+}
+
+fn outlives_runtime() {
+    let sandbox = sandbox(policy());
+    let mut command = job(&sandbox, &["sleep", "60"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    for dropped_within in [false, true] {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let child = runtime.block_on(async { command.spawn_async().expect("it starts") });
+        let pid = child.id().expect("it runs").cast_signed();
+        if dropped_within {
+            runtime.block_on(async { drop(child) });
+            drop(runtime);
+        } else {
+            drop(runtime);
+            assert!(lives(pid));
+            drop(child);
+        }
+        eventually("it is gone", || !lives(pid));
+    }
 }
 
 fn many() {

@@ -47,6 +47,7 @@ pub fn tests() -> Vec<Test> {
             "confined::an_answer_that_is_nested_too_deeply_is_refused",
             too_deep,
         ),
+        test("confined::it_cannot_pretend_that_it_never_ran", pretends),
         test(
             "confined::a_crash_leaves_no_image_of_this_process_behind",
             no_core,
@@ -258,6 +259,25 @@ fn widening() {
     assert_eq!(sandbox.confined().run(add_rules).expect("an answer"), 0);
     let read = || std::fs::read(&file).is_ok();
     assert!(!sandbox.confined().run(read).expect("an answer"));
+}
+
+fn pretends() {
+    let sandbox = sandbox(Policy::builder().allow_class(Class::Debug));
+    let pretend = || {
+        let this = pidfd_open(getpid(), PidfdFlags::empty()).expect("this process");
+        for number in 3..100 {
+            if let Ok(answer) = pidfd_getfd(&this, number, PidfdGetfdFlags::empty()) {
+                // What the copy writes if Landlock fails.
+                let _ = rustix::io::write(&answer, &[1, 11, 0, 0, 0, 1, 0, 0, 0]);
+            }
+        }
+        std::process::exit(1)
+    };
+    let pretended: Result<(), _> = sandbox.confined().run(pretend);
+    assert!(
+        matches!(pretended, Err(ConfineError::Panicked(_))),
+        "{pretended:?}"
+    );
 }
 
 fn no_core() {

@@ -114,11 +114,14 @@ impl Sandbox {
     }
 }
 
-/// What an answer begins with.
+/// What the copy writes first. Before the function runs, so that it cannot say that it did not.
+const SETTLED: u8 = 0;
+const UNSETTLED: u8 = 1;
+
+/// What its answer begins with then.
 const VALUE: u8 = 0;
 const PANIC: u8 = 1;
-const UNSETTLED: u8 = 2;
-const UNWRITTEN: u8 = 3;
+const UNWRITTEN: u8 = 2;
 
 impl<'s> Confined<'s> {
     /// What it may use up. [`Limits::output`] is for programs; see [`Confined::longest_answer`].
@@ -175,18 +178,20 @@ impl<'s> Confined<'s> {
             filter: Some(Program::instructions(filter)),
         };
         let launched = copy(&bounds, |settled| {
-            let answer = match settled {
-                Ok(()) => answer(act),
-                Err(error) => unsettled(&error),
+            let told = match settled {
+                Ok(()) => (&writer)
+                    .write_all(&[SETTLED])
+                    .and_then(|()| (&writer).write_all(&answer(act))),
+                Err(error) => (&writer).write_all(&unsettled(&error)),
             };
             // A parent that has stopped to listen cannot be told.
-            i32::from((&writer).write_all(&answer).is_err())
+            i32::from(told.is_err())
         })
         .map_err(SpawnError::Copy)?;
         drop(writer);
         let limits = Limits {
-            // A byte says what kind of answer it is.
-            output: Some(self.longest.saturating_add(1)),
+            // Two bytes say what kind of answer it is.
+            output: Some(self.longest.saturating_add(2)),
             ..self.limits
         };
         let job = Job::new(launched, started, limits, true, None);
@@ -212,13 +217,13 @@ impl<'s> Confined<'s> {
             });
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        match bytes.split_first() {
-            Some((&VALUE, bytes)) if ended.success() => {
-                nesting::read(bytes).map_err(ConfineError::Answer)
+        match bytes {
+            [UNSETTLED, report @ ..] => Err(read_unsettled(report).into()),
+            [SETTLED, VALUE, value @ ..] if ended.success() => {
+                nesting::read(value).map_err(ConfineError::Answer)
             }
-            Some((&PANIC, message)) => Err(ConfineError::Panicked(text(message))),
-            Some((&UNSETTLED, report)) => Err(read_unsettled(report).into()),
-            Some((&UNWRITTEN, message)) => Err(ConfineError::Answer(text(message))),
+            [SETTLED, PANIC, message @ ..] => Err(ConfineError::Panicked(text(message))),
+            [SETTLED, UNWRITTEN, message @ ..] => Err(ConfineError::Answer(text(message))),
             _ => Err(ConfineError::NoAnswer(ended.code().unwrap_or_default())),
         }
     }
