@@ -27,8 +27,8 @@ use crate::seccomp::{Program, Syscall};
 ///
 /// What differs from [`std::process::Command`]:
 /// - The program leads a process group that it cannot leave, and when it ends, or the [`Child`] is
-///   dropped, all of the group is killed. `setsid` and `setpgid` fail with EPERM there
-///   ([`Command::may_leave_group`] lifts that).
+///   dropped, all of the group is killed. `setsid`, `setpgid` and `clone` with `CLONE_PARENT` fail with
+///   EPERM there, and 32-bit programs end ([`Command::may_leave_group`] lifts that).
 /// - No descriptor above 2 is inherited, whether it is close-on-exec or not.
 /// - All signals are at their defaults, and none is blocked.
 /// - `no_new_privs` is set.
