@@ -60,6 +60,13 @@ fn output() {
         let mut command = job(&sandbox, &["exit", "7"]);
         let ended = command.status_async().await.expect("it starts");
         assert_eq!(ended.code(), Some(7));
+        let mut child = job(&sandbox, &["sleep", "60"])
+            .spawn_async()
+            .expect("it starts");
+        assert_eq!(child.try_wait().expect("it runs"), None);
+        child.kill().expect("it is ours");
+        let killed = child.wait().await.expect("its end");
+        assert_eq!(child.try_wait().expect("its end"), Some(killed));
         let mut command = job(&sandbox, &["leave-behind"]);
         let output = command.output_async().await.expect("it starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

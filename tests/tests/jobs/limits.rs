@@ -65,7 +65,11 @@ fn wall() {
         assert!(!ended.success());
     }
     assert!(start.elapsed() < Duration::from_secs(30));
-    let within = limited(&["exit", "3"], limits).ended;
+    let enough = Limits {
+        wall: Some(Duration::from_secs(60)),
+        ..Limits::default()
+    };
+    let within = limited(&["exit", "3"], enough).ended;
     assert_eq!((within.code(), within.limit), (Some(3), None));
 }
 

@@ -50,6 +50,7 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
                 println!("{}={}", name.display(), value.display());
             }
         }
+        ["name"] => println!("{}", std::env::args().next().unwrap_or_default()),
         ["directory"] => println!("{}", std::env::current_dir()?.display()),
         ["descriptors"] => {
             for number in 0..1000 {

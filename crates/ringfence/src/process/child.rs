@@ -95,13 +95,7 @@ impl Child {
     /// # Errors
     /// As [`Child::wait`].
     pub fn try_wait(&mut self) -> io::Result<Option<Ended>> {
-        if self.job.has_ended(Some(Duration::ZERO))? {
-            return self.job.finish().map(Some);
-        }
-        if self.job.is_overdue() {
-            self.job.end_by(Limit::Wall);
-        }
-        Ok(None)
+        self.job.try_wait()
     }
 
     /// Kills all of it.
@@ -233,6 +227,16 @@ impl Job {
             self.end_by(Limit::Wall);
         }
         self.finish()
+    }
+
+    pub(super) fn try_wait(&mut self) -> io::Result<Option<Ended>> {
+        if self.has_ended(Some(Duration::ZERO))? {
+            return self.finish().map(Some);
+        }
+        if self.is_overdue() {
+            self.end_by(Limit::Wall);
+        }
+        Ok(None)
     }
 
     /// Whether the program has ended within a time; none is as long as it takes.

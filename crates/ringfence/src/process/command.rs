@@ -46,6 +46,8 @@ use crate::seccomp::{Program, Syscall};
 pub struct Command<'s> {
     sandbox: &'s Sandbox,
     program: OsString,
+    /// What it is called, if not as it is found.
+    name: Option<OsString>,
     arguments: Vec<OsString>,
     clear: bool,
     /// Without a value a variable is removed.
@@ -64,6 +66,7 @@ impl Sandbox {
         Command {
             sandbox: self,
             program: program.as_ref().to_owned(),
+            name: None,
             arguments: Vec::new(),
             clear: false,
             variables: Vec::new(),
@@ -77,6 +80,12 @@ impl Sandbox {
 }
 
 impl<'s> Command<'s> {
+    /// Calls it by another name, the first of its arguments: for programs that do what they are called.
+    pub fn arg0(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
+        self.name = Some(name.as_ref().to_owned());
+        self
+    }
+
     /// Adds an argument.
     pub fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
         self.arguments.push(argument.as_ref().to_owned());
@@ -229,7 +238,7 @@ impl<'s> Command<'s> {
         let file = find_program(&self.program, path, start)?;
         let nul = || SpawnError::Nul(self.program.clone());
         let program = c_string(file.clone().into()).ok_or_else(nul)?;
-        let arguments: CStrings = std::iter::once(&self.program)
+        let arguments: CStrings = std::iter::once(self.name.as_ref().unwrap_or(&self.program))
             .chain(&self.arguments)
             .map(|argument| c_string(argument.clone()).ok_or_else(nul))
             .collect::<Result<_, _>>()?;

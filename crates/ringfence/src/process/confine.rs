@@ -125,6 +125,7 @@ const UNWRITTEN: u8 = 2;
 
 impl<'s> Confined<'s> {
     /// What it may use up. [`Limits::output`] is for programs; see [`Confined::longest_answer`].
+    /// [`Limits::memory`] counts what this process has mapped as well, since the copy begins with that.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self

@@ -130,6 +130,17 @@ impl Child {
         std::future::poll_fn(|context| self.running.poll_end(context)).await
     }
 
+    /// Its end, if it has ended. Its time runs out here, too.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn try_wait(&mut self) -> io::Result<Option<Ended>> {
+        match &mut self.running.job {
+            Some(job) => job.try_wait(),
+            None => Ok(None),
+        }
+    }
+
     /// Kills all of it.
     ///
     /// # Errors
