@@ -229,7 +229,8 @@ pub fn reuse() -> ExitCode {
         drop(child);
         std::thread::sleep(Duration::from_millis(50));
         let survived = lives(other.id().cast_signed());
-        other.kill().ok();
+        other.kill().expect("it is ours or gone");
+        other.wait().expect("its end");
         if same {
             assert!(survived, "another process was killed");
             return ExitCode::SUCCESS;
