@@ -4,15 +4,21 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use ringfence::process::{Limit, Limits, Stdio};
-use ringfence_tests::trial::{Outcome, Test};
+use ringfence::{Action, Arch, Filter, Is, Syscall, Test, Verdict};
+use ringfence_sys::seccomp::{Threads, install_filter};
+use ringfence_tests::trial::{Outcome, Test as Trial};
 use ringfence_tests::world::World;
 use rustix::process::WaitOptions;
 
 use crate::scene::{eventually, job, lives, policy, sandbox, test, this, unsandboxed};
 
-pub fn tests() -> Vec<Test> {
+pub fn tests() -> Vec<Trial> {
     vec![
         test("ends::a_process_left_behind_ends_with_the_job", left_behind),
+        test(
+            "ends::a_kernel_that_names_no_group_by_a_descriptor_is_told_its_number",
+            by_number,
+        ),
         test(
             "ends::a_process_that_holds_the_output_open_does_not_hold_up_the_end",
             holds_output,
@@ -27,7 +33,7 @@ pub fn tests() -> Vec<Test> {
             leaves_group,
         ),
         test("ends::a_fork_bomb_ends_at_once", bomb),
-        Test::may_skip(
+        Trial::may_skip(
             "ends::a_job_whose_end_was_taken_does_not_take_the_next_of_its_number_along",
             number_of_another,
         ),
@@ -60,6 +66,32 @@ fn left_behind() {
     assert!(lives(pid));
     let pid = rustix::process::Pid::from_raw(pid).expect("a number");
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it is ours");
+}
+
+/// As before Linux 6.9: `pidfd_send_signal` knows no flags.
+fn by_number() {
+    let sandbox = sandbox(policy());
+    let flags = Test::new(3, u64::MAX, Is::NonZero).expect("one of six arguments");
+    let filter = Filter::new(|call| {
+        let allow = Verdict::Always(Action::Allow);
+        if call == Syscall::PIDFD_SEND_SIGNAL {
+            let unknown = Verdict::Always(Action::Errno(22));
+            Verdict::If(flags, Box::new(unknown), Box::new(allow))
+        } else {
+            allow
+        }
+    });
+    let program = filter.compile(Arch::NATIVE.expect("an architecture"));
+    let program = program.expect("a filter");
+    let start = || {
+        rustix::thread::set_no_new_privs(true).expect("no_new_privs");
+        install_filter(program.instructions(), Threads::Calling).expect("the filter");
+        let mut command = job(&sandbox, &["leave-behind", "quiet"]);
+        command.output().expect("the job starts")
+    };
+    let output = std::thread::scope(|scope| scope.spawn(start).join());
+    let pid = number(&output.expect("no panic").stdout);
+    eventually("it is gone", || !lives(pid));
 }
 
 fn holds_output() {
