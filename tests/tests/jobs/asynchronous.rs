@@ -25,8 +25,20 @@ pub fn tests() -> Vec<Test> {
             "asynchronous::input_can_be_written_while_output_is_read",
             input,
         ),
+        test(
+            "asynchronous::what_was_written_before_the_end_is_told_to_a_busy_task_as_well",
+            busy,
+        ),
+        test(
+            "asynchronous::a_process_that_may_leave_and_floods_the_output_does_not_hold_up_the_end",
+            floods,
+        ),
         test("asynchronous::limits_end_the_job", limits),
         test("asynchronous::a_dropped_future_ends_its_job", dropped),
+        test(
+            "asynchronous::a_job_may_be_dropped_after_its_runtime",
+            outlives_runtime,
+        ),
         test("asynchronous::many_jobs_need_few_threads", many),
     ]
 }
@@ -52,6 +64,13 @@ fn output() {
         let mut command = job(&sandbox, &["exit", "7"]);
         let ended = command.status_async().await.expect("it starts");
         assert_eq!(ended.code(), Some(7));
+        let mut child = job(&sandbox, &["sleep", "60"])
+            .spawn_async()
+            .expect("it starts");
+        assert_eq!(child.try_wait().expect("it runs"), None);
+        child.kill().expect("it is ours");
+        let killed = child.wait().await.expect("its end");
+        assert_eq!(child.try_wait().expect("its end"), Some(killed));
         let mut command = job(&sandbox, &["leave-behind"]);
         let output = command.output_async().await.expect("it starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -100,6 +119,47 @@ fn killed() {
         assert_eq!((ended.code(), ended.limit), (None, None));
         assert!(!lives(pid), "its end is told when it is gone");
         events.kill().expect("one that has ended is no error");
+    });
+}
+
+/// A task that has done much without a pause is told by tokio that nothing is ready.
+fn busy() {
+    let sandbox = sandbox(policy());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    for done in 100..130 {
+        let output = runtime.block_on(async {
+            let mut command = job(&sandbox, &["say", "out", "err"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let child = command.spawn_async().expect("it starts");
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            for _ in 0..done {
+                tokio::task::coop::consume_budget().await;
+            }
+            child.wait_with_output().await.expect("its end")
+        });
+        assert_eq!(
+            (&*output.stdout, &*output.stderr),
+            (&b"out"[..], &b"err"[..]),
+            "after {done}"
+        );
+    }
+}
+
+fn floods() {
+    let sandbox = sandbox(policy());
+    run(async {
+        let mut command = job(&sandbox, &["leave-flooding"]);
+        command.may_leave_group(true).stdout(Stdio::piped());
+        let mut events = command.spawn_async().expect("it starts").events();
+        let start = Instant::now();
+        while events.next().await.expect("an event").is_some() {
+            // So that there is always more.
+            std::thread::sleep(Duration::from_millis(2));
+            assert!(start.elapsed() < Duration::from_secs(10), "for ever");
+        }
     });
 }
 
@@ -153,6 +213,29 @@ fn dropped() {
         let pid = started.expect("it ran").cast_signed();
         eventually("the awaited child is gone", || !lives(pid));
     });
+}
+
+fn outlives_runtime() {
+    let sandbox = sandbox(policy());
+    let mut command = job(&sandbox, &["sleep", "60"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    for dropped_within in [false, true] {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let child = runtime.block_on(async { command.spawn_async().expect("it starts") });
+        let pid = child.id().expect("it runs").cast_signed();
+        if dropped_within {
+            runtime.block_on(async { drop(child) });
+            drop(runtime);
+        } else {
+            drop(runtime);
+            assert!(lives(pid));
+            drop(child);
+        }
+        eventually("it is gone", || !lives(pid));
+    }
 }
 
 fn many() {

@@ -95,11 +95,15 @@ pub fn main(words: &[String]) -> ExitCode {
         }
     }
     let cgroups = Cgroups::at(&delegated).expect("a cgroup");
+    // Left by a server that was killed and had this process id.
+    let stale = delegated.join(format!("ringfence-{}-0", std::process::id()));
+    std::fs::create_dir(&stale).expect("a cgroup");
     match words.first().map(String::as_str) {
         Some("daemon") => daemon(&cgroups, &world),
         Some("limits") => limits(&cgroups, memory, pids),
         _ => none(&world),
     }
+    std::fs::remove_dir(&stale).expect("nothing is in it");
     let left: Vec<_> = std::fs::read_dir(&delegated)
         .expect("the cgroup")
         .filter_map(|entry| Some(entry.ok()?.file_name()))

@@ -7,9 +7,14 @@ use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use ringfence::process::{ConfineError, Limit, Limits, ThreadError, in_thread};
-use ringfence::{Policy, confine};
+use ringfence::{Class, Policy, confine};
+use ringfence_sys::landlock::add_path_rule;
 use ringfence_tests::trial::Test;
 use ringfence_tests::world::World;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{
+    PidfdFlags, PidfdGetfdFlags, Resource, getpid, getrlimit, pidfd_getfd, pidfd_open,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::scene::{eventually, lives, sandbox, test, unsandboxed};
@@ -33,6 +38,19 @@ pub fn tests() -> Vec<Test> {
         test(
             "confined::it_has_no_descriptor_that_was_not_kept",
             descriptors,
+        ),
+        test(
+            "confined::it_cannot_widen_the_sandbox_of_the_next_one",
+            widening,
+        ),
+        test(
+            "confined::an_answer_that_is_nested_too_deeply_is_refused",
+            too_deep,
+        ),
+        test("confined::it_cannot_pretend_that_it_never_ran", pretends),
+        test(
+            "confined::a_crash_leaves_no_image_of_this_process_behind",
+            no_core,
         ),
         test("confined::what_it_changes_stays_there", copy),
         test("confined::nothing_that_it_started_is_left", left_behind),
@@ -100,7 +118,7 @@ fn told_apart() {
         "{crashed:?}"
     );
     let killed = run(|| {
-        let this = rustix::process::getpid();
+        let this = getpid();
         let _ = rustix::process::kill_process(this, rustix::process::Signal::KILL);
         0
     });
@@ -151,6 +169,57 @@ fn too_long() {
     assert!(matches!(answer(10 << 20), Err(ConfineError::TooLong(1000))));
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+enum Tree {
+    Leaf,
+    Node(Box<Tree>),
+    Nodes(Vec<Tree>),
+}
+
+/// Reading it would run over the end of this process's stack.
+fn too_deep() {
+    let sandbox = sandbox(Policy::builder());
+    let nested = |levels: usize| {
+        let grow = |tree, _| Tree::Node(Box::new(tree));
+        (0..levels).fold(Tree::Nodes(vec![Tree::Leaf]), grow)
+    };
+    let flat = || (0..100_000).map(|_| Tree::Leaf).collect::<Vec<_>>();
+    assert!(sandbox.confined().run(|| nested(50)).is_ok());
+    assert_eq!(
+        sandbox.confined().run(flat).expect("long, not deep").len(),
+        100_000
+    );
+    // What an attacker writes is no value of anything: a length, then levels without an end.
+    let hostile = || Hostile(4 << 20);
+    let refused = sandbox.confined().run::<Hostile>(hostile);
+    assert!(
+        matches!(&refused, Err(ConfineError::Answer(why)) if why.contains("deep")),
+        "{refused:?}"
+    );
+}
+
+/// Writes what a tree of so many levels would be, without one.
+#[derive(Debug)]
+struct Hostile(usize);
+
+impl Serialize for Hostile {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeTuple as _;
+
+        let mut levels = serializer.serialize_tuple(self.0)?;
+        for _ in 0..self.0 {
+            levels.serialize_element(&1u8)?;
+        }
+        levels.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Hostile {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Tree::deserialize(deserializer).map(|_| Self(0))
+    }
+}
+
 fn descriptors() {
     let world = World::new();
     let file = std::fs::File::open(world.outside().join("file")).expect("a file");
@@ -168,9 +237,54 @@ fn descriptors() {
             .count()
     };
     let open = sandbox.confined().run(count).expect("an answer");
-    // The pipe of the answer, the ruleset, and the end of /dev/null.
-    assert!(open <= 3, "{open} descriptors are open");
+    // The pipe of the answer.
+    assert_eq!(open, 1);
     assert!(count() > open);
+}
+
+/// A ruleset takes rules for as long as somebody has it open, and `O_PATH` opens what may not be read.
+fn widening() {
+    let world = World::new();
+    let file = world.outside().join("file");
+    // To get at a descriptor by its number, as an attacker does without.
+    let sandbox = sandbox(Policy::builder().allow_class(Class::Debug));
+    let add_rules = || {
+        let this = pidfd_open(getpid(), PidfdFlags::empty()).expect("this process");
+        let root = open("/", OFlags::PATH, Mode::empty()).expect("no right is needed");
+        (3..100)
+            .filter_map(|number| pidfd_getfd(&this, number, PidfdGetfdFlags::empty()).ok())
+            .filter(|ruleset| add_path_rule(ruleset.as_fd(), root.as_fd(), 1 << 2).is_ok())
+            .count()
+    };
+    assert_eq!(sandbox.confined().run(add_rules).expect("an answer"), 0);
+    let read = || std::fs::read(&file).is_ok();
+    assert!(!sandbox.confined().run(read).expect("an answer"));
+}
+
+fn pretends() {
+    let sandbox = sandbox(Policy::builder().allow_class(Class::Debug));
+    let pretend = || {
+        let this = pidfd_open(getpid(), PidfdFlags::empty()).expect("this process");
+        for number in 3..100 {
+            if let Ok(answer) = pidfd_getfd(&this, number, PidfdGetfdFlags::empty()) {
+                // What the copy writes if Landlock fails.
+                let _ = rustix::io::write(&answer, &[1, 11, 0, 0, 0, 1, 0, 0, 0]);
+            }
+        }
+        std::process::exit(1)
+    };
+    let pretended: Result<(), _> = sandbox.confined().run(pretend);
+    assert!(
+        matches!(pretended, Err(ConfineError::Panicked(_))),
+        "{pretended:?}"
+    );
+}
+
+fn no_core() {
+    let sandbox = sandbox(Policy::builder());
+    let most = || getrlimit(Resource::Core).maximum;
+    let there = sandbox.confined().run(most).expect("an answer");
+    assert!(there.is_some_and(|bytes| bytes <= 1), "{there:?}");
 }
 
 fn copy() {

@@ -1,19 +1,31 @@
 //! The end of a job is the end of all that it started.
 
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use ringfence::process::{Limit, Limits, Stdio};
-use ringfence_tests::trial::Test;
+use ringfence::{Action, Arch, Filter, Is, Syscall, Test, Verdict};
+use ringfence_sys::seccomp::{Threads, install_filter};
+use ringfence_tests::trial::{Outcome, Test as Trial};
 use ringfence_tests::world::World;
+use rustix::process::WaitOptions;
 
-use crate::scene::{eventually, job, lives, policy, sandbox, test, unsandboxed};
+use crate::scene::{eventually, job, lives, policy, sandbox, test, this, unsandboxed};
 
-pub fn tests() -> Vec<Test> {
+pub fn tests() -> Vec<Trial> {
     vec![
         test("ends::a_process_left_behind_ends_with_the_job", left_behind),
         test(
+            "ends::a_kernel_that_names_no_group_by_a_descriptor_is_told_its_number",
+            by_number,
+        ),
+        test(
             "ends::a_process_that_holds_the_output_open_does_not_hold_up_the_end",
             holds_output,
+        ),
+        test(
+            "ends::a_process_that_may_leave_and_floods_the_output_does_not_hold_up_the_end",
+            floods_output,
         ),
         test("ends::a_daemon_ends_with_the_job", daemon),
         test(
@@ -21,6 +33,10 @@ pub fn tests() -> Vec<Test> {
             leaves_group,
         ),
         test("ends::a_fork_bomb_ends_at_once", bomb),
+        Trial::may_skip(
+            "ends::a_job_whose_end_was_taken_does_not_take_the_next_of_its_number_along",
+            number_of_another,
+        ),
         test("ends::a_dropped_job_is_killed", dropped),
         test("ends::a_killed_job_says_so_and_may_be_killed_again", killed),
     ]
@@ -52,6 +68,32 @@ fn left_behind() {
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it is ours");
 }
 
+/// As before Linux 6.9: `pidfd_send_signal` knows no flags.
+fn by_number() {
+    let sandbox = sandbox(policy());
+    let flags = Test::new(3, u64::MAX, Is::NonZero).expect("one of six arguments");
+    let filter = Filter::new(|call| {
+        let allow = Verdict::Always(Action::Allow);
+        if call == Syscall::PIDFD_SEND_SIGNAL {
+            let unknown = Verdict::Always(Action::Errno(22));
+            Verdict::If(flags, Box::new(unknown), Box::new(allow))
+        } else {
+            allow
+        }
+    });
+    let program = filter.compile(Arch::NATIVE.expect("an architecture"));
+    let program = program.expect("a filter");
+    let start = || {
+        rustix::thread::set_no_new_privs(true).expect("no_new_privs");
+        install_filter(program.instructions(), Threads::Calling).expect("the filter");
+        let mut command = job(&sandbox, &["leave-behind", "quiet"]);
+        command.output().expect("the job starts")
+    };
+    let output = std::thread::scope(|scope| scope.spawn(start).join());
+    let pid = number(&output.expect("no panic").stdout);
+    eventually("it is gone", || !lives(pid));
+}
+
 fn holds_output() {
     let sandbox = sandbox(policy());
     let start = Instant::now();
@@ -61,6 +103,20 @@ fn holds_output() {
     assert!(start.elapsed() < Duration::from_secs(30), "it slept along");
     let pid = number(&output.stdout);
     eventually("it is gone", || !lives(pid));
+}
+
+fn floods_output() {
+    let sandbox = sandbox(policy());
+    let mut command = job(&sandbox, &["leave-flooding"]);
+    command.may_leave_group(true).stdout(Stdio::piped());
+    let start = Instant::now();
+    let late = || start.elapsed() > Duration::from_secs(10);
+    let ended = command.spawn().expect("it starts").stream(|_, _| {
+        // So that there is always more.
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(!late(), "it is read for ever");
+    });
+    assert!(ended.expect("its end").success());
 }
 
 fn daemon() {
@@ -164,6 +220,58 @@ fn members(group: u32) -> usize {
         (own.parse() == Ok(group) && state != "Z" && state != "X").then_some(())
     };
     processes.filter_map(in_group).count()
+}
+
+/// A process that waits for any child takes the ends of jobs: their numbers are free from then on.
+fn number_of_another() -> Outcome {
+    let output = std::process::Command::new(this())
+        .arg("reuse")
+        .output()
+        .expect("this program starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if let Some(reason) = text.strip_prefix("absent: ") {
+        return Outcome::Absent(reason.trim().to_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{said}");
+    Outcome::Passed
+}
+
+pub fn reuse() -> ExitCode {
+    use std::os::unix::process::CommandExt as _;
+
+    const LAST: &str = "/proc/sys/kernel/ns_last_pid";
+
+    let policy = policy().build().expect("a policy");
+    let plan = ringfence::Plan::new(policy, ringfence::Kernel::probe());
+    if plan.check().is_err() {
+        println!("absent: this kernel restricts nothing");
+        return ExitCode::SUCCESS;
+    }
+    let sandbox = plan.prepare().expect("a sandbox");
+    for _ in 0..100 {
+        let child = job(&sandbox, &["exit", "0"]).spawn().expect("it starts");
+        let number = child.id();
+        rustix::process::wait(WaitOptions::empty()).expect("its end");
+        if let Err(error) = std::fs::write(LAST, (number - 1).to_string()) {
+            println!("absent: only root may choose the number of a process: {error}");
+            return ExitCode::SUCCESS;
+        }
+        let mut other = unsandboxed(&["sleep", "60"]);
+        let mut other = other.process_group(0).spawn().expect("it starts");
+        let same = other.id() == number;
+        drop(child);
+        std::thread::sleep(Duration::from_millis(50));
+        let survived = lives(other.id().cast_signed());
+        other.kill().expect("it is ours or gone");
+        other.wait().expect("its end");
+        if same {
+            assert!(survived, "another process was killed");
+            return ExitCode::SUCCESS;
+        }
+    }
+    println!("absent: other processes took the number each time");
+    ExitCode::SUCCESS
 }
 
 fn dropped() {

@@ -69,8 +69,18 @@ pub fn main(words: &[String]) -> ExitCode {
             .filter(|&number| ringfence_sys::is_open(number))
             .count()
     };
+    // One that is inherited, with a number beyond the limit of the job.
+    let leaked = std::fs::File::open("/dev/null").expect("a file");
+    let leaked = rustix::io::fcntl_dupfd_cloexec(&leaked, 500).expect("a descriptor");
+    rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).expect("it is ours");
+    // Beyond that of this process, too, as a server's may be that lowered it late.
+    let lowered = rustix::process::Rlimit {
+        current: Some(400),
+        maximum: Some(400),
+    };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, lowered).expect("a lower limit");
     let start = || {
-        let mut command = job(&sandbox, &["exit", "0"]);
+        let mut command = job(&sandbox, &["descriptors"]);
         let limits = ringfence::process::Limits {
             open_files: Some(100),
             ..Default::default()
@@ -100,7 +110,10 @@ pub fn main(words: &[String]) -> ExitCode {
     assert_eq!(open(), before, "a descriptor was left");
     assert!(wait(WaitOptions::NOHANG).is_err(), "a child was left");
     match result {
-        Ok(output) if output.ended.success() => println!("started"),
+        Ok(output) if output.ended.success() => {
+            assert_eq!(output.stdout, b"0\n1\n2\n");
+            println!("started");
+        }
         Ok(output) => panic!("{output:?}"),
         Err(error) => {
             if let Some(errno) = error.raw_os_error() {

@@ -1,10 +1,12 @@
 //! Limits: each ends the job or denies it more, and the report says which it was.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
-use ringfence::process::{Ended, Limit, Limits, Output};
+use ringfence::process::{Ended, Limit, Limits, Output, Stdio};
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::{World, is_root};
+use rustix::process::Signal;
 
 use crate::scene::{job, policy, sandbox, test};
 
@@ -18,6 +20,15 @@ pub fn tests() -> Vec<Test> {
             output,
         ),
         test("limits::output_up_to_the_limit_is_whole", output_within),
+        test(
+            "limits::a_limit_that_is_not_there_ends_nothing_whatever_a_job_pretends",
+            pretended,
+        ),
+        test("limits::the_longest_time_is_no_limit", longest),
+        test(
+            "limits::wall_time_ends_a_job_whose_output_never_pauses",
+            wall_of_a_flood,
+        ),
         test("limits::memory_beyond_the_limit_is_not_given", memory),
         test("limits::open_files_beyond_the_limit_are_denied", open_files),
         test(
@@ -54,7 +65,11 @@ fn wall() {
         assert!(!ended.success());
     }
     assert!(start.elapsed() < Duration::from_secs(30));
-    let within = limited(&["exit", "3"], limits).ended;
+    let enough = Limits {
+        wall: Some(Duration::from_secs(60)),
+        ..Limits::default()
+    };
+    let within = limited(&["exit", "3"], enough).ended;
     assert_eq!((within.code(), within.limit), (Some(3), None));
 }
 
@@ -107,6 +122,41 @@ fn output_within() {
     let output = limited(&["say", "abcd", "efg"], limits);
     assert_eq!(output.stdout.len() + output.stderr.len(), 6);
     assert!(output.truncated);
+}
+
+fn pretended() {
+    for signal in [Signal::XCPU, Signal::XFSZ] {
+        let number = signal.as_raw();
+        let ended = limited(&["signal", &number.to_string()], Limits::default()).ended;
+        assert_eq!((ended.status.signal(), ended.limit), (Some(number), None));
+    }
+}
+
+/// What is read takes longer than what is written, so that there is always more.
+fn wall_of_a_flood() {
+    let sandbox = sandbox(policy());
+    let mut command = job(&sandbox, &["flood"]);
+    let limits = Limits {
+        wall: Some(Duration::from_millis(300)),
+        ..Limits::default()
+    };
+    command.limits(limits).stdout(Stdio::piped());
+    let start = Instant::now();
+    let late = || start.elapsed() > Duration::from_secs(5);
+    let ended = command.spawn().expect("it starts").stream(|_, _| {
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(!late(), "its time does not run out");
+    });
+    assert_eq!(ended.expect("its end").limit, Some(Limit::Wall));
+}
+
+fn longest() {
+    let limits = Limits {
+        wall: Some(Duration::MAX),
+        cpu: Some(Duration::MAX),
+        ..Limits::default()
+    };
+    assert!(limited(&["exit", "0"], limits).ended.success());
 }
 
 fn memory() {

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     match arguments.next().as_deref() {
         Some("probe") => return probe::main(&arguments.collect::<Vec<_>>()),
         Some("cgroup") => return cgroups::main(&arguments.collect::<Vec<_>>()),
+        Some("reuse") => return ends::reuse(),
         Some("descriptors") => return templates::count_descriptors(),
         Some("fault") => return faults::main(&arguments.collect::<Vec<_>>()),
         _ => {}

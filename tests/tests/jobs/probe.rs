@@ -5,6 +5,8 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Signal, getpid, kill_process};
+
 pub fn main(words: &[String]) -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match act(&words) {
@@ -20,6 +22,10 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
     match *words {
         ["exit", code] => return Ok(code.parse().unwrap_or(97)),
         ["abort"] => std::process::abort(),
+        ["signal", number] => {
+            let signal = number.parse().ok().and_then(Signal::from_named_raw);
+            kill_process(getpid(), signal.unwrap_or(Signal::KILL))?;
+        }
         ["read", path] => drop(std::fs::read(path)?),
         ["write", path] => std::fs::write(path, "x")?,
         ["list", path] => {
@@ -44,6 +50,7 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
                 println!("{}={}", name.display(), value.display());
             }
         }
+        ["name"] => println!("{}", std::env::args().next().unwrap_or_default()),
         ["directory"] => println!("{}", std::env::current_dir()?.display()),
         ["descriptors"] => {
             for number in 0..1000 {
@@ -103,6 +110,14 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
             }
             let child = child.spawn()?;
             println!("{}", child.id());
+        }
+        // One that writes on, where the job may leave it behind.
+        ["leave-flooding"] => {
+            let mut child = Command::new(std::env::current_exe()?);
+            child.args(["probe", "flood"]).process_group(0);
+            drop(child.spawn()?);
+            // It has begun.
+            std::thread::sleep(Duration::from_millis(300));
         }
         // Two forks with a session between, as daemons are made; the last tells its number by a file.
         ["daemon", path] => {

@@ -106,6 +106,9 @@ fn as_asked() {
         (&*output.stdout, &*output.stderr),
         (&b"a b"[..], &b"c\"d"[..])
     );
+    let mut command = job(&sandbox, &["name"]);
+    let output = command.arg0("-name").output().expect("it starts");
+    assert_eq!(output.stdout, b"-name\n");
 }
 
 fn inherited() {

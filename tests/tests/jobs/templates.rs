@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ringfence::{Kernel, Policy, PrepareError, Template, TemplateError};
+use ringfence::{Access, Kernel, Policy, PrepareError, Template, TemplateError};
 use ringfence_tests::trial::Test;
 use ringfence_tests::world::World;
 
@@ -12,6 +12,10 @@ pub fn tests() -> Vec<Test> {
     vec![
         test("templates::what_one_request_may_do_no_other_may", apart),
         test("templates::a_port_may_be_added", port),
+        test(
+            "templates::what_is_added_is_allowed_where_a_shared_line_found_nothing_or_another_thing",
+            beneath,
+        ),
         test("templates::its_paths_stand_for_what_was_there", objects),
         test(
             "templates::a_line_that_changes_the_filter_gets_another_one",
@@ -98,6 +102,32 @@ fn objects() {
     };
     assert_eq!(read(moved.join("x")), Some(0));
     assert_eq!(read(shared.join("x")), Some(13));
+}
+
+fn beneath() {
+    let world = World::new();
+    let (later, replaced) = (world.inside().join("later"), world.inside().join("other"));
+    let policy = policy()
+        .allow_if_present(Access::RO, &later)
+        .ro(&replaced)
+        .build();
+    let template = Template::new(policy.expect("a policy"), Kernel::probe()).expect("a template");
+    std::fs::rename(&replaced, world.inside().join("moved")).expect("it is ours");
+    for directory in [later, replaced] {
+        std::fs::create_dir(&directory).expect("it is ours");
+        let file = directory.join("x");
+        std::fs::write(&file, "").expect("a file");
+        let path = file.display().to_string();
+        let code = |sandbox| {
+            job(sandbox, &["read", &path])
+                .status()
+                .expect("it starts")
+                .code()
+        };
+        assert_eq!(code(template.sandbox()), Some(13), "{path}");
+        let sandbox = template.with_ro(&file).expect("a sandbox");
+        assert_eq!(code(&sandbox), Some(0), "{path}");
+    }
 }
 
 /// A line that lets programs create files leaves `metadata` open, which is denied without one.

@@ -42,12 +42,19 @@ impl<'a> Task<'a> {
 /// What failed; the errno says why.
 struct Failed(Step);
 
-/// Puts bounds upon the calling process, in a child that has a copy of its parent's memory.
-pub(super) fn settle_copy(bounds: &Bounds<'_>) -> Result<(), LaunchError> {
-    settle(bounds).map_err(|Failed(step)| LaunchError {
+/// Puts bounds upon the calling process, in a child that has a copy of its parent's memory. Before the
+/// filter, which may deny that, it calls `close`: no `execve` will close what the bounds were made of.
+pub(super) fn settle_copy(
+    bounds: &Bounds<'_>,
+    close: impl FnOnce() -> Result<(), LaunchError>,
+) -> Result<(), LaunchError> {
+    let said = |Failed(step)| LaunchError {
         step,
         error: std::io::Error::last_os_error(),
-    })
+    };
+    restrict(bounds).map_err(said)?;
+    close()?;
+    let_go(bounds).map_err(said)
 }
 
 /// The child's first function. Does not return: it becomes the program, or says why not and ends.
@@ -79,6 +86,12 @@ fn become_program(launch: &Launch<'_>) -> Result<std::convert::Infallible, Faile
 
 /// Puts all bounds upon the calling process, but for what `execve` does.
 fn settle(bounds: &Bounds<'_>) -> Result<(), Failed> {
+    restrict(bounds)?;
+    let_go(bounds)
+}
+
+/// Everything but the filter, with all signals still blocked.
+fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
     default_signals()?;
     if bounds.own_group {
         // SAFETY: the call takes integers only.
@@ -100,10 +113,11 @@ fn settle(bounds: &Bounds<'_>) -> Result<(), Failed> {
             libc::syscall(libc::SYS_fchdir, directory.as_raw_fd())
         })?;
     }
+    // Before the limits, which may be how it finds the last descriptor.
+    close_others(bounds.keep)?;
     for limit in bounds.limits {
         set_limit(limit)?;
     }
-    close_others(bounds.keep)?;
     no_new_privs()?;
     if bounds.give_up_modules {
         give_up_modules()?;
@@ -114,7 +128,11 @@ fn settle(bounds: &Bounds<'_>) -> Result<(), Failed> {
             libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32)
         })?;
     }
-    // The filter may deny it.
+    Ok(())
+}
+
+/// Unblocks signals, which the filter may deny, and installs that.
+fn let_go(bounds: &Bounds<'_>) -> Result<(), Failed> {
     unblock_signals()?;
     match bounds.filter {
         Some(filter) => install(filter),
@@ -242,6 +260,49 @@ fn close_others(keep: &[RawFd]) -> Result<(), Failed> {
 
 /// Where `close_range` is missing (its flag came with Linux 5.11) or an outer filter denies it.
 fn mark_one_by_one() -> Result<(), Failed> {
+    let end = match table_length() {
+        Some(length) => length,
+        None => most_open_files()?,
+    };
+    for fd in FIRST..end {
+        // SAFETY: the call takes integers only; a number that is not open is no harm.
+        unsafe { libc::syscall(libc::SYS_fcntl, fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    Ok(())
+}
+
+/// How many descriptors the table of this process has room for, by `proc_pid_status(5)`.
+fn table_length() -> Option<RawFd> {
+    const FIELD: &[u8] = b"FDSize:";
+
+    // SAFETY: the path is a live string that ends with a null byte.
+    let file = unsafe {
+        libc::syscall(
+            libc::SYS_openat,
+            libc::AT_FDCWD,
+            c"/proc/self/status".as_ptr(),
+            libc::O_RDONLY | libc::O_CLOEXEC,
+        )
+    };
+    if file < 0 {
+        return None;
+    }
+    // The field is among the first.
+    let mut text = [0u8; 1024];
+    // SAFETY: at most as many bytes are written as `text` has.
+    let count = unsafe { libc::syscall(libc::SYS_read, file, text.as_mut_ptr(), text.len()) };
+    // SAFETY: the descriptor was opened here, and nothing else uses it.
+    unsafe { libc::syscall(libc::SYS_close, file) };
+    let text = text.get(..usize::try_from(count).ok()?)?;
+    let at = text.windows(FIELD.len()).position(|part| part == FIELD)?;
+    let digits = text.get(at + FIELD.len()..)?.trim_ascii_start();
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+    std::str::from_utf8(digits.get(..end)?).ok()?.parse().ok()
+}
+
+/// Where nothing tells better. A descriptor may be above a limit that was lowered later; the hard one is
+/// where most end.
+fn most_open_files() -> Result<RawFd, Failed> {
     let mut limit = [0u64; 2];
     // SAFETY: `limit` is live and has the layout of the kernel's `struct rlimit64`.
     done(Step::Descriptors, unsafe {
@@ -253,13 +314,8 @@ fn mark_one_by_one() -> Result<(), Failed> {
             limit.as_mut_ptr(),
         )
     })?;
-    // A descriptor may be above a limit that was lowered later; the hard one is where most end.
-    let end = RawFd::try_from(limit[1]).unwrap_or(RawFd::MAX);
-    for fd in FIRST..end {
-        // SAFETY: the call takes integers only; a number that is not open is no harm.
-        unsafe { libc::syscall(libc::SYS_fcntl, fd, libc::F_SETFD, libc::FD_CLOEXEC) };
-    }
-    Ok(())
+    let [_, hard] = limit;
+    Ok(RawFd::try_from(hard).unwrap_or(RawFd::MAX))
 }
 
 fn no_new_privs() -> Result<(), Failed> {

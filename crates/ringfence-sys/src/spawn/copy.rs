@@ -11,9 +11,9 @@ use crate::check;
 /// The exit status of a child whose act unwound out of what was to catch it.
 const UNWOUND: i32 = 70;
 
-/// Forks. The child closes every descriptor above 2 but for those that it keeps or that its bounds name,
-/// puts the bounds upon itself, runs `act` and ends with its result as exit status: without destructors,
-/// without flushing. `act` is told the step that failed, and must do nothing then but pass that on.
+/// Forks. The child closes every descriptor above 2 but for those that it keeps, puts the bounds upon
+/// itself, runs `act` and ends with its result as exit status: without destructors, without flushing.
+/// `act` is told the step that failed, and must do nothing then but pass that on.
 ///
 /// Only the calling thread goes on in the child. Memory is whole there, and the C library's allocator
 /// may be used; but a lock that another thread held stays locked, so that `act` may wait forever for
@@ -37,7 +37,14 @@ pub fn copy(
         // The handlers are this process's own, and all signals are blocked until they are gone.
         std::mem::forget(before);
         let status = catch_unwind(AssertUnwindSafe(|| {
-            act(close_others(bounds).and_then(|()| settle_copy(bounds)))
+            let named = [bounds.directory, bounds.cgroup, bounds.ruleset];
+            let named = named.into_iter().chain(bounds.stdio).flatten();
+            let needed = named.map(|fd| fd.as_raw_fd());
+            let settled = close_others(needed.chain(bounds.keep.iter().copied())).and_then(|()| {
+                // Whoever has a ruleset open can add to it, and this process still has use for it.
+                settle_copy(bounds, || close_others(bounds.keep.iter().copied()))
+            });
+            act(settled)
         }));
         // SAFETY: `_exit` takes an integer and does not return.
         unsafe { libc::_exit(status.unwrap_or(UNWOUND)) }
@@ -65,14 +72,9 @@ fn open(pid: libc::pid_t) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Closes all descriptors above 2 that neither the bounds nor `act` need, in a process that goes on
-/// without their owners.
-fn close_others(bounds: &Bounds<'_>) -> Result<(), LaunchError> {
-    let named = [bounds.directory, bounds.cgroup, bounds.ruleset];
-    let named = named.into_iter().chain(bounds.stdio).flatten();
-    let mut keep: Vec<u32> = named
-        .map(|fd| fd.as_raw_fd())
-        .chain(bounds.keep.iter().copied())
+/// Closes all descriptors above 2 but these, in a process that goes on without their owners.
+fn close_others(keep: impl Iterator<Item = RawFd>) -> Result<(), LaunchError> {
+    let mut keep: Vec<u32> = keep
         .filter_map(|fd| u32::try_from(fd).ok())
         .filter(|&fd| fd > 2)
         .collect();

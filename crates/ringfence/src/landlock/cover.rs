@@ -8,7 +8,8 @@ use crate::access::AccessFs;
 use crate::plan::Plan;
 
 /// What wider lines allow at the path of each line, by the paths as written. Lines with a pattern
-/// or with exceptions cover nothing here.
+/// or with exceptions cover nothing here, nor do those that were looked up before: another thing may
+/// stand at their paths by now.
 pub(super) struct Cover<'p> {
     /// The lines in the order of their paths' bytes.
     sorted: Vec<Line<'p>>,
@@ -36,12 +37,13 @@ impl Line<'_> {
 
 impl<'p> Cover<'p> {
     pub(super) fn of(plan: &'p Plan) -> Self {
+        let known = plan.found.len();
         let mut sorted: Vec<_> = plan
             .paths()
             .enumerate()
             .map(|(number, plan)| Line {
                 path: plan.line.path.as_os_str().as_bytes(),
-                granted: if plan.line.is_plain() {
+                granted: if number >= known && plan.line.is_plain() {
                     plan.granted
                 } else {
                     AccessFs::empty()

@@ -63,13 +63,9 @@ impl Cgroups {
 
     /// Makes the cgroup of a job.
     pub(super) fn job(&self, limits: &Limits) -> Result<JobCgroup, CgroupError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("ringfence-{}-{number}", std::process::id());
-        let directory = self.directory.join(name);
+        let made = self.make()?;
+        let directory = &made.0;
         let failed = |error| CgroupError::Make(directory.clone(), error);
-        fs::create_dir(&directory).map_err(failed)?;
-        let made = Made(directory.clone());
         for (limit, controller, file, value) in [
             (Limit::Memory, "memory", "memory.max", limits.memory),
             (Limit::Processes, "pids", "pids.max", limits.processes),
@@ -97,6 +93,22 @@ impl Cgroups {
             .open(directory.join("cgroup.procs"))
             .map_err(failed)?;
         Ok(JobCgroup { made, procs })
+    }
+
+    /// Makes one with a name that nobody has: a server that was killed may have left some, and another
+    /// one, of another PID namespace, may have the same process id.
+    fn make(&self) -> Result<Made, CgroupError> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let name = format!("ringfence-{}-{number}", std::process::id());
+            let directory = self.directory.join(name);
+            match fs::create_dir(&directory) {
+                Ok(()) => return Ok(Made(directory)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(CgroupError::Make(directory, error)),
+            }
+        }
     }
 }
 

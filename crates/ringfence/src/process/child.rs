@@ -7,15 +7,15 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use ringfence_sys::spawn::Launched;
+use ringfence_sys::spawn::{Launched, kill_group};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, pidfd_send_signal, waitid,
 };
 
-use super::Limit;
 use super::cgroup::JobCgroup;
+use super::{Limit, Limits};
 
 /// A running job, as [`std::process::Child`]. Dropping it kills the job.
 #[derive(Debug)]
@@ -35,7 +35,8 @@ pub struct Child {
 pub struct Ended {
     /// The status of the program itself.
     pub status: ExitStatus,
-    /// The limit that ended it, where that can be told.
+    /// The limit that ended it, where that can be told. `Cpu`, `FileSize`, `Memory` and `Processes` are told
+    /// by signs that a job can give on purpose, where it has such a limit; the others by this process.
     pub limit: Option<Limit>,
 }
 
@@ -94,13 +95,7 @@ impl Child {
     /// # Errors
     /// As [`Child::wait`].
     pub fn try_wait(&mut self) -> io::Result<Option<Ended>> {
-        if self.job.has_ended(Some(Duration::ZERO))? {
-            return self.job.finish().map(Some);
-        }
-        if self.job.is_overdue() {
-            self.job.end_by(Limit::Wall);
-        }
-        Ok(None)
+        self.job.try_wait()
     }
 
     /// Kills all of it.
@@ -122,11 +117,11 @@ impl AsFd for Child {
 /// The processes of a job.
 #[derive(Debug)]
 pub(crate) struct Job {
-    pid: Pid,
+    /// The kernel gave it, so that there is one.
+    pid: Option<Pid>,
     pub(super) pidfd: OwnedFd,
     deadline: Option<Instant>,
-    /// How many bytes it may write.
-    pub(super) output: Option<u64>,
+    pub(super) limits: Limits,
     /// Whether all of its processes are in its group.
     in_group: bool,
     cgroup: Option<JobCgroup>,
@@ -140,17 +135,16 @@ pub(crate) struct Job {
 impl Job {
     pub(super) fn new(
         launched: Launched,
-        deadline: Option<Instant>,
-        output: Option<u64>,
+        started: Instant,
+        limits: Limits,
         in_group: bool,
         cgroup: Option<JobCgroup>,
     ) -> Self {
         Self {
-            // The kernel gave the number: it is above 0.
-            pid: Pid::from_raw(launched.pid).unwrap_or(Pid::INIT),
+            pid: Pid::from_raw(launched.pid),
             pidfd: launched.pidfd,
-            deadline,
-            output,
+            deadline: limits.wall.and_then(|wall| started.checked_add(wall)),
+            limits,
             in_group,
             cgroup,
             ended_by: None,
@@ -160,7 +154,7 @@ impl Job {
     }
 
     pub(super) fn id(&self) -> u32 {
-        self.pid.as_raw_nonzero().get().unsigned_abs()
+        Pid::as_raw(self.pid).unsigned_abs()
     }
 
     /// Its end, if that has been taken.
@@ -209,12 +203,22 @@ impl Job {
         if let Some(cgroup) = &self.cgroup {
             cgroup.kill();
         }
+        let killed = match pidfd_send_signal(&self.pidfd, Signal::KILL) {
+            // Somebody has taken its end, so that its number may be another's.
+            Err(Errno::SRCH) => None,
+            result => Some(result),
+        };
         if self.in_group {
-            let _ = kill_process_group(self.pid, Signal::KILL);
+            self.kill_group(killed.is_some());
         }
-        match pidfd_send_signal(&self.pidfd, Signal::KILL) {
-            Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(errno) => Err(errno.into()),
+        killed.unwrap_or(Ok(())).map_err(io::Error::from)
+    }
+
+    fn kill_group(&self, number_is_its_own: bool) {
+        let killed = kill_group(self.pidfd.as_fd()).is_ok();
+        // Before Linux 6.9 there is its number only.
+        if let (false, true, Some(pid)) = (killed, number_is_its_own, self.pid) {
+            let _ = kill_process_group(pid, Signal::KILL);
         }
     }
 
@@ -223,6 +227,16 @@ impl Job {
             self.end_by(Limit::Wall);
         }
         self.finish()
+    }
+
+    pub(super) fn try_wait(&mut self) -> io::Result<Option<Ended>> {
+        if self.has_ended(Some(Duration::ZERO))? {
+            return self.finish().map(Some);
+        }
+        if self.is_overdue() {
+            self.end_by(Limit::Wall);
+        }
+        Ok(None)
     }
 
     /// Whether the program has ended within a time; none is as long as it takes.
@@ -247,7 +261,6 @@ impl Job {
         if let Some(ended) = self.ended {
             return Ok(ended);
         }
-        // As long as its end is not taken, the number of the group is nobody else's.
         let _ = self.kill();
         let status = loop {
             match waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED) {
@@ -266,14 +279,16 @@ impl Job {
         Ok(ended)
     }
 
+    /// Only what was limited: a program may send itself the signals as well.
     fn limit_told_by(&self, status: ExitStatus) -> Option<Limit> {
         let signal = status.signal().and_then(Signal::from_named_raw);
-        match signal {
-            Some(Signal::XCPU) => Some(Limit::Cpu),
-            Some(Signal::XFSZ) => Some(Limit::FileSize),
-            _ if status.success() => None,
-            _ => self.cgroup.as_ref()?.limit_hit(),
-        }
+        let limit = match signal {
+            Some(Signal::XCPU) => Limit::Cpu,
+            Some(Signal::XFSZ) => Limit::FileSize,
+            _ if status.success() => return None,
+            _ => self.cgroup.as_ref()?.limit_hit()?,
+        };
+        self.limits.has(limit).then_some(limit)
     }
 }
 

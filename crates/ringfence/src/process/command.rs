@@ -27,8 +27,8 @@ use crate::seccomp::{Program, Syscall};
 ///
 /// What differs from [`std::process::Command`]:
 /// - The program leads a process group that it cannot leave, and when it ends, or the [`Child`] is
-///   dropped, all of the group is killed. `setsid` and `setpgid` fail with EPERM there
-///   ([`Command::may_leave_group`] lifts that).
+///   dropped, all of the group is killed. `setsid`, `setpgid` and `clone` with `CLONE_PARENT` fail with
+///   EPERM there, and 32-bit programs end ([`Command::may_leave_group`] lifts that).
 /// - No descriptor above 2 is inherited, whether it is close-on-exec or not.
 /// - All signals are at their defaults, and none is blocked.
 /// - `no_new_privs` is set.
@@ -46,6 +46,8 @@ use crate::seccomp::{Program, Syscall};
 pub struct Command<'s> {
     sandbox: &'s Sandbox,
     program: OsString,
+    /// What it is called, if not as it is found.
+    name: Option<OsString>,
     arguments: Vec<OsString>,
     clear: bool,
     /// Without a value a variable is removed.
@@ -64,6 +66,7 @@ impl Sandbox {
         Command {
             sandbox: self,
             program: program.as_ref().to_owned(),
+            name: None,
             arguments: Vec::new(),
             clear: false,
             variables: Vec::new(),
@@ -77,6 +80,12 @@ impl Sandbox {
 }
 
 impl<'s> Command<'s> {
+    /// Calls it by another name, the first of its arguments: for programs that do what they are called.
+    pub fn arg0(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
+        self.name = Some(name.as_ref().to_owned());
+        self
+    }
+
     /// Adds an argument.
     pub fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
         self.arguments.push(argument.as_ref().to_owned());
@@ -229,7 +238,7 @@ impl<'s> Command<'s> {
         let file = find_program(&self.program, path, start)?;
         let nul = || SpawnError::Nul(self.program.clone());
         let program = c_string(file.clone().into()).ok_or_else(nul)?;
-        let arguments: CStrings = std::iter::once(&self.program)
+        let arguments: CStrings = std::iter::once(self.name.as_ref().unwrap_or(&self.program))
             .chain(&self.arguments)
             .map(|argument| c_string(argument.clone()).ok_or_else(nul))
             .collect::<Result<_, _>>()?;
@@ -265,14 +274,8 @@ impl<'s> Command<'s> {
             },
         })
         .map_err(|error| SpawnError::step(file, error))?;
-        let deadline = self.limits.wall.and_then(|wall| started.checked_add(wall));
-        Ok(Job::new(
-            launched,
-            deadline,
-            self.limits.output,
-            !self.may_leave_group,
-            cgroup,
-        ))
+        let in_group = !self.may_leave_group;
+        Ok(Job::new(launched, started, self.limits, in_group, cgroup))
     }
 
     fn filter(&self) -> Result<Option<&'s Program>, SpawnError> {

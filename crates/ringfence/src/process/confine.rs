@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use ringfence_sys::spawn::{Bounds, LaunchError, Step, copy};
+use ringfence_sys::spawn::{Bounds, LaunchError, Resource, ResourceLimit, Step, copy};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -20,6 +20,8 @@ use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::sandbox::{PrepareError, Sandbox};
 use crate::seccomp::Program;
+
+mod nesting;
 
 /// How long an answer may be, if nothing else is said: 64 MiB.
 const LONGEST_ANSWER: u64 = 64 << 20;
@@ -51,6 +53,8 @@ pub fn confine<T: Serialize + DeserializeOwned>(
 /// The copy is made by `fork`. It has all of this process's memory, keys and passwords included, which
 /// it can read and cannot send anywhere that the policy does not allow, but for its answer. So:
 /// - What it returns is as trustworthy as what it has read.
+/// - What this process shares with others it shares with the copy too: mappings with `MAP_SHARED`, rings of
+///   io_uring among them. Keep these out of a process that confines (`MADV_DONTFORK`).
 /// - Only the calling thread goes on in it. A lock that another thread held stays locked there: give it
 ///   a time ([`Limits::wall`]), and let it use the allocator and no other thing that is shared.
 /// - Descriptors above 2 are closed, but for those that [`Confined::keep`] names; standard input and
@@ -110,20 +114,29 @@ impl Sandbox {
     }
 }
 
-/// What an answer begins with.
+/// What the copy writes first. Before the function runs, so that it cannot say that it did not.
+const SETTLED: u8 = 0;
+const UNSETTLED: u8 = 1;
+
+/// What its answer begins with then.
 const VALUE: u8 = 0;
 const PANIC: u8 = 1;
-const UNSETTLED: u8 = 2;
-const UNWRITTEN: u8 = 3;
+const UNWRITTEN: u8 = 2;
 
 impl<'s> Confined<'s> {
     /// What it may use up. [`Limits::output`] is for programs; see [`Confined::longest_answer`].
+    /// [`Limits::memory`] counts what this process has mapped as well, since the copy begins with that.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
     /// How many bytes its answer may have; 64 MiB if nothing is said.
+    ///
+    /// As a value here it may take many times that: a byte is enough for an empty `Vec`, or for the
+    /// `None` of a large type. Say what an honest answer needs. It may be nested 256 levels deep, so that
+    /// none runs over the stack here. Of a type without bytes, as the elements of a `Vec<()>` are, a
+    /// few bytes claim any number: do not ask for such.
     pub fn longest_answer(mut self, bytes: u64) -> Self {
         self.longest = bytes;
         self
@@ -152,11 +165,13 @@ impl<'s> Confined<'s> {
         let mut keep = vec![writer.as_raw_fd()];
         keep.extend(self.keep.iter().map(AsRawFd::as_raw_fd));
         let started = Instant::now();
+        let mut resources = self.limits.resources(false);
+        resources.push(no_core_dump());
         let bounds = Bounds {
             stdio: [Some(null.as_fd()), Some(null.as_fd()), None],
             directory: None,
             cgroup: None,
-            limits: &self.limits.resources(false),
+            limits: &resources,
             own_group: true,
             keep: &keep,
             give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
@@ -164,19 +179,23 @@ impl<'s> Confined<'s> {
             filter: Some(Program::instructions(filter)),
         };
         let launched = copy(&bounds, |settled| {
-            let answer = match settled {
-                Ok(()) => answer(act),
-                Err(error) => unsettled(&error),
+            let told = match settled {
+                Ok(()) => (&writer)
+                    .write_all(&[SETTLED])
+                    .and_then(|()| (&writer).write_all(&answer(act))),
+                Err(error) => (&writer).write_all(&unsettled(&error)),
             };
             // A parent that has stopped to listen cannot be told.
-            i32::from((&writer).write_all(&answer).is_err())
+            i32::from(told.is_err())
         })
         .map_err(SpawnError::Copy)?;
         drop(writer);
-        let deadline = self.limits.wall.and_then(|wall| started.checked_add(wall));
-        // A byte says what kind of answer it is.
-        let longest = Some(self.longest.saturating_add(1));
-        let job = Job::new(launched, deadline, longest, true, None);
+        let limits = Limits {
+            // Two bytes say what kind of answer it is.
+            output: Some(self.longest.saturating_add(2)),
+            ..self.limits
+        };
+        let job = Job::new(launched, started, limits, true, None);
         let mut bytes = Vec::new();
         let ended = Child::new(None, Some(reader), None, job)
             .stream(|_, chunk| bytes.extend_from_slice(chunk))
@@ -199,15 +218,28 @@ impl<'s> Confined<'s> {
             });
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        match bytes.split_first() {
-            Some((&VALUE, bytes)) if ended.success() => {
-                postcard::from_bytes(bytes).map_err(|error| ConfineError::Answer(error.to_string()))
+        match bytes {
+            [UNSETTLED, report @ ..] => Err(read_unsettled(report).into()),
+            [SETTLED, VALUE, value @ ..] if ended.success() => {
+                nesting::read(value).map_err(ConfineError::Answer)
             }
-            Some((&PANIC, message)) => Err(ConfineError::Panicked(text(message))),
-            Some((&UNSETTLED, report)) => Err(read_unsettled(report).into()),
-            Some((&UNWRITTEN, message)) => Err(ConfineError::Answer(text(message))),
+            [SETTLED, PANIC, message @ ..] => Err(ConfineError::Panicked(text(message))),
+            [SETTLED, UNWRITTEN, message @ ..] => Err(ConfineError::Answer(text(message))),
             _ => Err(ConfineError::NoAnswer(ended.code().unwrap_or_default())),
         }
+    }
+}
+
+/// A dump of the copy would hold all of this process's memory. The kernel writes none into a file that may
+/// have one byte, and takes just that for a sign not to start a program of `core_pattern` either
+/// (`do_coredump` in `fs/coredump.c`).
+fn no_core_dump() -> ResourceLimit {
+    let hard = rustix::process::getrlimit(rustix::process::Resource::Core).maximum;
+    let most = hard.unwrap_or(u64::MAX).min(1);
+    ResourceLimit {
+        resource: Resource::Core,
+        soft: most,
+        hard: most,
     }
 }
 

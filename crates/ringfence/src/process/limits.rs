@@ -103,6 +103,19 @@ impl Limits {
         *self == Self::default()
     }
 
+    /// Whether there is such a limit.
+    pub(super) fn has(&self, limit: Limit) -> bool {
+        match limit {
+            Limit::Wall => self.wall.is_some(),
+            Limit::Cpu => self.cpu.is_some(),
+            Limit::Memory => self.memory.is_some(),
+            Limit::Processes => self.processes.is_some(),
+            Limit::OpenFiles => self.open_files.is_some(),
+            Limit::FileSize => self.file_size.is_some(),
+            Limit::Output => self.output.is_some(),
+        }
+    }
+
     /// By what each limit is held: with a cgroup of the job's own, or without.
     pub fn account(&self, in_cgroup: bool) -> Vec<LimitAccount> {
         let rlimit_or = |limit, rlimit, leaves_open| {
@@ -193,7 +206,8 @@ impl Limits {
         };
         let mut limits = Vec::new();
         if let Some(time) = self.cpu {
-            let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+            let started = u64::from(time.subsec_nanos() > 0);
+            let seconds = time.as_secs().saturating_add(started);
             // At the soft limit comes SIGXCPU, by which the end is told from others; a program that
             // catches it is killed a second later.
             limits.push(ResourceLimit {

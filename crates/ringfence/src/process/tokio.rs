@@ -28,7 +28,7 @@ use ::tokio::runtime::Handle;
 use ::tokio::time::{Instant, Sleep, sleep_until};
 
 use super::child::Job;
-use super::{Command, Ended, Limit, Output, SpawnError, Stdio, Stream};
+use super::{Command, Ended, Limit, Output, SpawnError, Stdio, Stream, output};
 
 /// A running job, as `tokio::process::Child`. Dropping it kills the job.
 #[derive(Debug)]
@@ -130,6 +130,17 @@ impl Child {
         std::future::poll_fn(|context| self.running.poll_end(context)).await
     }
 
+    /// Its end, if it has ended. Its time runs out here, too.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn try_wait(&mut self) -> io::Result<Option<Ended>> {
+        match &mut self.running.job {
+            Some(job) => job.try_wait(),
+            None => Ok(None),
+        }
+    }
+
     /// Kills all of it.
     ///
     /// # Errors
@@ -149,12 +160,13 @@ impl Child {
             .into_iter()
             .filter_map(|(stream, pipe)| Some((stream, pipe?)))
             .collect();
-        let left = self.running.job.as_ref().and_then(|job| job.output);
+        let left = self.running.job.as_ref().and_then(|job| job.limits.output);
         Events {
             running: self.running,
             open,
             left,
             ended: None,
+            rest: VecDeque::new(),
             told: false,
         }
     }
@@ -199,6 +211,8 @@ pub struct Events {
     /// How many bytes may still come.
     left: Option<u64>,
     ended: Option<Ended>,
+    /// What it had written before.
+    rest: VecDeque<(Stream, Vec<u8>)>,
     told: bool,
 }
 
@@ -224,23 +238,33 @@ impl Events {
         if self.told {
             return Poll::Ready(Ok(None));
         }
-        // Once the program has ended, what it wrote is still in the pipes, and nobody else's output
-        // comes after it: what it left behind has been killed.
         if self.ended.is_none()
             && let Poll::Ready(ended) = self.running.poll_end(context)
         {
             self.ended = Some(ended?);
+            self.keep_rest()?;
         }
-        if let Poll::Ready(event) = self.poll_output(context) {
-            return Poll::Ready(event.map(Some));
+        let Some(ended) = self.ended else {
+            return self.poll_output(context).map_ok(Some);
+        };
+        if let Some((stream, bytes)) = self.rest.pop_front() {
+            return Poll::Ready(Ok(Some(Event::Output(stream, bytes))));
         }
-        match self.ended {
-            Some(ended) => {
-                self.told = true;
-                Poll::Ready(Ok(Some(Event::Ended(ended))))
+        self.told = true;
+        Poll::Ready(Ok(Some(Event::Ended(ended))))
+    }
+
+    /// Takes what the program wrote before its end and is still in the pipes. Tokio is not asked: to a task
+    /// that has done much it says that nothing is there.
+    fn keep_rest(&mut self) -> io::Result<()> {
+        for (stream, pipe) in std::mem::take(&mut self.open) {
+            let bytes = output::rest(pipe.as_fd(), self.left)?;
+            let bytes = self.take(&bytes);
+            if !bytes.is_empty() {
+                self.rest.push_back((stream, bytes));
             }
-            None => Poll::Pending,
         }
+        Ok(())
     }
 
     /// What one of the pipes has; the other one has its turn next.
@@ -269,10 +293,8 @@ impl Events {
 
     /// What of these bytes may still come. Beyond the limit the job is killed.
     fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let left = self.left.unwrap_or(u64::MAX);
-        let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        self.left = self.left.map(|left| left - taken as u64);
-        if taken < bytes.len() {
+        let taken = output::allowed(&mut self.left, bytes);
+        if taken.len() < bytes.len() {
             self.open.clear();
             match (&mut self.ended, &mut self.running.job) {
                 (Some(ended), _) => _ = ended.limit.get_or_insert(Limit::Output),
@@ -280,7 +302,7 @@ impl Events {
                 (None, None) => {}
             }
         }
-        bytes[..taken].to_vec()
+        taken.to_vec()
     }
 }
 

@@ -19,6 +19,9 @@ pub enum Action {
 impl Action {
     /// "Operation not permitted".
     pub const EPERM: Self = Self::Errno(1);
+
+    /// "No such system call".
+    pub(crate) const ENOSYS: Self = Self::Errno(ENOSYS);
 }
 
 /// A look at one argument of a call.
@@ -202,12 +205,10 @@ impl Filter {
         }
     }
 
-    /// One that allows every call of every kind.
-    pub(crate) fn all_permissive() -> Self {
+    /// One that allows every call of this machine's own kind, newer ones as well.
+    pub(crate) fn all_native() -> Self {
         Self {
             unknown: Verdict::ALLOW,
-            foreign: Action::Allow,
-            x32: Verdict::ALLOW,
             ..Self::permissive()
         }
     }
@@ -223,6 +224,19 @@ impl Filter {
                 self.set(call, verdict.clone());
             }
         }
+        self
+    }
+
+    /// The same with this verdict where one of these bits of an argument is set.
+    pub(crate) fn denying_bits(
+        mut self,
+        call: Syscall,
+        argument: u8,
+        bits: u64,
+        verdict: Verdict,
+    ) -> Self {
+        let test = Test::any(argument, bits);
+        self.change(call, |before| verdict.when_all(&[test], before));
         self
     }
 

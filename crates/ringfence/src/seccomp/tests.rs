@@ -1,5 +1,6 @@
 //! The compiler held against the model, and the model against what a policy says.
 
+mod basis;
 mod classes;
 mod denials;
 mod dispatch;
