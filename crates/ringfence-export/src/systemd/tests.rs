@@ -7,6 +7,8 @@ use ringfence_manifest::{Format, Manifest, Variables};
 use super::{Service, systemd};
 use crate::exported::{ExportError, Exported};
 
+mod honest;
+
 fn manifest(text: &str) -> Manifest {
     let text = format!("version: 1\n{text}");
     let read = Manifest::parse("m.yaml", &text, Format::Yaml, &Variables::default());
