@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use ringfence::{Access, Arch, Kernel, PathLine, Plan};
+use ringfence::{Access, Arch, Class, Kernel, PathLine, Plan, Standing};
 use ringfence_manifest::Manifest;
 
 use crate::exported::{ExportError, Exported, ExportedFile, Fate};
@@ -77,7 +77,10 @@ pub fn kubernetes(
         options,
         manifest,
         has_profile: profile.is_some(),
-        writes_root: !written.is_empty(),
+        writes_root: !written.is_empty()
+            || CHANGES
+                .iter()
+                .any(|class| plan.standing(*class) == Standing::Unrestricted),
     };
     let mut text = objects::config_map(options.name, policy_text)?;
     if let Some(policy) = &network {
@@ -177,6 +180,15 @@ const CHANGING: Access = Access::WRITE
     .union(Access::REMOVE)
     .union(Access::RENAME);
 
+/// The same as classes of acts, that a policy may leave alone.
+const CHANGES: [Class; 5] = [
+    Class::Write,
+    Class::Truncate,
+    Class::Create,
+    Class::Remove,
+    Class::Rename,
+];
+
 fn changes_manifest(line: &PathLine) -> bool {
     let directory = Path::new(DIRECTORY);
     let left_out = line
@@ -206,6 +218,11 @@ fn fate(line: &Line<'_>, has_profile: bool, has_network: bool) -> Fate {
         },
         Line::Syscalls(_) if has_profile => Fate::by(line, both("seccomp profile"), ""),
         Line::Unrestricted(_) => Fate::by(line, RUNNER, "left alone"),
+        Line::Class(class) if class.allow && has_network && of_network(class.class) => Fate::by(
+            line,
+            RUNNER,
+            "left alone; the NetworkPolicy still lets pass only the ports of TCP and UDP that lines allow",
+        ),
         Line::Class(class) if class.allow => Fate::by(line, RUNNER, "left alone"),
         Line::Memory(_) => Fate::by(
             line,
@@ -221,6 +238,17 @@ fn fate(line: &Line<'_>, has_profile: bool, has_network: bool) -> Fate {
         ),
         _ => Fate::by(line, RUNNER, ""),
     }
+}
+
+/// Classes whose packets a NetworkPolicy sees.
+fn of_network(class: Class) -> bool {
+    [
+        Class::OtherStreams,
+        Class::OtherSockets,
+        Class::ListenUnbound,
+        Class::TcpFastOpen,
+    ]
+    .contains(&class)
 }
 
 fn notes(container: &objects::Container<'_>, has_network: bool, written: &[&Path]) -> Vec<String> {
@@ -248,6 +276,11 @@ fn notes(container: &objects::Container<'_>, has_network: bool, written: &[&Path
         );
     } else {
         notes.push("the network is left alone, so that there is no NetworkPolicy".to_owned());
+    }
+    if written.is_empty() && container.writes_root {
+        notes.push(
+            "the manifest leaves writing alone, so that readOnlyRootFilesystem is off".to_owned(),
+        );
     }
     if !written.is_empty() {
         let paths: Vec<_> = written

@@ -327,3 +327,22 @@ proptest! {
         prop_assert_eq!(embedded(&exported).to_yaml(), manifest.to_yaml());
     }
 }
+
+#[test]
+fn what_the_manifest_leaves_alone_the_pod_does_not_close() {
+    let context = |manifest: &Manifest| {
+        let pod = object(&exported(manifest), "Pod").expect("a Pod");
+        pod["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"].clone()
+    };
+    assert_eq!(context(&manifest(Policy::builder().ro("/usr"))), true);
+    assert_eq!(
+        context(&manifest(Policy::builder().unrestricted_fs())),
+        false
+    );
+
+    // The network policy cannot let them pass, and says so.
+    let streams = Policy::builder().allow_class(ringfence::Class::OtherStreams);
+    let exported = exported(&manifest(streams));
+    let fate = &exported.account[0];
+    assert!(fate.note.contains("NetworkPolicy"), "{fate:?}");
+}
