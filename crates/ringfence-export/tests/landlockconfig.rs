@@ -358,3 +358,56 @@ fn what_is_no_file_of_landlockconfig_is_refused() {
         assert!(error.to_string().contains(why), "{error}");
     }
 }
+
+#[test]
+fn ten_thousand_lines_about_all_ports_are_one_rule() {
+    let policy = (0..10_000).fold(Policy::builder(), |policy, _| policy.bind_tcp(0..=65535));
+    let policy = policy.connect_tcp(443).connect_tcp(440..=443);
+    let text = export(&policy.build().unwrap()).unwrap();
+    assert!(text.len() < 2 << 20, "{}", text.len());
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let ports = |rule: usize| value["netPort"][rule]["port"].as_array().map(Vec::len);
+    assert_eq!((ports(0), ports(1), ports(2)), (Some(65536), Some(4), None));
+}
+
+#[test]
+fn variables_that_grow_beyond_all_paths_are_refused() {
+    let text = |values: &[String], parents: &[String]| {
+        let json = serde_json::json!({
+            "variable": [{"name": "a", "literal": values}],
+            "pathBeneath": [{"allowedAccess": ["execute"], "parent": parents}],
+        });
+        json.to_string()
+    };
+    let read = |text: &str| import::landlockconfig(text, Format::Yaml, &|_| false);
+    // 4 MiB, a thousand times.
+    let long = text(
+        &["x".repeat(4 << 20)],
+        &[format!("/{}", "${a}".repeat(1000))],
+    );
+    let error = read(&long).unwrap_err().to_string();
+    assert!(error.contains("4,096 bytes"), "{error:.200}");
+
+    let values: Vec<_> = (0..9000).map(|number| number.to_string()).collect();
+    let parents: Vec<_> = (0..9000)
+        .map(|number| format!("/${{a}}/{number}"))
+        .collect();
+    let error = read(&text(&values, &parents)).unwrap_err().to_string();
+    assert!(error.contains("100,000 paths"), "{error:.200}");
+}
+
+#[test]
+fn a_path_that_would_begin_elsewhere_is_refused() {
+    let text = r#"{"pathBeneath": [{"allowedAccess": ["execute"], "parent": ["data"]}]}"#;
+    let error = import::landlockconfig(text, Format::Yaml, &|_| false).unwrap_err();
+    assert!(
+        error.to_string().contains("the path is relative"),
+        "{error}"
+    );
+    let words = ["landrun", "--rw", "/srv,.", "tool"].map(Into::into);
+    let error = import::landrun(words).unwrap_err();
+    assert!(
+        error.to_string().contains("the path is relative"),
+        "{error}"
+    );
+}

@@ -13,8 +13,11 @@ use serde::Deserialize;
 use super::{ImportError, Imported};
 use crate::landlockconfig::{FS, NET, SCOPES};
 
-/// The most paths that the variables of one rule may come to.
-const MOST_PATHS: usize = 10_000;
+/// The most paths that the rules of a file may come to.
+const MOST_PATHS: usize = 100_000;
+
+/// The most bytes of a path, as the kernel has it.
+const MOST_BYTES: usize = 4096;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,6 +144,9 @@ impl Reading<'_> {
             for parent in &rule.parent {
                 for path in self.paths(parent)? {
                     *paths.entry(path).or_default() |= rights;
+                }
+                if paths.len() > MOST_PATHS {
+                    return Err(too_many(parent));
                 }
             }
         }
@@ -282,9 +288,9 @@ impl Reading<'_> {
         let mut rest = written;
         while let Some(at) = rest.find('$') {
             let (before, behind) = (&rest[..at], &rest[at + 1..]);
-            append(&mut paths, before);
+            append(&mut paths, before, written)?;
             if let Some(behind) = behind.strip_prefix('$') {
-                append(&mut paths, "$");
+                append(&mut paths, "$", written)?;
                 rest = behind;
             } else if let Some(inner) = behind.strip_prefix('{') {
                 let (name, behind) = inner.split_once('}').ok_or_else(|| {
@@ -302,19 +308,20 @@ impl Reading<'_> {
                     .take(MOST_PATHS + 1)
                     .collect();
                 if paths.len() > MOST_PATHS {
-                    return Err(ImportError::part(
-                        written,
-                        "it stands for more than 10,000 paths",
-                    ));
+                    return Err(too_many(written));
                 }
+                append(&mut paths, "", written)?;
                 rest = behind;
             } else {
-                append(&mut paths, "$");
+                append(&mut paths, "$", written)?;
                 rest = behind;
             }
         }
-        append(&mut paths, rest);
-        Ok(paths)
+        append(&mut paths, rest, written)?;
+        match paths.iter().find(|path| !path.starts_with('/')) {
+            Some(relative) => Err(ImportError::relative(relative)),
+            None => Ok(paths),
+        }
     }
 
     /// Notes where the manifest is narrower than its source.
@@ -359,10 +366,30 @@ impl Reading<'_> {
     }
 }
 
-fn append(paths: &mut [String], text: &str) {
+/// Adds a text to all paths that `written` stands for.
+fn append(paths: &mut [String], text: &str, written: &str) -> Result<(), ImportError> {
     for path in paths {
         path.push_str(text);
+        if path.len() > MOST_BYTES {
+            return Err(ImportError::part(
+                shortened(written),
+                "a path that it stands for is longer than 4,096 bytes, the most that a path may have",
+            ));
+        }
     }
+    Ok(())
+}
+
+fn too_many(written: &str) -> ImportError {
+    ImportError::part(
+        shortened(written),
+        "with it the file stands for more than 100,000 paths; write fewer, or the directories above them",
+    )
+}
+
+/// As much of a text as helps to find it.
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
 }
 
 fn variables(written: &[Variable]) -> BTreeMap<String, Vec<String>> {
