@@ -118,7 +118,7 @@ fn command(values: &[&str]) -> Result<String, ExportError> {
         }
     };
     let cannot = |why| Err(cannot(&format!("ExecStart={value}"), why));
-    let command = value.trim_start_matches(['-', '@', ':', '+', '!']);
+    let command = value.trim_start_matches(['-', '@', ':', '+', '!', '|']);
     if !["", "-"].contains(&value.strip_suffix(command).unwrap_or(value)) {
         return cannot(
             "what its first characters ask for cannot be had through the wrapper; name the command behind `--`",

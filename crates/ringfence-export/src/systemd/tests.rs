@@ -306,6 +306,7 @@ fn the_command_is_the_named_one_then_the_manifests_then_the_units() {
     for wrong in [
         "",
         "ExecStart=+/bin/x",
+        "ExecStart=|/bin/x",
         "ExecStart=-!/bin/x",
         "ExecStart=@/bin/x y",
         "ExecStart=/x ; /y",

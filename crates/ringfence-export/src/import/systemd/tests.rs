@@ -102,6 +102,8 @@ fn families_and_ports_become_lines_only_where_they_say_no_more() {
             vec![],
         ),
         (format!("{port}PrivateNetwork=yes"), vec![]),
+        // The ports of another network.
+        (format!("{port}NetworkNamespacePath=/run/netns/x"), vec![]),
         (
             format!("{port}IPAddressDeny=any\nIPAddressAllow=localhost"),
             vec![],
