@@ -138,6 +138,14 @@ fn families_and_ports_become_lines_only_where_they_say_no_more() {
 }
 
 #[test]
+fn a_text_without_a_service_is_refused() {
+    for text in ["", "[Unit]\nDescription=x\n", "[Socket]\nListenStream=1\n"] {
+        let error = systemd_unit(text).unwrap_err().to_string();
+        assert!(error.contains("no [Service]"), "{error}");
+    }
+}
+
+#[test]
 fn what_was_imported_is_a_manifest_that_reads_back() {
     let imported = systemd_unit(
         "[Unit]\nDescription=a tool\n[Service]\nExecStart=/usr/bin/tool --x\nReadWritePaths=/srv\n\
