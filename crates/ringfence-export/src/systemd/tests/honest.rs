@@ -88,3 +88,15 @@ fn a_drop_in_loosens_nothing_that_its_unit_says_without_a_word() {
             .any(|note| note.contains("--unit-file"))
     );
 }
+
+#[test]
+fn what_is_beneath_a_writable_path_is_no_mount_of_its_own_in_whatever_order() {
+    for text in ["rw: [/srv, /srv/a]", "rw: [/srv/a, /srv, /srv]"] {
+        let text = export(text).files[0].text.clone();
+        let paths: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("ReadWritePaths="))
+            .collect();
+        assert_eq!(paths, ["ReadWritePaths=\"/srv\""]);
+    }
+}
