@@ -214,3 +214,18 @@ fn a_unit_that_never_ends_is_not_read_to_its_end() {
     let said = stderr(&output);
     assert!(said.contains("larger than 16 MiB"), "{said}");
 }
+
+#[test]
+fn files_and_json_are_not_asked_for_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = manifest(directory.path(), "version: 1\nro: [/usr]\n");
+    let output = ringfence(&["export", "landlockconfig", &file, "--json", "-o", "/x"]);
+    assert_eq!(output.status.code(), Some(125));
+    let said = stderr(&output);
+    assert!(said.contains("cannot be used with"), "{said}");
+    let output = ringfence(&["export", "kubernetes", &file, "--image", "x"]);
+    assert_eq!(output.status.code(), Some(2));
+    // It takes no command.
+    let said = stderr(&output);
+    assert!(said.ends_with("write it as `command:`\n"), "{said}");
+}

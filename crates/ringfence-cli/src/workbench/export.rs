@@ -73,7 +73,11 @@ pub(super) fn command() -> Command {
                     .value_hint(clap::ValueHint::DirPath)
                     .help("Write the files into this directory instead of printing them"),
             )
-            .arg(json_flag().help("Print the files and the account as JSON"));
+            .arg(
+                json_flag()
+                    .conflicts_with("output")
+                    .help("Print the files and the account as JSON"),
+            );
         // Behind the file, as the command of some formats is.
         (format.flags)(common)
     });
@@ -84,8 +88,8 @@ pub(super) fn command() -> Command {
         .subcommands(formats)
         .after_help(
             "The files go to standard output or to the directory of --output, the account of every line to \
-             standard error.\n\nExit codes:\n  0  exported\n  1  a file cannot be written\n  2  the manifest cannot be used, or \
-             cannot be said in this format",
+             standard error.\n\nExit codes:\n  0    exported\n  1    a file cannot be written\n  2    the manifest cannot be used, or \
+             cannot be said in this format\n  125  the command line is wrong",
         )
 }
 

@@ -63,7 +63,7 @@ pub(super) fn command() -> Command {
                 )),
         )
         .after_help(
-            "Exit codes:\n  0  imported\n  1  the file cannot be written\n  2  the source cannot be used\n\nExamples:\n  \
+            "Exit codes:\n  0    imported\n  1    the file cannot be written\n  2    the source cannot be used\n  125  the command line is wrong\n\nExamples:\n  \
              ringfence import landrun -- landrun --rox /usr --connect-tcp 443 curl https://example.org\n  \
              systemctl cat tool | ringfence import systemd /dev/stdin",
         )

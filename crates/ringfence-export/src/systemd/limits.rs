@@ -21,7 +21,7 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), ExportError> {
     match Line::all(manifest).iter().find(|line| ignored(line)) {
         Some(line) => Err(ExportError::line(
             line,
-            "systemd ignores a limit of none and one beyond all numbers; write another",
+            "systemd ignores 0 here, and numbers beyond what it counts to; write one between",
         )),
         None => Ok(()),
     }

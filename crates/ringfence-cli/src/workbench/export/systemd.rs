@@ -35,7 +35,7 @@ fn flags(command: Command) -> Command {
         .arg(path(
             "unit-file",
             "FILE",
-            "Take the command of this unit, if neither the manifest nor the command line names one",
+            "The unit as it is: its command is taken if no other is named, and what it restricts is minded",
         ))
         .arg(path(
             "runner",
