@@ -23,6 +23,7 @@ mod line;
 mod oci;
 mod systemd;
 mod unit;
+mod wrapper;
 
 pub use apparmor::apparmor;
 pub use exported::{ExportError, Exported, ExportedFile, Fate};

@@ -9,6 +9,7 @@ use ringfence_manifest::Manifest;
 
 use crate::exported::{ExportError, Exported, ExportedFile, Fate};
 use crate::line::Line;
+use crate::wrapper;
 
 mod needs;
 mod profile;
@@ -44,7 +45,7 @@ pub fn oci_seccomp(manifest: &Manifest, options: OciOptions) -> Result<Exported,
     };
     let mut notes = notes(options);
     let passing = if options.runner {
-        needs::denied(&filter, &needs::RUNNER)
+        needs::denied(&filter, &wrapper::NEEDS)
     } else {
         Vec::new()
     };

@@ -9,16 +9,7 @@ use ringfence::{
 
 use super::Directive;
 use super::base::Base;
-
-/// What the wrapper calls after systemd's filter is in place: it starts, reads its manifest and opens
-/// paths, restricts itself, executes the command. A test traces it.
-const WRAPPER_NEEDS: &str = "access arch_prctl brk capget capset chdir clock_gettime close close_range execve exit \
-                             exit_group faccessat faccessat2 fcntl fstat fstatfs futex getcwd getdents64 geteuid getpid \
-                             getrandom gettid getuid ioctl landlock_add_rule landlock_create_ruleset \
-                             landlock_restrict_self lseek lstat madvise mmap mprotect mremap munmap newfstatat open openat \
-                             openat2 poll ppoll prctl pread64 prlimit64 read readlink readlinkat rseq rt_sigaction \
-                             rt_sigprocmask rt_sigreturn seccomp set_robust_list set_tid_address setrlimit sigaltstack stat \
-                             statfs statx write writev";
+use crate::wrapper;
 
 /// Calls that systemd 252 has no names for: newer ones, and those that no kernel has any more.
 const UNKNOWN_TO_SYSTEMD: &str = "_sysctl afs_syscall cachestat create_module fchmodat2 fchroot file_getattr file_setattr \
@@ -192,7 +183,7 @@ impl Fence {
         let mut listed: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in plan.denied_calls() {
             let among = |names: &str| names.split(' ').any(|name| name == row.call);
-            if row.by_arguments || among(WRAPPER_NEEDS) || among(UNKNOWN_TO_SYSTEMD) {
+            if row.by_arguments || wrapper::NEEDS.contains(&row.call) || among(UNKNOWN_TO_SYSTEMD) {
                 continue;
             }
             let Ok(call) = row.call.parse::<Syscall>() else {
