@@ -107,9 +107,9 @@ pub fn kubernetes(
     let mut notes = notes(&container, network.is_some(), &written);
     notes.extend(profile.notes);
     Ok(Exported {
-        notes,
         files,
         account,
+        notes,
     })
 }
 

@@ -13,11 +13,9 @@ use serde::Deserialize;
 use super::{ImportError, Imported};
 use crate::landlockconfig::{FS, NET, SCOPES};
 
-/// The most paths that the rules of a file may come to.
-const MOST_PATHS: usize = 100_000;
+mod variables;
 
-/// The most bytes of a path, as the kernel has it.
-const MOST_BYTES: usize = 4096;
+use variables::{MOST_PATHS, Variable, Variables, too_many};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,14 +29,6 @@ struct Config {
     path_beneath: Vec<PathBeneath>,
     #[serde(default, rename = "netPort", alias = "net_port")]
     net_port: Vec<NetPort>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Variable {
-    name: String,
-    #[serde(default)]
-    literal: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -99,7 +89,7 @@ pub fn landlockconfig(
     let reading = Reading {
         is_file,
         abi: config.abi.map(Abi::new),
-        variables: variables(&config.variable),
+        variables: Variables::new(&config.variable),
         notes: Vec::new(),
         policy: Policy::builder(),
         partly: BTreeMap::new(),
@@ -111,7 +101,7 @@ pub fn landlockconfig(
 struct Reading<'f> {
     is_file: &'f dyn Fn(&Path) -> bool,
     abi: Option<Abi>,
-    variables: BTreeMap<String, Vec<String>>,
+    variables: Variables,
     notes: Vec<String>,
     policy: PolicyBuilder,
     /// Rights that the words of a manifest do not tell apart, and the paths that had them.
@@ -142,7 +132,7 @@ impl Reading<'_> {
             }
             fs |= rights;
             for parent in &rule.parent {
-                for path in self.paths(parent)? {
+                for path in self.variables.paths(parent)? {
                     *paths.entry(path).or_default() |= rights;
                 }
                 if paths.len() > MOST_PATHS {
@@ -282,48 +272,6 @@ impl Reading<'_> {
         self.policy = change(std::mem::take(&mut self.policy));
     }
 
-    /// The paths that a text with variables stands for: each may have several values.
-    fn paths(&self, written: &str) -> Result<Vec<String>, ImportError> {
-        let mut paths = vec![String::new()];
-        let mut rest = written;
-        while let Some(at) = rest.find('$') {
-            let (before, behind) = (&rest[..at], &rest[at + 1..]);
-            append(&mut paths, before, written)?;
-            if let Some(behind) = behind.strip_prefix('$') {
-                append(&mut paths, "$", written)?;
-                rest = behind;
-            } else if let Some(inner) = behind.strip_prefix('{') {
-                let (name, behind) = inner.split_once('}').ok_or_else(|| {
-                    ImportError::part(
-                        written,
-                        "a `${` is not closed; close it, or write `$$` for a dollar",
-                    )
-                })?;
-                let values = self.variables.get(name).ok_or_else(|| {
-                    ImportError::part(written, format!("the file gives `{name}` no value"))
-                })?;
-                paths = values
-                    .iter()
-                    .flat_map(|value| paths.iter().map(move |path| format!("{path}{value}")))
-                    .take(MOST_PATHS + 1)
-                    .collect();
-                if paths.len() > MOST_PATHS {
-                    return Err(too_many(written));
-                }
-                append(&mut paths, "", written)?;
-                rest = behind;
-            } else {
-                append(&mut paths, "$", written)?;
-                rest = behind;
-            }
-        }
-        append(&mut paths, rest, written)?;
-        match paths.iter().find(|path| !path.starts_with('/')) {
-            Some(relative) => Err(ImportError::relative(relative)),
-            None => Ok(paths),
-        }
-    }
-
     /// Notes where the manifest is narrower than its source.
     fn compare(&mut self, fs: AccessFs, net: AccessNet, scoped: Scope) {
         for (rights, paths) in std::mem::take(&mut self.partly) {
@@ -364,43 +312,6 @@ impl Reading<'_> {
                 .to_owned(),
         );
     }
-}
-
-/// Adds a text to all paths that `written` stands for.
-fn append(paths: &mut [String], text: &str, written: &str) -> Result<(), ImportError> {
-    for path in paths {
-        path.push_str(text);
-        if path.len() > MOST_BYTES {
-            return Err(ImportError::part(
-                shortened(written),
-                "a path that it stands for is longer than 4,096 bytes, the most that a path may have",
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn too_many(written: &str) -> ImportError {
-    ImportError::part(
-        shortened(written),
-        "with it the file stands for more than 100,000 paths; write fewer, or the directories above them",
-    )
-}
-
-/// As much of a text as helps to find it.
-fn shortened(text: &str) -> String {
-    text.chars().take(80).collect()
-}
-
-fn variables(written: &[Variable]) -> BTreeMap<String, Vec<String>> {
-    let mut variables: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for variable in written {
-        let values = variables.entry(variable.name.clone()).or_default();
-        values.extend(variable.literal.iter().cloned());
-        values.sort_unstable();
-        values.dedup();
-    }
-    variables
 }
 
 fn unknown(word: &str) -> ImportError {

@@ -319,24 +319,6 @@ fn the_command_is_the_named_one_then_the_manifests_then_the_units() {
 }
 
 #[test]
-fn what_the_unit_says_of_itself_counts() {
-    let exported = |unit: &str| {
-        let mut service = service();
-        service.base = Some(format!("[Service]\nExecStart=/bin/x\n{unit}\n"));
-        let exported = systemd(&manifest("rw: [/srv]"), &service).unwrap();
-        exported.files[0].text.clone()
-    };
-    let sandbox = "\nSystemCallFilter=landlock_create_ruleset ";
-    assert!(exported("SystemCallFilter=@system-service").contains(sandbox));
-    assert!(!exported("SystemCallFilter=~@mount").contains(sandbox));
-    assert!(!exported("SystemCallFilter=@system-service\nSystemCallFilter=").contains(sandbox));
-    assert!(exported("").contains("ProtectHome=yes"));
-    assert!(!exported("WorkingDirectory=/home/u").contains("ProtectHome=yes"));
-    assert!(!exported("WorkingDirectory=~").contains("ProtectHome=yes"));
-    assert!(!exported("ExecStart=\nExecStart=-/root/x").contains("ProtectHome=yes"));
-}
-
-#[test]
 fn what_a_unit_file_cannot_hold_is_refused() {
     let fails = |service: &Service, text: &str| systemd(&manifest(text), service).is_err();
     let changed = |change: fn(&mut Service)| {

@@ -1,4 +1,4 @@
-//! What systemd would not do is not claimed, and what a drop-in would loosen is not written.
+//! What systemd would not do is not claimed, and a drop-in minds what its unit says.
 
 use super::super::systemd;
 use super::{export, manifest, service};
@@ -99,4 +99,22 @@ fn what_is_beneath_a_writable_path_is_no_mount_of_its_own_in_whatever_order() {
             .collect();
         assert_eq!(paths, ["ReadWritePaths=\"/srv\""]);
     }
+}
+
+#[test]
+fn what_the_unit_says_of_itself_counts() {
+    let exported = |unit: &str| {
+        let mut service = service();
+        service.base = Some(format!("[Service]\nExecStart=/bin/x\n{unit}\n"));
+        let exported = systemd(&manifest("rw: [/srv]"), &service).unwrap();
+        exported.files[0].text.clone()
+    };
+    let sandbox = "\nSystemCallFilter=landlock_create_ruleset ";
+    assert!(exported("SystemCallFilter=@system-service").contains(sandbox));
+    assert!(!exported("SystemCallFilter=~@mount").contains(sandbox));
+    assert!(!exported("SystemCallFilter=@system-service\nSystemCallFilter=").contains(sandbox));
+    assert!(exported("").contains("ProtectHome=yes"));
+    assert!(!exported("WorkingDirectory=/home/u").contains("ProtectHome=yes"));
+    assert!(!exported("WorkingDirectory=~").contains("ProtectHome=yes"));
+    assert!(!exported("ExecStart=\nExecStart=-/root/x").contains("ProtectHome=yes"));
 }
