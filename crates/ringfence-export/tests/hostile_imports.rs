@@ -21,12 +21,18 @@ fn variables_that_grow_beyond_all_paths_are_refused() {
     let error = read(&long).unwrap_err().to_string();
     assert!(error.contains("4,096 bytes"), "{error:.200}");
 
+    // Many paths, each of which would get a text of 4 MiB.
+    let mut values: Vec<_> = (0..9000).map(|number| number.to_string()).collect();
+    values.push("x".repeat(4 << 20));
+    let error = read(&text(&values, &["/${a}".to_owned()])).unwrap_err();
+    assert!(error.to_string().contains("4,096 bytes"));
+
     let values: Vec<_> = (0..9000).map(|number| number.to_string()).collect();
     let parents: Vec<_> = (0..9000)
         .map(|number| format!("/${{a}}/{number}"))
         .collect();
     let error = read(&text(&values, &parents)).unwrap_err().to_string();
-    assert!(error.contains("100,000 paths"), "{error:.200}");
+    assert!(error.contains("20,000 paths"), "{error:.200}");
 }
 
 #[test]

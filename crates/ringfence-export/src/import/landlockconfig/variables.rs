@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::import::ImportError;
 
 /// The most paths that the rules of a file may come to.
-pub(super) const MOST_PATHS: usize = 100_000;
+pub(super) const MOST_PATHS: usize = 20_000;
 
 /// The most bytes of a path, as the kernel has it.
 const MOST_BYTES: usize = 4096;
@@ -55,6 +55,9 @@ impl Variables {
                 let values = self.0.get(name).ok_or_else(|| {
                     ImportError::part(written, format!("the file gives `{name}` no value"))
                 })?;
+                if values.iter().any(|value| value.len() > MOST_BYTES) {
+                    return Err(too_long(written));
+                }
                 paths = values
                     .iter()
                     .flat_map(|value| paths.iter().map(move |path| format!("{path}{value}")))
@@ -83,19 +86,23 @@ fn append(paths: &mut [String], text: &str, written: &str) -> Result<(), ImportE
     for path in paths {
         path.push_str(text);
         if path.len() > MOST_BYTES {
-            return Err(ImportError::part(
-                shortened(written),
-                "a path that it stands for is longer than 4,096 bytes, the most that a path may have",
-            ));
+            return Err(too_long(written));
         }
     }
     Ok(())
 }
 
+fn too_long(written: &str) -> ImportError {
+    ImportError::part(
+        shortened(written),
+        "a path that it stands for is longer than 4,096 bytes, the most that a path may have",
+    )
+}
+
 pub(super) fn too_many(written: &str) -> ImportError {
     ImportError::part(
         shortened(written),
-        "with it the file stands for more than 100,000 paths; write fewer, or the directories above them",
+        "with it the file stands for more than 20,000 paths; write fewer, or the directories above them",
     )
 }
 
