@@ -21,7 +21,9 @@ pub fn tests() -> Vec<Test> {
 
 /// All of them, with directories beneath this one for the variables that have no default.
 pub fn all(scratch: &Path) -> Result<Vec<Manifest>, Skip> {
-    const VARIABLES: [&str; 7] = ["APP", "BIN", "DATA", "JOB", "PROJECT", "TMP", "TREE"];
+    const VARIABLES: [&str; 8] = [
+        "APP", "BIN", "DATA", "HOME", "JOB", "PROJECT", "TMP", "TREE",
+    ];
 
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/policies");
     let Ok(entries) = std::fs::read_dir(directory) else {
