@@ -152,3 +152,80 @@ fn an_imported_command_line_runs_and_denies_the_rest() {
         "denied\n"
     );
 }
+
+#[test]
+fn a_unit_is_imported_together_with_its_drop_ins() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let unit = directory.path().join("tool.service");
+    let text = "[Service]\nExecStart=/usr/bin/env\nReadWritePaths=/srv\n\
+                # a drop-in, as `systemctl cat` prints it\n[Service]\nInaccessiblePaths=/srv/x\n";
+    std::fs::write(&unit, text).expect("a unit");
+    let output = ringfence(&["import", "systemd", &unit.display().to_string()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let yaml = stdout(&output);
+    assert!(yaml.contains("except: [x]"), "{yaml}");
+    assert!(yaml.contains("/usr/bin/env"), "{yaml}");
+}
+
+#[test]
+fn an_export_does_not_replace_the_manifest_nor_what_it_includes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let into = path("");
+    let text = "version: 1\ncommand: [/usr/bin/env]\ninclude: [./landlockconfig.json]\nlimits: {wall: 1s}\n";
+    std::fs::create_dir(path("ringfence")).expect("a directory");
+    for (file, text) in [
+        ("landlockconfig.json", r#"{"version": 1, "ro": ["/usr"]}"#),
+        ("tool", text),
+        ("ringfence/tool.yaml", &text.replace("./land", "../land")),
+    ] {
+        std::fs::write(path(file), text).expect("a manifest");
+    }
+    for (format, file) in [
+        ("apparmor", "tool"),
+        ("landlockconfig", "tool"),
+        ("systemd", "ringfence/tool.yaml"),
+    ] {
+        let output = ringfence(&["export", format, &path(file), "-o", &into]);
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{format}: {}",
+            stderr(&output)
+        );
+        assert!(
+            stderr(&output).contains("that is exported"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let left = std::fs::read_to_string(path("tool")).expect("the manifest");
+    assert_eq!(left, text);
+    // Not even a part of the export is written.
+    assert!(!directory.path().join("tool.service.d").exists());
+}
+
+#[test]
+fn a_unit_that_never_ends_is_not_read_to_its_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = manifest(directory.path(), "version: 1\nro: [/usr]\n");
+    let output = ringfence(&["export", "systemd", &file, "--unit-file", "/dev/zero"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("larger than 16 MiB"), "{said}");
+}
+
+#[test]
+fn files_and_json_are_not_asked_for_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = manifest(directory.path(), "version: 1\nro: [/usr]\n");
+    let output = ringfence(&["export", "landlockconfig", &file, "--json", "-o", "/x"]);
+    assert_eq!(output.status.code(), Some(125));
+    let said = stderr(&output);
+    assert!(said.contains("cannot be used with"), "{said}");
+    let output = ringfence(&["export", "kubernetes", &file, "--image", "x"]);
+    assert_eq!(output.status.code(), Some(2));
+    // It takes no command.
+    let said = stderr(&output);
+    assert!(said.ends_with("write it as `command:`\n"), "{said}");
+}

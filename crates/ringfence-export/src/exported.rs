@@ -87,9 +87,7 @@ pub enum ExportError {
         why: String,
     },
     /// No command to start.
-    #[error(
-        "the manifest names no command, and {0} starts one; write it as `command:`, or behind `--`"
-    )]
+    #[error("the manifest names no command, and {0} starts one; write it as `command:`")]
     NoCommand(&'static str),
     /// Nothing would be restricted.
     #[error("the manifest leaves alone all that {0} could restrict; there is nothing to export")]

@@ -67,4 +67,12 @@ impl ImportError {
             why: why.into(),
         }
     }
+
+    /// A path that begins where the other tool is started, and in a manifest where that is.
+    fn relative(path: &str) -> Self {
+        Self::part(
+            path,
+            "the path is relative, and would begin at the directory of the manifest; write the whole path",
+        )
+    }
 }

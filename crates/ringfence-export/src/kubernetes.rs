@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use ringfence::{Access, Arch, Kernel, PathLine, Plan};
+use ringfence::{Access, Arch, Class, Kernel, PathLine, Plan, Standing};
 use ringfence_manifest::Manifest;
 
 use crate::exported::{ExportError, Exported, ExportedFile, Fate};
 use crate::line::Line;
-use crate::oci::{OciOptions, oci_seccomp};
+use crate::oci::{self, OciOptions, oci_seccomp};
 
 mod network;
 mod objects;
@@ -67,8 +67,8 @@ pub fn kubernetes(
         runner: true,
     };
     let profile = match oci_seccomp(&inside, oci) {
-        Ok(profile) => profile.files.into_iter().next(),
-        Err(ExportError::Nothing(_)) => None,
+        Ok(profile) => profile,
+        Err(ExportError::Nothing(_)) => Exported::default(),
         Err(error) => return Err(error),
     };
     let network = network::policy(&plan, options.name);
@@ -76,8 +76,11 @@ pub fn kubernetes(
     let container = objects::Container {
         options,
         manifest,
-        has_profile: profile.is_some(),
-        writes_root: !written.is_empty(),
+        has_profile: !profile.files.is_empty(),
+        writes_root: !written.is_empty()
+            || CHANGES
+                .iter()
+                .any(|class| plan.standing(*class) == Standing::Unrestricted),
     };
     let mut text = objects::config_map(options.name, policy_text)?;
     if let Some(policy) = &network {
@@ -87,7 +90,9 @@ pub fn kubernetes(
 
     let mut account: Vec<_> = Line::all(manifest)
         .iter()
-        .map(|line| fate(line, profile.is_some(), network.is_some()))
+        .enumerate()
+        // Of lines before those about limits, both have the same.
+        .map(|(number, line)| fate(line, profile.account.get(number), network.is_some()))
         .collect();
     account.extend(plan.open().map(Fate::open));
     let mut files = vec![ExportedFile {
@@ -95,14 +100,16 @@ pub fn kubernetes(
         name: format!("{}-kubernetes.yaml", options.name),
         text,
     }];
-    files.extend(profile.map(|profile| ExportedFile {
+    files.extend(profile.files.into_iter().map(|profile| ExportedFile {
         name: format!("ringfence/{}.json", options.name),
         ..profile
     }));
+    let mut notes = notes(&container, network.is_some(), &written);
+    notes.extend(profile.notes);
     Ok(Exported {
-        notes: notes(&container, network.is_some(), &written),
         files,
         account,
+        notes,
     })
 }
 
@@ -177,6 +184,15 @@ const CHANGING: Access = Access::WRITE
     .union(Access::REMOVE)
     .union(Access::RENAME);
 
+/// The same as classes of acts, that a policy may leave alone.
+const CHANGES: [Class; 5] = [
+    Class::Write,
+    Class::Truncate,
+    Class::Create,
+    Class::Remove,
+    Class::Rename,
+];
+
 fn changes_manifest(line: &PathLine) -> bool {
     let directory = Path::new(DIRECTORY);
     let left_out = line
@@ -197,15 +213,25 @@ fn written(manifest: &Manifest) -> impl Iterator<Item = &Path> {
         .map(|line| line.path.as_path())
 }
 
-fn fate(line: &Line<'_>, has_profile: bool, has_network: bool) -> Fate {
+/// `in_profile` is what the seccomp profile makes of the line, if there is one.
+fn fate(line: &Line<'_>, in_profile: Option<&Fate>, has_network: bool) -> Fate {
     let both = |other: &str| format!("{RUNNER}, {other}");
     match line {
         Line::Port(port) if has_network => match network::rule(port.class, &port.ports) {
             Some(_) => Fate::by(line, both("NetworkPolicy"), ""),
             None => Fate::by(line, RUNNER, "a NetworkPolicy has no port 0"),
         },
-        Line::Syscalls(_) if has_profile => Fate::by(line, both("seccomp profile"), ""),
+        Line::Syscalls(_) => match in_profile {
+            Some(fate) if fate.by.as_deref() == Some(oci::BY) => Fate::by(line, both(oci::BY), ""),
+            Some(fate) => fate.clone(),
+            None => Fate::by(line, RUNNER, ""),
+        },
         Line::Unrestricted(_) => Fate::by(line, RUNNER, "left alone"),
+        Line::Class(class) if class.allow && has_network && of_network(class.class) => Fate::by(
+            line,
+            RUNNER,
+            "left alone; the NetworkPolicy still lets pass only the ports of TCP and UDP that lines allow",
+        ),
         Line::Class(class) if class.allow => Fate::by(line, RUNNER, "left alone"),
         Line::Memory(_) => Fate::by(
             line,
@@ -221,6 +247,17 @@ fn fate(line: &Line<'_>, has_profile: bool, has_network: bool) -> Fate {
         ),
         _ => Fate::by(line, RUNNER, ""),
     }
+}
+
+/// Classes whose packets a NetworkPolicy sees.
+fn of_network(class: Class) -> bool {
+    [
+        Class::OtherStreams,
+        Class::OtherSockets,
+        Class::ListenUnbound,
+        Class::TcpFastOpen,
+    ]
+    .contains(&class)
 }
 
 fn notes(container: &objects::Container<'_>, has_network: bool, written: &[&Path]) -> Vec<String> {
@@ -248,6 +285,11 @@ fn notes(container: &objects::Container<'_>, has_network: bool, written: &[&Path
         );
     } else {
         notes.push("the network is left alone, so that there is no NetworkPolicy".to_owned());
+    }
+    if written.is_empty() && container.writes_root {
+        notes.push(
+            "the manifest leaves writing alone, so that readOnlyRootFilesystem is off".to_owned(),
+        );
     }
     if !written.is_empty() {
         let paths: Vec<_> = written

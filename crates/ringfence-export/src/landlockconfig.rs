@@ -3,6 +3,8 @@
 //! A rule of that format puts its rights among those that are handled. What a policy leaves alone
 //! therefore stands in no rule, or it would be denied everywhere else.
 
+use std::ops::RangeInclusive;
+
 use ringfence::{
     AccessFs, AccessNet, Class, Found, Kernel, PathPlan, Plan, PortClass, PortLine, Ports, Scope,
     Standing,
@@ -127,6 +129,7 @@ pub fn landlockconfig(
     config.ruleset.push(ruleset);
 
     let mut paths = looked_up.unwrap_or(&bare).paths();
+    let mut ports = AllowedPorts::default();
     let mut account = Vec::new();
     for line in Line::all(manifest) {
         account.push(match line {
@@ -136,7 +139,7 @@ pub fn landlockconfig(
                 };
                 path(&line, &plan, handled_fs, &mut config)?
             }
-            Line::Port(port_line) => port(&line, port_line, handles, &mut config),
+            Line::Port(port_line) => port(&line, port_line, handles, &mut ports),
             Line::Class(class_line) if class_line.allow => {
                 Fate::by(&line, BY, "left alone: it is not handled")
             }
@@ -147,6 +150,7 @@ pub fn landlockconfig(
             _ => Fate::lost(&line, "the format has no limits"),
         });
     }
+    config.net_port = ports.rules();
     // What a filter of system calls would close is open without one.
     let open = |class: &Class| {
         let classes = manifest.policy.classes();
@@ -257,20 +261,42 @@ fn port(
     line: &Line<'_>,
     written: &PortLine,
     handles: impl Fn(Class) -> bool,
-    config: &mut Config,
+    allowed: &mut AllowedPorts,
 ) -> Fate {
-    let Some((word, _, class)) = NET.iter().find(|(_, _, class)| *class == written.class) else {
+    let mut classes = NET.iter().zip(&mut allowed.0);
+    let Some(((_, _, class), allowed)) = classes.find(|((_, _, class), _)| *class == written.class)
+    else {
         return Fate::lost(line, "the format knows no UDP: every port is open");
     };
     match &written.ports {
         Ports::Range(range) if handles(Class::Port(*class)) => {
-            config.net_port.push(NetPort {
-                allowed_access: vec![word],
-                port: range.clone().collect(),
-            });
+            allowed.push(range.clone());
             Fate::by(line, BY, "")
         }
         _ => Fate::by(line, BY, "left alone: it is not handled"),
+    }
+}
+
+/// The ports of each word of [`NET`]. The format has no ranges, so that those which overlap are united
+/// before they are written out.
+#[derive(Default)]
+struct AllowedPorts([Vec<RangeInclusive<u16>>; NET.len()]);
+
+impl AllowedPorts {
+    fn rules(self) -> Vec<NetPort> {
+        let rules = NET.iter().zip(self.0).map(|((word, _, _), mut ranges)| {
+            ranges.sort_unstable_by_key(|range| *range.start());
+            let mut port: Vec<u16> = Vec::new();
+            for range in ranges {
+                let first = port.last().map_or(0, |last| u32::from(*last) + 1);
+                port.extend(range.skip_while(|port| u32::from(*port) < first));
+            }
+            NetPort {
+                allowed_access: vec![word],
+                port,
+            }
+        });
+        rules.filter(|rule| !rule.port.is_empty()).collect()
     }
 }
 

@@ -24,6 +24,7 @@ mod look_up;
 mod oci;
 mod systemd;
 mod unit;
+mod wrapper;
 
 pub use apparmor::apparmor;
 pub use exported::{ExportError, Exported, ExportedFile, Fate};

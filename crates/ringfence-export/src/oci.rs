@@ -4,11 +4,12 @@
 //! no Landlock is counted on: the profile closes all that a filter can, and the account names what
 //! `landlock-runner` in the image would enforce beside it.
 
-use ringfence::{Arch, Class, Kernel, Plan, Standing, Syscall};
+use ringfence::{Arch, Calls, Class, Kernel, Plan, Standing, Syscall, SyscallLine};
 use ringfence_manifest::Manifest;
 
 use crate::exported::{ExportError, Exported, ExportedFile, Fate};
 use crate::line::Line;
+use crate::wrapper;
 
 mod needs;
 mod profile;
@@ -17,7 +18,7 @@ mod rules;
 use profile::Profile;
 
 /// What enforces its lines, in accounts.
-const BY: &str = "seccomp profile";
+pub(crate) const BY: &str = "seccomp profile";
 
 /// What enforces what Landlock does, in accounts.
 const RUNNER: &str = "landlock-runner";
@@ -44,7 +45,7 @@ pub fn oci_seccomp(manifest: &Manifest, options: OciOptions) -> Result<Exported,
     };
     let mut notes = notes(options);
     let passing = if options.runner {
-        needs::denied(&filter, &needs::RUNNER)
+        needs::denied(&filter, &wrapper::NEEDS)
     } else {
         Vec::new()
     };
@@ -80,7 +81,7 @@ pub fn oci_seccomp(manifest: &Manifest, options: OciOptions) -> Result<Exported,
             Line::Class(class) => Some(plan.standing(class.class)),
             _ => None,
         };
-        fate(&line, standing, &plan, options)
+        fate(&line, standing, &plan, &passing, options)
     });
     let mut account: Vec<_> = fates.collect();
     account.extend(plan.open().map(|class| open(class, options)));
@@ -112,7 +113,13 @@ fn notes(options: OciOptions) -> Vec<String> {
     notes
 }
 
-fn fate(line: &Line<'_>, standing: Option<Standing>, plan: &Plan, options: OciOptions) -> Fate {
+fn fate(
+    line: &Line<'_>,
+    standing: Option<Standing>,
+    plan: &Plan,
+    passing: &[Syscall],
+    options: OciOptions,
+) -> Fate {
     match line {
         Line::Path(_) => by_landlock(line, "a profile sees no paths", options),
         Line::Port(port) => match standing {
@@ -139,9 +146,34 @@ fn fate(line: &Line<'_>, standing: Option<Standing>, plan: &Plan, options: OciOp
                 options,
             ),
         },
-        Line::Syscalls(_) => Fate::by(line, BY, ""),
+        Line::Syscalls(calls) => syscalls_fate(line, calls, passing),
         Line::Unrestricted(_) => Fate::by(line, BY, "left alone"),
         limit => limited(limit, options),
+    }
+}
+
+/// What landlock-runner needs, the profile lets pass whatever the line says.
+fn syscalls_fate(line: &Line<'_>, written: &SyscallLine, passing: &[Syscall]) -> Fate {
+    let calls = match written.calls {
+        Calls::One(call) => vec![call],
+        Calls::Group(group) => group.calls(),
+    };
+    let (passing, denied): (Vec<_>, Vec<_>) =
+        calls.into_iter().partition(|call| passing.contains(call));
+    if passing.is_empty() || !written.denies() {
+        Fate::by(line, BY, "")
+    } else if denied.is_empty() {
+        Fate::by(
+            line,
+            RUNNER,
+            "which needs it, so that the profile lets it pass",
+        )
+    } else {
+        let note = format!(
+            "of the profile not {}, which landlock-runner needs",
+            listed(&passing)
+        );
+        Fate::by(line, format!("{RUNNER}, {BY}"), note)
     }
 }
 

@@ -6,7 +6,6 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ringfence::{Abi, Kernel, Plan};
 use ringfence_manifest::Manifest;
@@ -18,6 +17,7 @@ mod base;
 mod command;
 mod escape;
 mod kernel;
+mod limits;
 mod paths;
 #[cfg(test)]
 mod tests;
@@ -85,10 +85,11 @@ impl Directive {
 /// time and the processes, and the wrapper reads the copy.
 ///
 /// # Errors
-/// No command, a relative path, and texts that a unit file cannot hold.
+/// No command, a relative path, a limit that systemd ignores, and texts that a unit file cannot hold.
 pub fn systemd(manifest: &Manifest, service: &Service) -> Result<Exported, ExportError> {
     let unit = unit_name(&service.unit)?;
-    let copy = without_limits(manifest);
+    limits::check(manifest)?;
+    let copy = limits::without_refused(manifest);
     let read = match &copy {
         Some(_) => service
             .directory
@@ -105,7 +106,7 @@ pub fn systemd(manifest: &Manifest, service: &Service) -> Result<Exported, Expor
     needed.extend(base.iter().flat_map(|base| base.needed.iter().cloned()));
     let paths = paths::Paths::new(policy.paths(), needed)?;
     let files = paths.directives(&plan)?;
-    let kernel = kernel::fence(policy, &plan);
+    let kernel = kernel::fence(policy, &plan, base.as_ref());
     let mut directives = vec![Directive::new(
         "NoNewPrivileges=yes",
         "the wrapper's programs gain no privileges",
@@ -121,9 +122,18 @@ pub fn systemd(manifest: &Manifest, service: &Service) -> Result<Exported, Expor
     let account = account::of(manifest, &plan, &files, &kernel);
     directives.extend(files.directives);
     directives.extend(kernel.directives);
-    directives.extend(limits(manifest));
+    directives.extend(limits::directives(manifest));
     notes.extend(files.notes);
     notes.extend(kernel.notes);
+    if let Some(base) = &base {
+        notes.extend(base.notes(&directives));
+    } else if !service.whole {
+        notes.push(
+            "what the unit itself says is not known without --unit-file: address families that it allows are added to \
+             those here, and a limit here replaces the unit's"
+                .to_owned(),
+        );
+    }
     if manifest.limits.wall.is_some() {
         notes.push(
             "RuntimeMaxSec= counts from the moment that the service is up; with Type=oneshot write \
@@ -205,18 +215,6 @@ fn unit_name(written: &str) -> Result<String, ExportError> {
     Ok(name.to_owned())
 }
 
-/// The manifest without the limits that the wrapper refuses, if it has any of them.
-fn without_limits(manifest: &Manifest) -> Option<Manifest> {
-    let limits = &manifest.limits;
-    if limits.wall.is_none() && limits.processes.is_none() {
-        return None;
-    }
-    let mut copy = manifest.clone();
-    copy.limits.wall = None;
-    copy.limits.processes = None;
-    Some(copy)
-}
-
 /// The plan for the newest kernel: its filter closes least.
 fn newest_plan(manifest: &Manifest) -> Plan {
     Plan::new(
@@ -244,45 +242,4 @@ fn others(manifest: &Manifest, service: &Service, read: &Path) -> Vec<PathBuf> {
     others.extend(manifest.dependencies.of.iter().cloned());
     others.retain(|path| path.is_absolute());
     others
-}
-
-fn limits(manifest: &Manifest) -> Vec<Directive> {
-    let limits = &manifest.limits;
-    let seconds = |time: Duration| time.as_millis().div_ceil(1000);
-    // `open-files` is left to the wrapper, which itself opens a descriptor for each line about a path.
-    [
-        limits.memory.map(|bytes| {
-            Directive::new(
-                format!("MemoryMax={bytes}"),
-                "limits memory: for all processes of the unit together",
-            )
-        }),
-        limits.cpu.map(|time| {
-            Directive::new(
-                format!("LimitCPU={}", seconds(time)),
-                "limits cpu: for each process",
-            )
-        }),
-        limits.file_size.map(|bytes| {
-            Directive::new(
-                format!("LimitFSIZE={bytes}"),
-                "limits file-size: for each process",
-            )
-        }),
-        limits.processes.map(|count| {
-            Directive::new(
-                format!("TasksMax={count}"),
-                "limits processes: processes and threads of the unit",
-            )
-        }),
-        limits.wall.map(|time| {
-            Directive::new(
-                format!("RuntimeMaxSec={}ms", time.as_millis().max(1)),
-                "limits wall",
-            )
-        }),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }

@@ -358,3 +358,14 @@ fn what_is_no_file_of_landlockconfig_is_refused() {
         assert!(error.to_string().contains(why), "{error}");
     }
 }
+
+#[test]
+fn ten_thousand_lines_about_all_ports_are_one_rule() {
+    let policy = (0..10_000).fold(Policy::builder(), |policy, _| policy.bind_tcp(0..=65535));
+    let policy = policy.connect_tcp(443).connect_tcp(440..=443);
+    let text = export(&policy.build().unwrap()).unwrap();
+    assert!(text.len() < 2 << 20, "{}", text.len());
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let ports = |rule: usize| value["netPort"][rule]["port"].as_array().map(Vec::len);
+    assert_eq!((ports(0), ports(1), ports(2)), (Some(65536), Some(4), None));
+}

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command};
-use ringfence::Arch;
-use ringfence::{Plan, Policy};
-use ringfence_export::{ExportError, Exported};
+use ringfence::{Arch, Plan, Policy};
+use ringfence_export::{ExportError, Exported, ExportedFile};
 use ringfence_manifest::{Manifest, Variables};
 
 use super::{NAME, files, json_flag, print_json, variables, variables_flag};
@@ -38,6 +37,8 @@ struct Subject {
     /// The file, as a whole path.
     file: PathBuf,
     manifest: Manifest,
+    /// The manifest's files: itself, and all that it includes.
+    sources: Vec<PathBuf>,
     /// The variables that the command line gave, by which the manifest was read.
     set: Vec<OsString>,
 }
@@ -72,7 +73,11 @@ pub(super) fn command() -> Command {
                     .value_hint(clap::ValueHint::DirPath)
                     .help("Write the files into this directory instead of printing them"),
             )
-            .arg(json_flag().help("Print the files and the account as JSON"));
+            .arg(
+                json_flag()
+                    .conflicts_with("output")
+                    .help("Print the files and the account as JSON"),
+            );
         // Behind the file, as the command of some formats is.
         (format.flags)(common)
     });
@@ -83,8 +88,8 @@ pub(super) fn command() -> Command {
         .subcommands(formats)
         .after_help(
             "The files go to standard output or to the directory of --output, the account of every line to \
-             standard error.\n\nExit codes:\n  0  exported\n  1  a file cannot be written\n  2  the manifest cannot be used, or \
-             cannot be said in this format",
+             standard error.\n\nExit codes:\n  0    exported\n  1    a file cannot be written\n  2    the manifest cannot be used, or \
+             cannot be said in this format\n  125  the command line is wrong",
         )
 }
 
@@ -107,7 +112,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         return print_json(&exported);
     }
     let code = match matches.get_one::<OsString>("output") {
-        Some(directory) => write(&exported, Path::new(directory)),
+        Some(directory) => write(&exported, &subject.sources, Path::new(directory)),
         None => ui::print(&joined(&exported)),
     };
     if code == 0 {
@@ -131,9 +136,10 @@ fn subject(matches: &ArgMatches) -> Result<Subject, UsageError> {
         .cloned()
         .collect();
     match Manifest::read(&file, &variables) {
-        Ok((manifest, _)) => Ok(Subject {
+        Ok((manifest, sources)) => Ok(Subject {
             file,
             manifest,
+            sources: sources.files().map(Path::to_path_buf).collect(),
             set,
         }),
         Err(faults) => Err(UsageError::Manifest {
@@ -216,20 +222,39 @@ fn account(exported: &Exported) -> String {
     text
 }
 
-/// Writes the files, each of them whole or not at all.
-fn write(exported: &Exported, directory: &Path) -> u8 {
+/// Writes the files, each of them whole or not at all; none in the place of what is exported.
+fn write(exported: &Exported, sources: &[PathBuf], directory: &Path) -> u8 {
+    let place = |file: &ExportedFile| directory.join(&file.name);
+    let sources: Vec<_> = sources
+        .iter()
+        .filter_map(|source| source.canonicalize().ok())
+        .collect();
+    for path in exported.files.iter().map(place) {
+        if path
+            .canonicalize()
+            .is_ok_and(|path| sources.contains(&path))
+        {
+            return ui::fail(NAME, &WriteError::Source(path), 1);
+        }
+    }
     for file in &exported.files {
-        let path = directory.join(&file.name);
+        let path = place(file);
         let parent = path.parent().unwrap_or(directory);
         let written =
             std::fs::create_dir_all(parent).and_then(|()| files::replace(&path, &file.text));
         if let Err(error) = written {
-            return ui::fail(NAME, &WriteError(path, error), 1);
+            return ui::fail(NAME, &WriteError::Failed(path, error), 1);
         }
     }
     0
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}", .0.display())]
-struct WriteError(PathBuf, #[source] std::io::Error);
+enum WriteError {
+    #[error("cannot write {}", .0.display())]
+    Failed(PathBuf, #[source] std::io::Error),
+    #[error(
+        "cannot write {}: it is a part of the manifest that is exported; name another directory", .0.display()
+    )]
+    Source(PathBuf),
+}

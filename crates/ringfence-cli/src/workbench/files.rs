@@ -1,8 +1,31 @@
-//! Files that the workbench writes: whole or not at all.
+//! Files that the workbench writes, whole or not at all, and reads, as far as they make sense.
 
 use std::fs::{File, rename};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::Path;
+
+/// The most bytes of a file that are read.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// Reads a text that somebody else wrote.
+pub(super) fn read(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(file)?
+        .take(MOST_BYTES + 1)
+        .read_to_string(&mut text)?;
+    if read as u64 > MOST_BYTES {
+        return Err(io::Error::other("it is larger than 16 MiB"));
+    }
+    Ok(text)
+}
+
+/// Writes a text to a file that is not there yet.
+pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
+    let mut new = File::create_new(file)?;
+    new.write_all(text.as_bytes()).inspect_err(|_| {
+        let _ = std::fs::remove_file(file);
+    })
+}
 
 /// Writes a text to a file in one step, so that nothing half-written is left behind and a file that
 /// was there keeps its permissions. A symlink is followed.

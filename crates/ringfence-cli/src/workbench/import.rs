@@ -8,14 +8,11 @@ use clap::{Arg, ArgMatches, Command};
 use ringfence_export::import::{self, ImportError, Imported};
 use ringfence_manifest::Format;
 
-use super::NAME;
+use super::{NAME, files};
 use crate::ui;
 
 /// The exit code if the source cannot be used.
 const UNUSABLE: u8 = 2;
-
-/// The most bytes of a file that are read.
-const MOST_BYTES: u64 = 16 << 20;
 
 pub(super) fn command() -> Command {
     let file = |help: &'static str| {
@@ -61,11 +58,14 @@ pub(super) fn command() -> Command {
             Command::new("systemd")
                 .about("A service unit of systemd")
                 .arg(output)
-                .arg(file("The unit's file")),
+                .arg(file(
+                    "The unit's file; /dev/stdin for what `systemctl cat` prints, which has its drop-ins too",
+                )),
         )
         .after_help(
-            "Exit codes:\n  0  imported\n  1  the file cannot be written\n  2  the source cannot be used\n\nExamples:\n  \
-             ringfence import landrun -- landrun --rox /usr --connect-tcp 443 curl https://example.org",
+            "Exit codes:\n  0    imported\n  1    the file cannot be written\n  2    the source cannot be used\n  125  the command line is wrong\n\nExamples:\n  \
+             ringfence import landrun -- landrun --rox /usr --connect-tcp 443 curl https://example.org\n  \
+             systemctl cat tool | ringfence import systemd /dev/stdin",
         )
 }
 
@@ -73,8 +73,6 @@ pub(super) fn command() -> Command {
 enum Error {
     #[error("cannot read {}", .0.display())]
     Read(PathBuf, #[source] std::io::Error),
-    #[error("cannot read {}: it is larger than 16 MiB", .0.display())]
-    Large(PathBuf),
     #[error(transparent)]
     Import(#[from] ImportError),
     #[error(transparent)]
@@ -92,9 +90,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     let Some(file) = matches.get_one::<OsString>("output") else {
         return ui::print(&text);
     };
-    match std::fs::File::create_new(file)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
-    {
+    match files::create(Path::new(file), &text) {
         Ok(()) => 0,
         Err(error) => ui::fail(NAME, &WriteError(file.into(), error), 1),
     }
@@ -113,26 +109,20 @@ fn import(source: &str, matches: &ArgMatches) -> Result<Imported, Error> {
         .get_one::<OsString>("file")
         .map(PathBuf::from)
         .unwrap_or_default();
+    let text = match files::read(&file) {
+        Ok(text) => text,
+        Err(error) => return Err(Error::Read(file, error)),
+    };
+    if source == "systemd" {
+        return Ok(import::systemd_unit(&text)?);
+    }
     let format = match file.extension() {
         Some(extension) if extension == "toml" => Format::Toml,
         _ => Format::Yaml,
     };
-    let text = read(&file)?;
     Ok(import::landlockconfig(&text, format, &|path| {
         path.is_file()
     })?)
-}
-
-fn read(file: &Path) -> Result<String, Error> {
-    use std::io::Read as _;
-    let mut text = String::new();
-    let read = std::fs::File::open(file)
-        .and_then(|opened| opened.take(MOST_BYTES + 1).read_to_string(&mut text));
-    match read {
-        Ok(length) if length as u64 > MOST_BYTES => Err(Error::Large(file.to_owned())),
-        Ok(_) => Ok(text),
-        Err(error) => Err(Error::Read(file.to_owned(), error)),
-    }
 }
 
 /// The manifest, below what differs from its source.

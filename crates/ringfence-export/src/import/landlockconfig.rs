@@ -13,8 +13,9 @@ use serde::Deserialize;
 use super::{ImportError, Imported};
 use crate::landlockconfig::{FS, NET, SCOPES};
 
-/// The most paths that the variables of one rule may come to.
-const MOST_PATHS: usize = 10_000;
+mod variables;
+
+use variables::{MOST_PATHS, Variable, Variables, too_many};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,14 +29,6 @@ struct Config {
     path_beneath: Vec<PathBeneath>,
     #[serde(default, rename = "netPort", alias = "net_port")]
     net_port: Vec<NetPort>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Variable {
-    name: String,
-    #[serde(default)]
-    literal: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +89,7 @@ pub fn landlockconfig(
     let reading = Reading {
         is_file,
         abi: config.abi.map(Abi::new),
-        variables: variables(&config.variable),
+        variables: Variables::new(&config.variable),
         notes: Vec::new(),
         policy: Policy::builder(),
         partly: BTreeMap::new(),
@@ -108,7 +101,7 @@ pub fn landlockconfig(
 struct Reading<'f> {
     is_file: &'f dyn Fn(&Path) -> bool,
     abi: Option<Abi>,
-    variables: BTreeMap<String, Vec<String>>,
+    variables: Variables,
     notes: Vec<String>,
     policy: PolicyBuilder,
     /// Rights that the words of a manifest do not tell apart, and the paths that had them.
@@ -139,8 +132,11 @@ impl Reading<'_> {
             }
             fs |= rights;
             for parent in &rule.parent {
-                for path in self.paths(parent)? {
+                for path in self.variables.paths(parent)? {
                     *paths.entry(path).or_default() |= rights;
+                }
+                if paths.len() > MOST_PATHS {
+                    return Err(too_many(parent));
                 }
             }
         }
@@ -276,47 +272,6 @@ impl Reading<'_> {
         self.policy = change(std::mem::take(&mut self.policy));
     }
 
-    /// The paths that a text with variables stands for: each may have several values.
-    fn paths(&self, written: &str) -> Result<Vec<String>, ImportError> {
-        let mut paths = vec![String::new()];
-        let mut rest = written;
-        while let Some(at) = rest.find('$') {
-            let (before, behind) = (&rest[..at], &rest[at + 1..]);
-            append(&mut paths, before);
-            if let Some(behind) = behind.strip_prefix('$') {
-                append(&mut paths, "$");
-                rest = behind;
-            } else if let Some(inner) = behind.strip_prefix('{') {
-                let (name, behind) = inner.split_once('}').ok_or_else(|| {
-                    ImportError::part(
-                        written,
-                        "a `${` is not closed; close it, or write `$$` for a dollar",
-                    )
-                })?;
-                let values = self.variables.get(name).ok_or_else(|| {
-                    ImportError::part(written, format!("the file gives `{name}` no value"))
-                })?;
-                paths = values
-                    .iter()
-                    .flat_map(|value| paths.iter().map(move |path| format!("{path}{value}")))
-                    .take(MOST_PATHS + 1)
-                    .collect();
-                if paths.len() > MOST_PATHS {
-                    return Err(ImportError::part(
-                        written,
-                        "it stands for more than 10,000 paths",
-                    ));
-                }
-                rest = behind;
-            } else {
-                append(&mut paths, "$");
-                rest = behind;
-            }
-        }
-        append(&mut paths, rest);
-        Ok(paths)
-    }
-
     /// Notes where the manifest is narrower than its source.
     fn compare(&mut self, fs: AccessFs, net: AccessNet, scoped: Scope) {
         for (rights, paths) in std::mem::take(&mut self.partly) {
@@ -357,23 +312,6 @@ impl Reading<'_> {
                 .to_owned(),
         );
     }
-}
-
-fn append(paths: &mut [String], text: &str) {
-    for path in paths {
-        path.push_str(text);
-    }
-}
-
-fn variables(written: &[Variable]) -> BTreeMap<String, Vec<String>> {
-    let mut variables: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for variable in written {
-        let values = variables.entry(variable.name.clone()).or_default();
-        values.extend(variable.literal.iter().cloned());
-        values.sort_unstable();
-        values.dedup();
-    }
-    variables
 }
 
 fn unknown(word: &str) -> ImportError {

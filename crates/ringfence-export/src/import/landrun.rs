@@ -41,7 +41,7 @@ const FLAGS: [&str; 19] = [
 /// Reads the words of a command line: landrun's own name may be the first.
 ///
 /// # Errors
-/// A flag that landrun does not have, a value that it would refuse, a word that is no UTF-8.
+/// A flag that landrun does not have, a value that it would refuse, a relative path, a word that is no UTF-8.
 ///
 /// ```
 /// let words = ["landrun", "--rox", "/usr", "--rw=/tmp", "--connect-tcp", "443", "curl"];
@@ -186,6 +186,9 @@ impl Reading {
     fn finish(mut self) -> Result<Imported, ImportError> {
         let writes = self.paths.iter().any(|(access, _)| access.contains(RW));
         for (access, path) in std::mem::take(&mut self.paths) {
+            if !path.starts_with('/') {
+                return Err(ImportError::relative(&path));
+            }
             let line = PathLine {
                 optional: self.ignore_missing,
                 ..PathLine::new(access, path)

@@ -34,6 +34,12 @@ pub fn systemd_unit(text: &str) -> Result<Imported, ImportError> {
         text: text.lines().nth(fault.line - 1).unwrap_or("").to_owned(),
         why: fault.why,
     })?;
+    if !text.lines().any(|line| line.trim() == "[Service]") {
+        return Err(ImportError::Syntax {
+            format: "a unit of a service",
+            why: "it has no [Service]".to_owned(),
+        });
+    }
     let mut import = Import {
         settings: Settings::new(assignments),
         manifest: Manifest::default(),

@@ -2,9 +2,29 @@
 
 use std::path::PathBuf;
 
-use super::FORMAT;
+use super::{Directive, FORMAT};
 use crate::exported::ExportError;
 use crate::unit::{self, Assignment, Backslash};
+
+/// Where a second value takes the place of the first.
+const REPLACED: [&str; 6] = [
+    "LimitCPU",
+    "LimitFSIZE",
+    "MemoryMax",
+    "RuntimeMaxSec",
+    "SystemCallErrorNumber",
+    "TasksMax",
+];
+
+/// What is started beside the command.
+const BESIDE: [&str; 6] = [
+    "ExecCondition",
+    "ExecStartPre",
+    "ExecStartPost",
+    "ExecReload",
+    "ExecStop",
+    "ExecStopPost",
+];
 
 /// What a drop-in has to know of its unit.
 pub(super) struct Base {
@@ -14,6 +34,12 @@ pub(super) struct Base {
     pub(super) needed: Vec<PathBuf>,
     /// Whether its `SystemCallFilter=` lists what is allowed.
     pub(super) lists_calls: bool,
+    /// Whether it restricts address families itself.
+    pub(super) families: bool,
+    /// Those of [`REPLACED`] that it sets.
+    replaced: Vec<&'static str>,
+    /// Those of [`BESIDE`] that it has.
+    beside: Vec<&'static str>,
 }
 
 impl Base {
@@ -34,11 +60,34 @@ impl Base {
             path => PathBuf::from(path),
         }));
         let calls = of(&assignments, "SystemCallFilter");
+        let set = |key: &&str| !of(&assignments, key).is_empty();
         Ok(Self {
             command,
             needed,
             lists_calls: calls.first().is_some_and(|first| !first.starts_with('~')),
+            families: set(&"RestrictAddressFamilies"),
+            replaced: REPLACED.into_iter().filter(set).collect(),
+            beside: BESIDE.into_iter().filter(set).collect(),
         })
+    }
+
+    /// What these directives do to the unit, and what they do not.
+    pub(super) fn notes(&self, directives: &[Directive]) -> Vec<String> {
+        let sets = |key: &str| {
+            let mut keys = directives.iter().filter_map(|one| one.text.split_once('='));
+            keys.any(|(set, _)| set == key)
+        };
+        let replaced = self.replaced.iter().filter(|key| sets(key));
+        let mut notes: Vec<_> = replaced
+            .map(|key| format!("{key}= of the unit is replaced by that of the drop-in"))
+            .collect();
+        if !self.beside.is_empty() {
+            notes.push(format!(
+                "{}= of the unit are started without landlock-runner: only what systemd does restricts them",
+                self.beside.join("=, ")
+            ));
+        }
+        notes
     }
 }
 
@@ -69,7 +118,7 @@ fn command(values: &[&str]) -> Result<String, ExportError> {
         }
     };
     let cannot = |why| Err(cannot(&format!("ExecStart={value}"), why));
-    let command = value.trim_start_matches(['-', '@', ':', '+', '!']);
+    let command = value.trim_start_matches(['-', '@', ':', '+', '!', '|']);
     if !["", "-"].contains(&value.strip_suffix(command).unwrap_or(value)) {
         return cannot(
             "what its first characters ask for cannot be had through the wrapper; name the command behind `--`",

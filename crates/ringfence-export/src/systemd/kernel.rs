@@ -8,16 +8,8 @@ use ringfence::{
 };
 
 use super::Directive;
-
-/// What the wrapper calls after systemd's filter is in place: it starts, reads its manifest and opens
-/// paths, restricts itself, executes the command. A test traces it.
-const WRAPPER_NEEDS: &str = "access arch_prctl brk capget capset chdir clock_gettime close close_range execve exit \
-                             exit_group faccessat faccessat2 fcntl fstat fstatfs futex getcwd getdents64 geteuid getpid \
-                             getrandom gettid getuid ioctl landlock_add_rule landlock_create_ruleset \
-                             landlock_restrict_self lseek lstat madvise mmap mprotect mremap munmap newfstatat open openat \
-                             openat2 poll ppoll prctl pread64 prlimit64 read readlink readlinkat rseq rt_sigaction \
-                             rt_sigprocmask rt_sigreturn seccomp set_robust_list set_tid_address setrlimit sigaltstack stat \
-                             statfs statx write writev";
+use super::base::Base;
+use crate::wrapper;
 
 /// Calls that systemd 252 has no names for: newer ones, and those that no kernel has any more.
 const UNKNOWN_TO_SYSTEMD: &str = "_sysctl afs_syscall cachestat create_module fchmodat2 fchroot file_getattr file_setattr \
@@ -25,6 +17,9 @@ const UNKNOWN_TO_SYSTEMD: &str = "_sysctl afs_syscall cachestat create_module fc
                                   lsm_list_modules lsm_set_self_attr map_shadow_stack mseal nfsservctl open_tree_attr putpmsg \
                                   query_module removexattrat rseq_slice_yield security setxattrat statmount tuxcall uprobe \
                                   uretprobe uselib vserver";
+
+/// The most `SocketBindAllow=` of a unit, of all protocols together.
+const MOST_PORTS: usize = 128;
 
 /// Address families by their numbers in `linux/socket.h`, those that a policy can allow.
 const FAMILIES: [(u64, &str); 4] = [
@@ -49,9 +44,17 @@ pub(super) struct Fence {
 
 /// What follows from the plan of the newest kernel, whose filter closes least: on an older one the
 /// wrapper closes more by itself.
-pub(super) fn fence(policy: &Policy, plan: &Plan) -> Fence {
+pub(super) fn fence(policy: &Policy, plan: &Plan, base: Option<&Base>) -> Fence {
     let mut fence = Fence::default();
-    fence.families(plan);
+    if base.is_some_and(|base| base.families) {
+        fence.notes.push(
+            "the unit restricts address families itself (RestrictAddressFamilies=); to its list another would be \
+             added, so that it stays as it is"
+                .to_owned(),
+        );
+    } else {
+        fence.families(plan);
+    }
     fence.ports(policy, plan);
     fence.namespaces(plan);
     fence.capabilities(policy, plan);
@@ -95,6 +98,13 @@ impl Fence {
     }
 
     fn ports(&mut self, policy: &Policy, plan: &Plan) {
+        let binds = policy.ports().iter().filter(|line| line.class.binds());
+        if binds.count() > MOST_PORTS {
+            self.notes.push(format!(
+                "SocketBindAllow= is left out: systemd holds {MOST_PORTS} of them, and ignores all where there are more"
+            ));
+            return;
+        }
         for (class, protocol) in [(PortClass::BindTcp, "tcp"), (PortClass::BindUdp, "udp")] {
             let lines: Vec<_> = plan
                 .ports()
@@ -173,7 +183,7 @@ impl Fence {
         let mut listed: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in plan.denied_calls() {
             let among = |names: &str| names.split(' ').any(|name| name == row.call);
-            if row.by_arguments || among(WRAPPER_NEEDS) || among(UNKNOWN_TO_SYSTEMD) {
+            if row.by_arguments || wrapper::NEEDS.contains(&row.call) || among(UNKNOWN_TO_SYSTEMD) {
                 continue;
             }
             let Ok(call) = row.call.parse::<Syscall>() else {

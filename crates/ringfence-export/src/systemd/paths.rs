@@ -1,5 +1,6 @@
 //! Lines about paths → what systemd can do about the file system, as a second fence around Landlock's.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use ringfence::{Access, Class, PathLine, Plan, Standing};
@@ -155,14 +156,14 @@ impl<'m> Paths<'m> {
                 "so wide that files can be renamed between the paths of the following lines",
             );
         }
-        let mut written: Vec<(&Path, bool)> = Vec::new();
+        let bases: BTreeSet<&Path> = writers.iter().map(|(_, base)| base.as_path()).collect();
+        let mut written = BTreeSet::new();
         for (line, base) in writers {
             // A second mount beneath the first would be one between which nothing can be renamed.
-            if written.iter().any(|(other, _)| base.starts_with(other)) {
+            let within = base.ancestors().skip(1).any(|above| bases.contains(above));
+            if within || !written.insert(base) {
                 continue;
             }
-            written.retain(|(other, _)| !other.starts_with(base));
-            written.push((base, line.optional));
             let of_line = Some(Line::Path(line));
             fence.add(
                 format!(

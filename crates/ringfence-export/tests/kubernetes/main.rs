@@ -327,3 +327,45 @@ proptest! {
         prop_assert_eq!(embedded(&exported).to_yaml(), manifest.to_yaml());
     }
 }
+
+#[test]
+fn what_the_manifest_leaves_alone_the_pod_does_not_close() {
+    let context = |manifest: &Manifest| {
+        let pod = object(&exported(manifest), "Pod").expect("a Pod");
+        pod["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"].clone()
+    };
+    assert_eq!(context(&manifest(Policy::builder().ro("/usr"))), true);
+    assert_eq!(
+        context(&manifest(Policy::builder().unrestricted_fs())),
+        false
+    );
+
+    // The network policy cannot let them pass, and says so.
+    let streams = Policy::builder().allow_class(ringfence::Class::OtherStreams);
+    let exported = exported(&manifest(streams));
+    let fate = &exported.account[0];
+    assert!(fate.note.contains("NetworkPolicy"), "{fate:?}");
+}
+
+#[test]
+fn a_call_that_the_runner_needs_is_its_alone() {
+    let deny = |name: &str| name.parse::<ringfence::Syscall>().expect("a name");
+    let policy = Policy::builder()
+        .deny_syscall(deny("openat2"), ringfence::Action::EPERM)
+        .deny_syscall(deny("mlock"), ringfence::Action::EPERM);
+    let by: Vec<_> = exported(&manifest(policy)).account[..2]
+        .iter()
+        .filter_map(|fate| fate.by.clone())
+        .collect();
+    assert_eq!(by, ["landlock-runner", "landlock-runner, seccomp profile"]);
+
+    // What the profile needs said, is said here too.
+    let list = Policy::builder().only_syscalls([deny("read"), deny("write")]);
+    let notes = exported(&manifest(list)).notes;
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("does not start where it is made")),
+        "{notes:?}"
+    );
+}

@@ -8,7 +8,10 @@ mod policies;
 mod schema;
 
 use proptest::prelude::*;
-use ringfence::{Action, Arch, Filter, Kernel, Plan, Policy, Syscall};
+use ringfence::{
+    Action, Arch, Calls, Filter, Kernel, Plan, Policy, PolicyBuilder, Source, Syscall,
+    SyscallEffect, SyscallLine,
+};
 use ringfence_export::{OciOptions, oci_seccomp};
 use ringfence_manifest::Manifest;
 
@@ -150,4 +153,34 @@ proptest! {
         prop_assert_eq!(schema::faults(&profile), [""; 0]);
         assert_same(&filter(&policy, abi), &Interpreter::new(&profile), arch, random);
     }
+}
+
+#[test]
+fn a_call_that_the_runner_needs_is_not_called_denied_by_the_profile() {
+    let calls = ["openat2", "@sandbox", "mlock"];
+    let deny = |policy: PolicyBuilder, name: &str| {
+        policy.syscall_line(SyscallLine {
+            calls: name.parse::<Calls>().expect("a name"),
+            effect: SyscallEffect::Deny(Action::EPERM),
+            source: Source::Api,
+        })
+    };
+    let mut manifest = Manifest::default();
+    let policy = calls.into_iter().fold(Policy::builder(), deny);
+    manifest.policy = policy.build().expect("valid");
+    let by = |runner| {
+        let options = OciOptions {
+            arch: Arch::X86_64,
+            abi: 0,
+            runner,
+        };
+        let exported = oci_seccomp(&manifest, options).expect("it can be exported");
+        let by = exported.account.into_iter().filter_map(|fate| fate.by);
+        by.take(3).collect::<Vec<_>>()
+    };
+    assert_eq!(by(false), ["seccomp profile"; 3]);
+    assert_eq!(
+        by(true),
+        ["landlock-runner", "landlock-runner", "seccomp profile"]
+    );
 }

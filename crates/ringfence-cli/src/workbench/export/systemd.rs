@@ -1,12 +1,12 @@
 //! `ringfence export systemd`.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringfence_export::{ExportError, Exported, Service};
 
-use super::{Format, Subject};
+use super::{Format, Subject, files};
 
 pub(super) const FORMAT: Format = Format {
     name: "systemd",
@@ -35,7 +35,7 @@ fn flags(command: Command) -> Command {
         .arg(path(
             "unit-file",
             "FILE",
-            "Take the command of this unit, if neither the manifest nor the command line names one",
+            "The unit as it is: its command is taken if no other is named, and what it restricts is minded",
         ))
         .arg(path(
             "runner",
@@ -77,7 +77,7 @@ fn export(subject: &Subject, matches: &ArgMatches) -> Result<Exported, ExportErr
         service.directory = PathBuf::from(directory);
     }
     if let Some(file) = given("unit-file") {
-        let read = std::fs::read_to_string(file).map_err(|error| ExportError::Text {
+        let read = files::read(Path::new(file)).map_err(|error| ExportError::Text {
             text: file.display().to_string(),
             why: format!("the unit cannot be read: {error}"),
         })?;

@@ -47,19 +47,20 @@ impl Import {
                 }
             }
         }
-        let by_address = [
+        let by_more_than_ports = [
             "IPAddressDeny",
             "IPAddressAllow",
             "IPIngressFilterPath",
             "IPEgressFilterPath",
+            "NetworkNamespacePath",
         ]
         .iter()
         .find_map(|key| self.settings.last(key));
-        self.ports(private || !internet || by_address.is_some())?;
-        if let Some(value) = by_address {
+        self.ports(private || !internet || by_more_than_ports.is_some())?;
+        if let Some(value) = by_more_than_ports {
             self.note(format!(
-                "{value}: a manifest has no addresses, and a line about a port allows it at every one; so none is made \
-                 of SocketBindAllow="
+                "{value}: a manifest has no addresses and no networks beside the machine's, and a line about a port \
+                 allows it at every address; so none is made of SocketBindAllow="
             ));
         }
         if !private && internet {

@@ -240,6 +240,12 @@ impl Paths {
 
     /// The switches that close places.
     fn protections(&mut self, settings: &Settings) -> Result<(), ImportError> {
+        // It brings a private /tmp and ProtectSystem=strict with it.
+        let dynamic = settings.is_on("DynamicUser")?;
+        if dynamic {
+            self.strict = true;
+            self.push("/", UNCHANGED);
+        }
         if let Some(value) = settings.last("ProtectSystem") {
             let closed: &[&str] = match value.text.as_str() {
                 "strict" => &["/"],
@@ -247,7 +253,7 @@ impl Paths {
                 _ if value.is_on()? => &["/usr", "/boot", "/efi"],
                 _ => &[],
             };
-            self.strict = value.text == "strict";
+            self.strict |= value.text == "strict";
             for place in closed {
                 self.push(*place, UNCHANGED);
             }
@@ -274,7 +280,15 @@ impl Paths {
             ("ProtectKernelLogs", &["/dev/kmsg", "/proc/kmsg"], &[]),
             ("ProtectControlGroups", &[], &["/sys/fs/cgroup"]),
         ] {
-            if !settings.is_on(key)? {
+            let is_on = match settings.last(key) {
+                // More than yes, which newer versions of systemd know.
+                Some(value) if ["disconnected", "private", "strict"].contains(&&*value.text) => {
+                    true
+                }
+                Some(value) => value.is_on()?,
+                None => false,
+            };
+            if !(is_on || dynamic && key == "PrivateTmp") {
                 continue;
             }
             for place in hidden {

@@ -4,7 +4,7 @@
 //! read, to execute, to change, is looked at by itself: where a directive allows it, a line does, and
 //! where one beneath takes it away again, that is an exception of the line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ringfence::Access;
@@ -40,8 +40,9 @@ impl Paths {
     fn may_run(&self, path: &Path) -> bool {
         self.entries
             .iter()
-            .filter(|entry| path.starts_with(&entry.path))
-            .filter_map(|entry| Some((entry.path.components().count(), !entry.says.execute?)))
+            .filter_map(|entry| Some((&entry.path, !entry.says.execute?)))
+            .filter(|(above, _)| path.starts_with(above))
+            .map(|(above, denied)| (above.components().count(), denied))
             .max()
             .is_none_or(|(_, denied)| !denied)
     }
@@ -89,22 +90,24 @@ impl Paths {
                 place.2 |= entry.bound;
             }
         }
+        let hiders = |hides: Hides| -> BTreeSet<&Path> {
+            let hiders = self.entries.iter().filter(|entry| entry.hides == hides);
+            hiders.map(|entry| entry.path.as_path()).collect()
+        };
+        let (all, all_unbound) = (hiders(Hides::All), hiders(Hides::AllUnbound));
         let hidden = |path: &Path, bound: bool| {
-            self.entries.iter().find(|entry| {
-                let hides = match entry.hides {
-                    Hides::Nothing => false,
-                    Hides::AllUnbound => !bound,
-                    Hides::All => true,
-                };
-                hides && path.starts_with(&entry.path)
-            })
+            path.ancestors()
+                .find(|above| all.contains(above) || !bound && all_unbound.contains(above))
+                .map(Path::to_path_buf)
         };
         let mut roots: Vec<Root> = Vec::new();
         // In the order of paths, what is above comes first.
         for (&path, &(allowed, optional, bound)) in &places {
-            let above = roots.iter_mut().find(|(root, ..)| path.starts_with(root));
+            // So that only the last of those found before can be above.
+            let above = roots.last_mut().filter(|(root, ..)| path.starts_with(root));
             let excepted = |except: &[PathBuf], root: &Path| {
-                except.iter().any(|name| path.starts_with(root.join(name)))
+                let last = except.last();
+                last.is_some_and(|name| path.starts_with(root.join(name)))
             };
             match above {
                 None if allowed => match hidden(path, bound) {
@@ -114,7 +117,7 @@ impl Paths {
                         format!(
                             "{} is left denied: the unit hides {}, or puts something else there",
                             path.display(),
-                            hider.path.display()
+                            hider.display()
                         ),
                     ),
                 },

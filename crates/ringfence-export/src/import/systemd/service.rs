@@ -166,8 +166,17 @@ impl Import {
         if commands.len() > 1 {
             self.note("the unit has several commands; the manifest names the first, and each needs a manifest");
         }
-        let command = value.text.trim_start_matches(['-', '@', ':', '+', '!']);
+        let command = value
+            .text
+            .trim_start_matches(['-', '@', ':', '+', '!', '|']);
         let marks = value.text.strip_suffix(command).unwrap_or_default();
+        if marks.contains('|') {
+            self.left_out(
+                value,
+                "a shell starts it; write the command under `command:`",
+            );
+            return Ok(());
+        }
         let literal = Value {
             text: command.to_owned(),
             ..value.clone()

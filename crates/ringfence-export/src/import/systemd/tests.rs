@@ -102,6 +102,8 @@ fn families_and_ports_become_lines_only_where_they_say_no_more() {
             vec![],
         ),
         (format!("{port}PrivateNetwork=yes"), vec![]),
+        // The ports of another network.
+        (format!("{port}NetworkNamespacePath=/run/netns/x"), vec![]),
         (
             format!("{port}IPAddressDeny=any\nIPAddressAllow=localhost"),
             vec![],
@@ -133,6 +135,14 @@ fn families_and_ports_become_lines_only_where_they_say_no_more() {
     assert_eq!(denied("RestrictAddressFamilies=~AF_INET"), None);
     assert!(notes("RestrictAddressFamilies=AF_INET").contains("no AF_UNIX"));
     assert!(notes("IPAddressDeny=any").contains("no addresses"));
+}
+
+#[test]
+fn a_text_without_a_service_is_refused() {
+    for text in ["", "[Unit]\nDescription=x\n", "[Socket]\nListenStream=1\n"] {
+        let error = systemd_unit(text).unwrap_err().to_string();
+        assert!(error.contains("no [Service]"), "{error}");
+    }
 }
 
 #[test]

@@ -68,6 +68,13 @@ fn directives_about_paths_become_lines() {
             "ReadWritePaths=/tmp/x\nPrivateTmp=no",
             vec![format!("{rw} /tmp/x")],
         ),
+        ("ReadWritePaths=/tmp/x\nPrivateTmp=disconnected", vec![]),
+        // It implies a private /tmp.
+        ("ReadWritePaths=/tmp/x\nDynamicUser=yes", vec![]),
+        (
+            "ReadWritePaths=/tmp/x\nDynamicUser=no",
+            vec![format!("{rw} /tmp/x")],
+        ),
         ("ReadOnlyPaths=/home/u\nProtectHome=yes", vec![]),
         // Not the machine's directory, but one in memory.
         ("ReadWritePaths=/home/u\nProtectHome=tmpfs", vec![]),

@@ -20,6 +20,8 @@ fn the_command_is_read_as_systemd_starts_it() {
         ),
         ("ExecStart=/bin/a $UNKNOWN", &[]),
         ("ExecStart=/bin/a %i", &[]),
+        // By a shell, since systemd 258.
+        ("ExecStart=|/bin/a b", &[]),
         ("ExecStart=/bin/a \\\n  b ; /bin/c", &["/bin/a", "b"]),
         (
             "ExecStart=/bin/a\nExecStart=\nExecStart=/bin/b",
