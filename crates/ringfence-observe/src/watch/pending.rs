@@ -1,0 +1,409 @@
+//! A call that a tracee is in: what it is about, and what of that counts once it has returned.
+
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+
+use ringfence::{Access, Syscall};
+
+use super::names::{self, WORKING_DIRECTORY, absolute, entry, string, target};
+use super::sockets::Peer;
+use crate::observation::Observation;
+
+// `asm-generic/fcntl.h`, the same on all architectures that filters are known for.
+const O_ACCMODE: u64 = 3;
+const O_CREAT: u64 = 0o100;
+const O_TRUNC: u64 = 0o1000;
+const O_PATH: u64 = 0o10_000_000;
+const O_TMPFILE: u64 = 0o20_000_000;
+// `linux/fcntl.h`, `linux/fs.h`.
+const AT_SYMLINK_FOLLOW: u64 = 0x400;
+const RENAME_EXCHANGE: u64 = 2;
+// `linux/stat.h`.
+const S_IFMT: u64 = 0o170_000;
+const S_IFCHR: u64 = 0o020_000;
+const S_IFBLK: u64 = 0o060_000;
+
+const NO_ENTRY: i32 = 2;
+const IN_PROGRESS: i32 = 115;
+/// The longest line of a script that names its interpreter.
+const FIRST_LINE: u64 = 256;
+/// How many interpreters the kernel follows.
+const MOST_INTERPRETERS: usize = 5;
+
+/// A call before its return.
+pub(super) struct Pending {
+    pub(super) call: Syscall,
+    pub(super) arguments: [u64; 6],
+    /// Whether a sandbox would deny it by the call.
+    pub(super) denied: bool,
+    act: Act,
+}
+
+/// What is known when a call is finished.
+pub(super) struct Context<'c> {
+    pub(super) pid: i32,
+    pub(super) first: i32,
+    pub(super) program: &'c str,
+}
+
+enum Act {
+    Open {
+        path: PathBuf,
+        existed: bool,
+        flags: u64,
+    },
+    /// These files are opened to be executed.
+    Execute(Vec<PathBuf>),
+    /// Words at paths.
+    Words(Vec<(Access, PathBuf)>),
+    /// Words at directories, and paths that come to be there.
+    Entries(Vec<(Access, PathBuf)>, Vec<PathBuf>),
+    Socket(Vec<Peer>),
+    Ioctl(i32),
+    Nothing,
+}
+
+/// The lower half of an argument: what the kernel takes of a descriptor.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the kernel cuts it off as well"
+)]
+pub(super) fn number(argument: u64) -> i32 {
+    (argument as u32).cast_signed()
+}
+
+impl Pending {
+    pub(super) fn of(pid: i32, leader: i32, call: Syscall, arguments: [u64; 6]) -> Self {
+        let at = |index: usize| arguments.get(index).copied().unwrap_or(0);
+        let path = |directory: i32, index| absolute(pid, directory, &string(pid, at(index))?);
+        let here = |index| path(WORKING_DIRECTORY, index);
+        let beneath = |directory: usize, index| path(number(at(directory)), index);
+        let act = match call {
+            Syscall::OPEN => here(0).map(|path| Act::open(&path, at(1))),
+            Syscall::CREAT => here(0).map(|path| Act::open(&path, O_CREAT | O_TRUNC | 1)),
+            Syscall::OPENAT => beneath(0, 1).map(|path| Act::open(&path, at(2))),
+            Syscall::OPENAT2 => {
+                let flags = names::bytes(pid, at(2), 8)
+                    .try_into()
+                    .map(u64::from_ne_bytes);
+                beneath(0, 1).map(|path| Act::open(&path, flags.unwrap_or(0)))
+            }
+            Syscall::EXECVE => here(0).map(|path| Act::Execute(chain(pid, &path))),
+            Syscall::EXECVEAT => beneath(0, 1).map(|path| Act::Execute(chain(pid, &path))),
+            Syscall::TRUNCATE => {
+                here(0).map(|path| Act::Words(vec![(Access::WRITE, target(&path))]))
+            }
+            Syscall::MKDIR => here(0).map(|path| made(Access::CREATE, &path)),
+            Syscall::MKDIRAT => beneath(0, 1).map(|path| made(Access::CREATE, &path)),
+            Syscall::MKNOD => here(0).map(|path| made(of_mode(at(1), at(2)), &path)),
+            Syscall::MKNODAT => beneath(0, 1).map(|path| made(of_mode(at(2), at(3)), &path)),
+            Syscall::SYMLINK => here(1).map(|path| made(Access::CREATE, &path)),
+            Syscall::SYMLINKAT => beneath(1, 2).map(|path| made(Access::CREATE, &path)),
+            Syscall::UNLINK | Syscall::RMDIR => here(0).map(|path| removed(&path)),
+            Syscall::UNLINKAT => beneath(0, 1).map(|path| removed(&path)),
+            Syscall::RENAME => both(here(0), here(1)).map(|(from, to)| renamed(&from, &to, 0)),
+            Syscall::RENAMEAT => {
+                both(beneath(0, 1), beneath(2, 3)).map(|(from, to)| renamed(&from, &to, 0))
+            }
+            Syscall::RENAMEAT2 => {
+                both(beneath(0, 1), beneath(2, 3)).map(|(from, to)| renamed(&from, &to, at(4)))
+            }
+            Syscall::LINK => both(here(0), here(1)).map(|(from, to)| linked(&entry(&from), &to)),
+            Syscall::LINKAT => both(beneath(0, 1), beneath(2, 3)).map(|(from, to)| {
+                let follow = at(4) & AT_SYMLINK_FOLLOW != 0;
+                let from = if follow { target(&from) } else { entry(&from) };
+                linked(&from, &to)
+            }),
+            Syscall::CONNECT => Some(Act::Socket(
+                Peer::connected(pid, leader, number(at(0)), at(1), at(2))
+                    .into_iter()
+                    .collect(),
+            )),
+            Syscall::BIND => Some(Act::Socket(
+                Peer::bound(pid, leader, number(at(0)), at(1), at(2))
+                    .into_iter()
+                    .collect(),
+            )),
+            Syscall::SENDTO => Some(Act::Socket(
+                Peer::connected(pid, leader, number(at(0)), at(4), at(5))
+                    .into_iter()
+                    .collect(),
+            )),
+            Syscall::SENDMSG => Some(Act::Socket(
+                Peer::of_message(pid, leader, number(at(0)), at(1))
+                    .into_iter()
+                    .collect(),
+            )),
+            Syscall::SENDMMSG => Some(Act::Socket(Peer::of_messages(
+                pid,
+                leader,
+                number(at(0)),
+                at(1),
+                at(2),
+            ))),
+            Syscall::IOCTL => Some(Act::Ioctl(number(at(0)))),
+            _ => None,
+        };
+        Self {
+            call,
+            arguments,
+            denied: false,
+            act: act.unwrap_or(Act::Nothing),
+        }
+    }
+
+    /// Counts what the call did, once it has returned.
+    pub(super) fn finish(
+        self,
+        context: &Context<'_>,
+        result: Result<i64, i32>,
+        seen: &mut Observation,
+    ) {
+        let program = context.program;
+        match (self.act, result) {
+            (
+                Act::Open {
+                    path,
+                    existed,
+                    flags,
+                },
+                Ok(fd),
+            ) => {
+                opened(
+                    context,
+                    &path,
+                    existed,
+                    flags,
+                    number(fd.cast_unsigned()),
+                    seen,
+                );
+            }
+            (Act::Open { path, .. }, Err(NO_ENTRY)) => {
+                seen.missing.entry(path).or_default().add(program);
+            }
+            (Act::Execute(files), Err(NO_ENTRY)) => {
+                if let Some(path) = files.into_iter().next() {
+                    seen.missing.entry(path).or_default().add(program);
+                }
+            }
+            (Act::Words(words), Ok(_)) => {
+                for (access, path) in words {
+                    seen.accessed(access, path, program);
+                }
+            }
+            (Act::Entries(words, made), Ok(_)) => {
+                for (access, path) in words {
+                    seen.accessed(access, path, program);
+                }
+                seen.made.extend(made);
+            }
+            (Act::Socket(peers), Ok(_) | Err(IN_PROGRESS)) => {
+                for peer in peers {
+                    peer.count(program, seen);
+                }
+            }
+            (Act::Ioctl(fd), Ok(_)) => {
+                if let Some(path) = names::descriptor(context.pid, fd)
+                    && seen.paths.contains_key(&path)
+                    && is_device(&path)
+                {
+                    seen.accessed(Access::IOCTL, path, program);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts what became the program of a process: the file, its interpreters, and its loader.
+    pub(super) fn executed(self, pid: i32, program: &str, seen: &mut Observation) {
+        let Act::Execute(files) = self.act else {
+            return;
+        };
+        let maps = std::fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
+        let mut files: std::collections::BTreeSet<_> = files.into_iter().collect();
+        files.extend(mapped(&maps));
+        for file in files {
+            seen.accessed(Access::RO, file, program);
+        }
+    }
+}
+
+impl Act {
+    fn open(path: &Path, flags: u64) -> Self {
+        let target = target(path);
+        Self::Open {
+            existed: target.symlink_metadata().is_ok(),
+            path: target,
+            flags,
+        }
+    }
+}
+
+fn both(one: Option<PathBuf>, other: Option<PathBuf>) -> Option<(PathBuf, PathBuf)> {
+    Some((one?, other?))
+}
+
+fn opened(
+    context: &Context<'_>,
+    asked: &Path,
+    existed: bool,
+    flags: u64,
+    fd: i32,
+    seen: &mut Observation,
+) {
+    if flags & O_PATH != 0 {
+        return;
+    }
+    let mut words = match flags & O_ACCMODE {
+        0 => Access::READ,
+        1 => Access::WRITE,
+        _ => Access::READ | Access::WRITE,
+    };
+    if flags & O_TRUNC != 0 {
+        words |= Access::WRITE;
+    }
+    if flags & O_TMPFILE != 0 {
+        // A file without a name counts for its directory.
+        seen.accessed(words, asked, context.program);
+        return;
+    }
+    // What was opened says the kernel; a thread may have closed it already.
+    let opened = names::descriptor(context.pid, fd);
+    let Some(path) = opened.or_else(|| existed.then(|| asked.to_owned())) else {
+        return;
+    };
+    if path.as_os_str().as_bytes().ends_with(b" (deleted)") {
+        return;
+    }
+    if flags & O_CREAT != 0
+        && !existed
+        && let Some(parent) = path.parent()
+    {
+        seen.accessed(Access::CREATE, parent, context.program);
+        seen.made.insert(path.clone());
+    }
+    seen.accessed(words, own_of_first(context, path), context.program);
+}
+
+/// A program's own entries of `/proc` have another name each time.
+fn own_of_first(context: &Context<'_>, path: PathBuf) -> PathBuf {
+    let own = format!("/proc/{}", context.first);
+    path.strip_prefix(own)
+        .map(|rest| Path::new("/proc/self").join(rest))
+        .unwrap_or(path)
+}
+
+fn is_device(path: &Path) -> bool {
+    path.metadata().is_ok_and(|facts| {
+        let kind = facts.file_type();
+        kind.is_char_device() || kind.is_block_device()
+    })
+}
+
+fn parent_of(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(path).to_owned()
+}
+
+fn made(access: Access, path: &Path) -> Act {
+    let path = entry(path);
+    Act::Entries(vec![(access, parent_of(&path))], vec![path])
+}
+
+fn of_mode(mode: u64, device: u64) -> Access {
+    match mode & S_IFMT {
+        // A character device numbered 0 is a whiteout, which counts as a file.
+        S_IFCHR if device == 0 => Access::CREATE,
+        S_IFCHR | S_IFBLK => Access::MAKE_DEVICE,
+        _ => Access::CREATE,
+    }
+}
+
+fn removed(path: &Path) -> Act {
+    Act::Entries(vec![(Access::REMOVE, parent_of(&entry(path)))], Vec::new())
+}
+
+fn renamed(from: &Path, to: &Path, flags: u64) -> Act {
+    let (from, to) = (entry(from), entry(to));
+    let mut at_source = Access::REMOVE;
+    let mut at_target = Access::CREATE;
+    let exchange = flags & RENAME_EXCHANGE != 0;
+    if exchange {
+        at_source |= Access::CREATE;
+    }
+    if to.symlink_metadata().is_ok() {
+        at_target |= Access::REMOVE;
+    }
+    let mut made = vec![to.clone()];
+    if exchange {
+        made.push(from.clone());
+    }
+    moved(
+        at_source,
+        at_target,
+        &parent_of(&from),
+        &parent_of(&to),
+        made,
+    )
+}
+
+fn linked(from: &Path, to: &Path) -> Act {
+    let to = entry(to);
+    let (source, place) = (parent_of(from), parent_of(&to));
+    moved(Access::empty(), Access::CREATE, &source, &place, vec![to])
+}
+
+fn moved(
+    mut at_source: Access,
+    mut at_target: Access,
+    source: &Path,
+    place: &Path,
+    made: Vec<PathBuf>,
+) -> Act {
+    if source != place {
+        at_source |= Access::RENAME;
+        at_target |= Access::RENAME;
+    }
+    let words = vec![
+        (at_source, source.to_owned()),
+        (at_target, place.to_owned()),
+    ];
+    Act::Entries(words, made)
+}
+
+/// A file to be executed, and the interpreters that its first lines name.
+fn chain(pid: i32, path: &Path) -> Vec<PathBuf> {
+    let mut files = vec![target(path)];
+    while let Some(interpreter) = files.last().and_then(|file| interpreter(file)) {
+        if files.len() > MOST_INTERPRETERS {
+            break;
+        }
+        let interpreter = absolute(pid, WORKING_DIRECTORY, &interpreter);
+        files.extend(interpreter.map(|path| target(&path)));
+    }
+    files
+}
+
+fn interpreter(file: &Path) -> Option<PathBuf> {
+    // Nothing else than regular files can be executed, and a pipe would keep the watcher waiting.
+    if !file.metadata().is_ok_and(|facts| facts.is_file()) {
+        return None;
+    }
+    let mut start = Vec::new();
+    let mut file = std::fs::File::open(file).ok()?.take(FIRST_LINE);
+    file.read_to_end(&mut start).ok()?;
+    let line = start.strip_prefix(b"#!")?;
+    let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
+    let word = line.split(|byte| b" \t\0".contains(byte)).next()?;
+    (!word.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(word)))
+}
+
+/// The files of a list of mappings.
+fn mapped(maps: &[u8]) -> impl Iterator<Item = PathBuf> {
+    maps.split(|&byte| byte == b'\n').filter_map(|line| {
+        let path = line.get(line.iter().position(|&byte| byte == b'/')?..)?;
+        let path = Path::new(std::ffi::OsStr::from_bytes(path));
+        path.is_file().then(|| path.to_owned())
+    })
+}
