@@ -114,6 +114,8 @@ struct Tracee {
     pending: Option<Pending>,
     /// The name of its program, once it was needed.
     program: Option<String>,
+    /// The process that it is a thread of, once it was needed.
+    leader: Option<i32>,
 }
 
 struct Watcher {
@@ -223,7 +225,8 @@ impl Watcher {
                 "{program} traces processes itself, which fails while it is watched"
             ));
         }
-        let leader = names::leader(pid);
+        let tracee = self.tracees.entry(pid).or_default();
+        let leader = *tracee.leader.get_or_insert_with(|| names::leader(pid));
         if self.leaders.insert(leader) {
             self.observation.processes += 1;
         }

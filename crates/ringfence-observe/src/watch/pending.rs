@@ -16,6 +16,7 @@ const O_ACCMODE: u64 = 3;
 const O_CREAT: u64 = 0o100;
 const O_TRUNC: u64 = 0o1000;
 const O_PATH: u64 = 0o10_000_000;
+/// Without O_DIRECTORY, which goes with it and has another number on each architecture.
 const O_TMPFILE: u64 = 0o20_000_000;
 // `linux/fcntl.h`, `linux/fs.h`.
 const AT_SYMLINK_FOLLOW: u64 = 0x400;
@@ -49,7 +50,15 @@ pub(super) struct Context<'c> {
 }
 
 enum Act {
+    /// A file is opened that must be there; what it is says the descriptor.
     Open {
+        directory: i32,
+        /// Where its name is.
+        name: u64,
+        flags: u64,
+    },
+    /// A file is opened, and made if it is not there.
+    Create {
         path: PathBuf,
         existed: bool,
         flags: u64,
@@ -81,14 +90,14 @@ impl Pending {
         let here = |index| path(WORKING_DIRECTORY, index);
         let beneath = |directory: usize, index| path(number(at(directory)), index);
         let act = match call {
-            Syscall::OPEN => here(0).map(|path| Act::open(&path, at(1))),
-            Syscall::CREAT => here(0).map(|path| Act::open(&path, O_CREAT | O_TRUNC | 1)),
-            Syscall::OPENAT => beneath(0, 1).map(|path| Act::open(&path, at(2))),
+            Syscall::OPEN => Act::open(pid, WORKING_DIRECTORY, at(0), at(1)),
+            Syscall::CREAT => Act::open(pid, WORKING_DIRECTORY, at(0), O_CREAT | O_TRUNC | 1),
+            Syscall::OPENAT => Act::open(pid, number(at(0)), at(1), at(2)),
             Syscall::OPENAT2 => {
                 let flags = names::bytes(pid, at(2), 8)
                     .try_into()
                     .map(u64::from_ne_bytes);
-                beneath(0, 1).map(|path| Act::open(&path, flags.unwrap_or(0)))
+                Act::open(pid, number(at(0)), at(1), flags.unwrap_or(0))
             }
             Syscall::EXECVE => here(0).map(|path| Act::Execute(chain(pid, &path))),
             Syscall::EXECVEAT => beneath(0, 1).map(|path| Act::Execute(chain(pid, &path))),
@@ -163,24 +172,33 @@ impl Pending {
     ) {
         let program = context.program;
         match (self.act, result) {
+            (Act::Open { flags, .. }, Ok(fd)) => {
+                opened(context, None, flags, number(fd.cast_unsigned()), seen);
+            }
             (
                 Act::Open {
+                    directory, name, ..
+                },
+                Err(NO_ENTRY),
+            ) => {
+                let path = string(context.pid, name)
+                    .and_then(|path| absolute(context.pid, directory, &path));
+                if let Some(path) = path {
+                    seen.missing.entry(target(&path)).or_default().add(program);
+                }
+            }
+            (
+                Act::Create {
                     path,
                     existed,
                     flags,
                 },
                 Ok(fd),
             ) => {
-                opened(
-                    context,
-                    &path,
-                    existed,
-                    flags,
-                    number(fd.cast_unsigned()),
-                    seen,
-                );
+                let asked = Some((&*path, existed));
+                opened(context, asked, flags, number(fd.cast_unsigned()), seen);
             }
-            (Act::Open { path, .. }, Err(NO_ENTRY)) => {
+            (Act::Create { path, .. }, Err(NO_ENTRY)) => {
                 seen.missing.entry(path).or_default().add(program);
             }
             (Act::Execute(files), Err(NO_ENTRY)) => {
@@ -231,13 +249,20 @@ impl Pending {
 }
 
 impl Act {
-    fn open(path: &Path, flags: u64) -> Self {
-        let target = target(path);
-        Self::Open {
-            existed: target.symlink_metadata().is_ok(),
-            path: target,
-            flags,
+    fn open(pid: i32, directory: i32, name: u64, flags: u64) -> Option<Self> {
+        if flags & (O_CREAT | O_TMPFILE) == 0 {
+            return Some(Self::Open {
+                directory,
+                name,
+                flags,
+            });
         }
+        let path = target(&absolute(pid, directory, &string(pid, name)?)?);
+        Some(Self::Create {
+            existed: path.symlink_metadata().is_ok(),
+            path,
+            flags,
+        })
     }
 }
 
@@ -245,10 +270,10 @@ fn both(one: Option<PathBuf>, other: Option<PathBuf>) -> Option<(PathBuf, PathBu
     Some((one?, other?))
 }
 
+/// Counts what was opened; with where it was to be made, and whether it was there before.
 fn opened(
     context: &Context<'_>,
-    asked: &Path,
-    existed: bool,
+    asked: Option<(&Path, bool)>,
     flags: u64,
     fd: i32,
     seen: &mut Observation,
@@ -264,23 +289,20 @@ fn opened(
     if flags & O_TRUNC != 0 {
         words |= Access::WRITE;
     }
-    if flags & O_TMPFILE != 0 {
+    if let (Some((directory, _)), true) = (asked, flags & O_TMPFILE != 0) {
         // A file without a name counts for its directory.
-        seen.accessed(words, asked, context.program);
+        seen.accessed(words, directory, context.program);
         return;
     }
-    // What was opened says the kernel; a thread may have closed it already.
+    // What was opened says the kernel; another thread may have closed it already.
     let opened = names::descriptor(context.pid, fd);
-    let Some(path) = opened.or_else(|| existed.then(|| asked.to_owned())) else {
+    let Some(path) = opened.or_else(|| asked.map(|(path, _)| path.to_owned())) else {
         return;
     };
     if path.as_os_str().as_bytes().ends_with(b" (deleted)") {
         return;
     }
-    if flags & O_CREAT != 0
-        && !existed
-        && let Some(parent) = path.parent()
-    {
+    if let (Some((_, false)), Some(parent)) = (asked, path.parent()) {
         seen.accessed(Access::CREATE, parent, context.program);
         seen.made.insert(path.clone());
     }
