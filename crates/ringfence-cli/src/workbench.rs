@@ -19,6 +19,7 @@ mod files;
 mod fmt;
 mod generate;
 mod import;
+mod learn;
 mod plan;
 mod schema;
 mod status;
@@ -58,6 +59,7 @@ pub fn main(arguments: Arguments) -> u8 {
         Some(("plan", matches)) => plan::main(matches),
         Some(("doctor", matches)) => doctor::main(matches),
         Some(("status", matches)) => status::main(matches),
+        Some(("learn", matches)) => learn::main(matches),
         Some(("why", matches)) => why::main(matches),
         Some(("check", matches)) => check::main(matches),
         Some(("diff", matches)) => diff::main(matches),
@@ -93,6 +95,7 @@ pub fn command() -> Command {
             ),
         )
         .subcommand(plan::command())
+        .subcommand(learn::command())
         .subcommand(why::command())
         .subcommand(check::command())
         .subcommand(diff::command())

@@ -288,7 +288,7 @@ fn seen(rights: AccessFs, path: &Path) -> PathBuf {
 }
 
 /// The plan with its paths as they are on this machine, even for a kernel that is not running here.
-fn looked_up(policy: &Policy, kernel: Kernel, is_running: bool) -> Plan {
+pub(crate) fn looked_up(policy: &Policy, kernel: Kernel, is_running: bool) -> Plan {
     let plan = Plan::new(policy.clone(), kernel);
     if is_running && let Ok(sandbox) = plan.clone().prepare() {
         return sandbox.plan().clone();

@@ -1,0 +1,1 @@
+//! Observations that were made up, and the manifests that come of them.
