@@ -1,0 +1,127 @@
+//! What is learned of single acts, and what is asked instead.
+
+use ringfence_tests::trial::Test;
+use ringfence_tests::wrapper::stderr;
+
+use crate::scene::{Scene, text};
+use crate::watching;
+
+/// What is learned of a script beyond what `base` and the programs themselves are.
+fn learned(scene: &Scene, script: &str) -> String {
+    let watched = scene.learn(&["sh", "-c", script]);
+    assert!(watched.status.success(), "{}", stderr(&watched));
+    without_comments(&scene.policy())
+}
+
+fn without_comments(policy: &str) -> String {
+    let lines = policy.lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        watching(
+            "learn::a_secret_that_is_read_is_asked_about_and_not_granted",
+            || {
+                let scene = Scene::new();
+                let secret = scene.path("home/.ssh");
+                std::fs::create_dir(&secret).expect("a folder");
+                std::fs::write(secret.join("id_ed25519"), "key\n").expect("a key");
+                learned(&scene, "cat \"$HOME/.ssh/id_ed25519\"");
+                let policy = scene.policy();
+                let asked = format!("read {}, for cat", text(&secret.join("id_ed25519")));
+                let mut comments = policy.lines().filter(|line| line.starts_with('#'));
+                assert!(comments.any(|line| line.contains(&asked)), "{policy}");
+                scene.denies(&[], &["cat", &text(&secret.join("id_ed25519"))]);
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::symlinks_and_directories_given_by_descriptor_are_followed",
+            || {
+                let scene = Scene::new();
+                scene.begin(
+                    "mkdir real; echo x > real/file; ln -s real link; ln -s file real/alias",
+                );
+                let policy = learned(&scene, "cd link && cat alias ../link/./file");
+                let file = "/work/real/file,";
+                assert!(
+                    policy.contains(file) && !policy.contains("alias"),
+                    "{policy}"
+                );
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::what_is_made_counts_for_its_directory_and_what_was_there_for_itself",
+            || {
+                let scene = Scene::new();
+                scene.begin("mkdir out; echo x > there");
+                let policy = learned(&scene, "echo y > out/new; echo z >> there");
+                assert!(
+                    policy.contains("/work/out\n") && !policy.contains("out/new"),
+                    "{policy}"
+                );
+                assert!(policy.contains("/work/there,"), "{policy}");
+                Ok(())
+            },
+        ),
+        watching("learn::what_is_missing_is_not_granted", || {
+            let scene = Scene::new();
+            let policy = learned(&scene, "cat nothing 2>&1 || true");
+            assert!(!policy.contains("nothing"), "{policy}");
+            Ok(())
+        }),
+        watching(
+            "learn::names_that_are_hostile_do_not_leave_their_line",
+            || {
+                let scene = Scene::new();
+                scene.begin("printf x > \"$(printf 'a\\nrw: [x]\\ny')\"");
+                let policy = learned(&scene, "cat a*");
+                assert!(
+                    !policy.lines().any(|line| line.starts_with("rw:")),
+                    "{policy}"
+                );
+                scene.succeeds(&["sh", "-c", "true"]);
+                let again = scene
+                    .confined(&[], &["sh", "-c", "cat a*"])
+                    .output()
+                    .expect("it starts");
+                assert!(
+                    again.status.success() && again.stdout.ends_with(b"x"),
+                    "{}\n{policy}",
+                    stderr(&again)
+                );
+                Ok(())
+            },
+        ),
+        watching("learn::verify_says_whether_the_policy_is_enough", || {
+            let scene = Scene::new();
+            scene.begin("echo x > a; echo y > b");
+            let verify = |script: &str| {
+                let mut command = scene.command(ringfence_tests::executable("ringfence"));
+                command
+                    .args(["learn", "--verify", "-o"])
+                    .arg(scene.path("policy.yaml"));
+                command
+                    .args(["--", "sh", "-c", script])
+                    .output()
+                    .expect("it starts")
+            };
+            let same = verify("cat a");
+            assert!(
+                same.status.success() && stderr(&same).contains("verified: "),
+                "{}",
+                stderr(&same)
+            );
+            let other = verify("if test -e done; then cat b; else cat a; touch done; fi");
+            assert_eq!(other.status.code(), Some(1), "{}", stderr(&other));
+            assert!(
+                stderr(&other).contains("not verified"),
+                "{}",
+                stderr(&other)
+            );
+            Ok(())
+        }),
+    ]
+}
