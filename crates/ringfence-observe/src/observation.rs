@@ -19,7 +19,7 @@ pub struct Observation {
     pub classes: BTreeMap<Class, Count>,
     /// Paths that were looked for and do not exist.
     pub missing: BTreeMap<PathBuf, Count>,
-    /// Paths that came to be while the program ran.
+    /// Paths that came to be while the program ran; and names of abstract UNIX sockets, after a zero byte.
     pub made: BTreeSet<PathBuf>,
     /// What a reader has to know.
     pub notes: BTreeSet<String>,

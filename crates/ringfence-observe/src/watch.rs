@@ -90,6 +90,7 @@ pub fn watch(
         first: started.pid,
         tracees: HashMap::new(),
         leaders: HashSet::new(),
+        known: HashSet::new(),
         observation: Observation::default(),
         end: None,
     };
@@ -124,7 +125,10 @@ struct Watcher {
     sandbox: Option<Filter>,
     first: i32,
     tracees: HashMap<i32, Tracee>,
+    /// Processes that made a call to look at, ended ones too.
     leaders: HashSet<i32>,
+    /// Every process and thread that there was.
+    known: HashSet<i32>,
     observation: Observation,
     end: Option<End>,
 }
@@ -151,11 +155,11 @@ impl Watcher {
                     continue;
                 }
                 Event::Call => {
-                    self.enters(pid);
+                    gone_or(self.enters(pid))?;
                     0
                 }
                 Event::Return => {
-                    self.returns(pid);
+                    gone_or(self.returns(pid))?;
                     0
                 }
                 Event::Executed(before) => {
@@ -179,6 +183,7 @@ impl Watcher {
     }
 
     fn tracee(&mut self, pid: i32) -> &mut Tracee {
+        self.known.insert(pid);
         self.tracees.entry(pid).or_default()
     }
 
@@ -198,32 +203,24 @@ impl Watcher {
     }
 
     /// Notes what a call is about before it is made.
-    fn enters(&mut self, pid: i32) {
-        let Ok(call) = ptrace::call(pid) else {
-            return;
-        };
+    fn enters(&mut self, pid: i32) -> io::Result<()> {
+        let call = ptrace::call(pid)?;
         if call.audit != self.arch.audit() {
             let program = self.program(pid);
             self.observation.notes.insert(format!(
                 "{program} makes system calls of another architecture, which were not watched; a sandbox ends it"
             ));
-            return;
+            return Ok(());
         }
         let Some(&known) = self.by_number.get(&call.number) else {
-            return;
+            return Ok(());
         };
         let denied = self.sandbox.as_ref().is_some_and(|filter| {
             let verdict = filter.verdict(known);
             verdict.decide(call.arguments) != Action::Allow
         });
         if !denied && !filter::CALLS.contains(&known) {
-            return;
-        }
-        if known == Syscall::PTRACE {
-            let program = self.program(pid);
-            self.observation.notes.insert(format!(
-                "{program} traces processes itself, which fails while it is watched"
-            ));
+            return Ok(());
         }
         let tracee = self.tracees.entry(pid).or_default();
         let leader = *tracee.leader.get_or_insert_with(|| names::leader(pid));
@@ -232,16 +229,19 @@ impl Watcher {
         }
         let mut pending = Pending::of(pid, leader, known, call.arguments);
         pending.denied = denied;
+        if let Some(note) = pending.note() {
+            let program = self.program(pid);
+            self.observation.notes.insert(format!("{program} {note}"));
+        }
         self.tracee(pid).pending = Some(pending);
+        Ok(())
     }
 
-    fn returns(&mut self, pid: i32) {
+    fn returns(&mut self, pid: i32) -> io::Result<()> {
         let Some(pending) = self.tracee(pid).pending.take() else {
-            return;
+            return Ok(());
         };
-        let Ok(result) = ptrace::returned(pid) else {
-            return;
-        };
+        let result = ptrace::returned(pid)?;
         let program = self.program(pid);
         if let (Ok(_), true) = (result, pending.denied) {
             self.denied_call(&pending, &program);
@@ -250,8 +250,10 @@ impl Watcher {
             pid,
             first: self.first,
             program: &program,
+            processes: &self.known,
         };
         pending.finish(&context, result, &mut self.observation);
+        Ok(())
     }
 
     /// Counts a call that a sandbox would deny, with those of its arguments that matter for that.

@@ -1,6 +1,7 @@
 //! The watched program behaves as it does alone.
 
 use std::os::unix::process::ExitStatusExt as _;
+use std::time::Duration;
 
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
@@ -60,6 +61,25 @@ pub fn tests() -> Vec<Test> {
                 let text = scene.learn(&["./text"]);
                 assert_eq!(text.status.code(), Some(126), "{}", stderr(&text));
                 assert!(!scene.path("policy.yaml").exists());
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::what_is_watched_does_not_outlive_the_one_who_watches",
+            || {
+                let scene = Scene::new();
+                let mut watcher = scene
+                    .command(ringfence_tests::executable("ringfence"))
+                    .args(["learn", "--", "sh", "-c", "sleep 1; echo x > on"])
+                    .spawn()
+                    .expect("ringfence starts");
+                std::thread::sleep(Duration::from_millis(500));
+                watcher.kill().expect("it runs");
+                watcher.wait().expect("it ends");
+                std::thread::sleep(Duration::from_millis(1500));
+                assert!(!scene.path("work/on").exists(), "the command ran on");
+                scene.succeeds(&["sh", "-c", "sleep 1; echo x > on"]);
+                assert!(scene.path("work/on").exists());
                 Ok(())
             },
         ),

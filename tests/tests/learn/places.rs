@@ -66,6 +66,54 @@ pub fn tests() -> Vec<Test> {
                 Ok(())
             },
         ),
+        watching("learn::pipes_behind_names_in_dev_need_no_line", || {
+            let scene = Scene::new();
+            let policy = learned(&scene, "echo x > /dev/stderr; echo y | cat /dev/stdin");
+            assert!(
+                !policy.contains("stderr") && !policy.contains("/proc"),
+                "{policy}"
+            );
+            let mut again = scene.confined(
+                &[],
+                &["sh", "-c", "echo x > /dev/stderr; echo y | cat /dev/stdin"],
+            );
+            let again = again.output().expect("it starts");
+            assert!(
+                again.status.success() && again.stderr == b"x\n",
+                "{}",
+                stderr(&again)
+            );
+            Ok(())
+        }),
+        watching(
+            "learn::a_socket_made_inside_needs_no_line_of_its_own_and_one_outside_does",
+            || {
+                const CLIENT: &str = "import socket, sys\nfor name in sys.argv[1:]:\n    socket.socket(socket.AF_UNIX).connect(name)\n";
+                let scene = Scene::new();
+                let outside = scene.path("outside.sock");
+                let _server = std::os::unix::net::UnixListener::bind(&outside).expect("a socket");
+                std::fs::write(scene.path("work/client.py"), CLIENT).expect("a script");
+                let words = ["/usr/bin/python3", "client.py", &text(&outside)];
+                let watched = scene.learn(&words);
+                assert!(watched.status.success(), "{}", stderr(&watched));
+                let again = scene.confined(&[], &words).output().expect("it starts");
+                assert!(
+                    again.status.success(),
+                    "{}\n{}",
+                    stderr(&again),
+                    scene.policy()
+                );
+                // The twin: without what was learned of sockets it is denied.
+                let without: String = scene
+                    .policy()
+                    .replace("  - {class: connect-unix", "# ")
+                    .replace("connect-unix", "metadata");
+                std::fs::write(scene.path("policy.yaml"), without).expect("a manifest");
+                let denied = scene.confined(&[], &words).output().expect("it starts");
+                assert!(!denied.status.success(), "{}", scene.policy());
+                Ok(())
+            },
+        ),
         watching("learn::what_is_missing_is_not_granted", || {
             let scene = Scene::new();
             let policy = learned(&scene, "cat nothing 2>&1 || true");

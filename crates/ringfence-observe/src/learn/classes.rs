@@ -12,6 +12,7 @@ const HARMLESS: &[Class] = &[
     Class::Scheduling,
     Class::SharedIpc,
     Class::ListenUnbound,
+    Class::Netlink,
 ];
 
 const AF_UNIX: u64 = 1;
@@ -25,7 +26,7 @@ pub(super) fn add(
     questions: &mut Vec<String>,
     notes: &mut Vec<String>,
 ) -> PolicyBuilder {
-    policy = sockets(policy, observation, setting, questions);
+    policy = seen_otherwise(policy, observation, setting, questions, notes);
     for ((call, arguments), count) in &observation.calls {
         if *call == Syscall::SOCKET
             && [AF_UNIX, AF_INET, AF_INET6].contains(&(arguments[0] & 0xffff))
@@ -69,14 +70,15 @@ pub(super) fn add(
     policy
 }
 
-/// UNIX sockets: by path where the kernel can tell, else as a class.
-fn sockets(
+/// UNIX sockets, by path where the kernel can tell and else as a class; signals.
+fn seen_otherwise(
     mut policy: PolicyBuilder,
     observation: &Observation,
     setting: &Setting<'_>,
     questions: &mut Vec<String>,
+    notes: &mut Vec<String>,
 ) -> PolicyBuilder {
-    for class in [Class::ConnectUnix, Class::AbstractUnix] {
+    for class in [Class::ConnectUnix, Class::AbstractUnix, Class::Signal] {
         let Some(count) = observation.classes.get(&class) else {
             continue;
         };
@@ -84,14 +86,12 @@ fn sockets(
             continue;
         }
         if class == Class::ConnectUnix {
-            policy = with(
-                policy,
-                class,
-                &format!(
-                    "{}, and this kernel cannot tell paths apart",
-                    counted(count)
-                ),
+            notes.push(
+                "this kernel cannot tell UNIX sockets apart by their paths, so that all are allowed, that of a \
+                 container engine too if the user may use it"
+                    .to_owned(),
             );
+            policy = with(policy, class, &counted(count));
         } else {
             questions.push(question(class, count, ""));
         }

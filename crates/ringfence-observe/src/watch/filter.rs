@@ -33,6 +33,7 @@ pub(super) const CALLS: &[Syscall] = &[
     Syscall::SENDMMSG,
     Syscall::IOCTL,
     Syscall::PTRACE,
+    Syscall::KILL,
 ];
 
 const LOAD: u16 = 0x20;

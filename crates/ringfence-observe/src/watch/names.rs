@@ -1,7 +1,7 @@
 //! What a tracee means by a name: its memory, its directories, its descriptors.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 
 use ringfence_sys::ptrace::read_memory;
@@ -71,10 +71,14 @@ pub(super) fn string(pid: i32, address: u64) -> Option<PathBuf> {
     None
 }
 
-/// What a descriptor of a tracee is open for; nothing if that has no path.
+/// What a descriptor of a tracee is open for, as the kernel writes it.
+pub(super) fn link(pid: i32, fd: i32) -> std::io::Result<PathBuf> {
+    std::fs::read_link(format!("/proc/{pid}/fd/{fd}"))
+}
+
+/// The same; nothing if that has no path.
 pub(super) fn descriptor(pid: i32, fd: i32) -> Option<PathBuf> {
-    let link = std::fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()?;
-    link.is_absolute().then_some(link)
+    link(pid, fd).ok().filter(|path| path.is_absolute())
 }
 
 /// The absolute path that a tracee means, with its symlinks. An empty one is the descriptor itself.
@@ -89,6 +93,8 @@ pub(super) fn absolute(pid: i32, directory: i32, path: &Path) -> Option<PathBuf>
         };
         if path.as_os_str().is_empty() {
             from
+        } else if from.as_os_str().as_bytes().ends_with(b" (deleted)") {
+            return None;
         } else {
             from.join(path)
         }

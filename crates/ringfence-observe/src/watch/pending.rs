@@ -1,11 +1,12 @@
 //! A call that a tracee is in: what it is about, and what of that counts once it has returned.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use ringfence::{Access, Syscall};
+use ringfence::{Access, Class, Syscall};
 
 use super::names::{self, WORKING_DIRECTORY, absolute, entry, string, target};
 use super::sockets::Peer;
@@ -47,6 +48,8 @@ pub(super) struct Context<'c> {
     pub(super) pid: i32,
     pub(super) first: i32,
     pub(super) program: &'c str,
+    /// The processes that are watched.
+    pub(super) processes: &'c HashSet<i32>,
 }
 
 enum Act {
@@ -71,7 +74,11 @@ enum Act {
     Entries(Vec<(Access, PathBuf)>, Vec<PathBuf>),
     Socket(Vec<Peer>),
     Ioctl(i32),
-    Nothing,
+    /// A signal to this process.
+    Signal(i32),
+    Trace,
+    /// Its path could not be read.
+    Unknown,
 }
 
 /// The lower half of an argument: what the kernel takes of a descriptor.
@@ -153,14 +160,23 @@ impl Pending {
                 at(2),
             ))),
             Syscall::IOCTL => Some(Act::Ioctl(number(at(0)))),
-            _ => None,
+            Syscall::KILL => Some(Act::Signal(number(at(0)))),
+            Syscall::PTRACE => Some(Act::Trace),
+            // It is here because a sandbox denies it.
+            _ => Some(Act::Words(Vec::new())),
         };
         Self {
             call,
             arguments,
             denied: false,
-            act: act.unwrap_or(Act::Nothing),
+            act: act.unwrap_or(Act::Unknown),
         }
+    }
+
+    /// What has to be said of the call before it is made, with the program before it.
+    pub(super) fn note(&self) -> Option<&'static str> {
+        matches!(self.act, Act::Trace)
+            .then_some("traces processes itself, which fails while it is watched")
     }
 
     /// Counts what the call did, once it has returned.
@@ -230,6 +246,11 @@ impl Pending {
                     seen.accessed(Access::IOCTL, path, program);
                 }
             }
+            (Act::Signal(process @ 1..), Ok(_)) if !context.processes.contains(&process) => {
+                let outside = seen.classes.entry(Class::Signal);
+                outside.or_default().add(program);
+            }
+            (Act::Unknown, Ok(_)) => unnamed(self.call, program, seen),
             _ => {}
         }
     }
@@ -294,10 +315,16 @@ fn opened(
         seen.accessed(words, directory, context.program);
         return;
     }
-    // What was opened says the kernel; another thread may have closed it already.
-    let opened = names::descriptor(context.pid, fd);
-    let Some(path) = opened.or_else(|| asked.map(|(path, _)| path.to_owned())) else {
-        return;
+    // What was opened says the kernel.
+    let path = match names::link(context.pid, fd) {
+        Ok(path) if path.is_absolute() => path,
+        // A pipe or a socket, which no line is about.
+        Ok(_) => return,
+        // Another thread has closed it already, or its path is too long.
+        Err(_) => match asked {
+            Some((path, _)) => path.to_owned(),
+            None => return unnamed(Syscall::OPENAT, context.program, seen),
+        },
     };
     if path.as_os_str().as_bytes().ends_with(b" (deleted)") {
         return;
@@ -307,6 +334,13 @@ fn opened(
         seen.made.insert(path.clone());
     }
     seen.accessed(words, own_of_first(context, path), context.program);
+}
+
+/// Says that something was done somewhere that has no name here.
+fn unnamed(call: Syscall, program: &str, seen: &mut Observation) {
+    seen.notes.insert(format!(
+        "{program}: a call of {call} was not understood, as its path is too long, or was removed or closed meanwhile"
+    ));
 }
 
 /// A program's own entries of `/proc` have another name each time.

@@ -1,5 +1,7 @@
 //! What a socket is bound or connected to.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use ringfence::{Access, Class, PortClass};
@@ -28,8 +30,11 @@ pub(super) enum Peer {
     Connected(PathBuf),
     /// The same, made here.
     Bound(PathBuf),
-    /// An abstract UNIX socket.
-    Abstract,
+    /// An abstract UNIX socket, by its name with the zero byte before it.
+    Abstract {
+        name: PathBuf,
+        binds: bool,
+    },
 }
 
 impl Peer {
@@ -93,14 +98,16 @@ impl Peer {
                 let name = address.get(2..)?;
                 match name.first() {
                     None => None,
-                    Some(0) => Some(Self::Abstract),
+                    Some(0) => Some(Self::Abstract {
+                        name: OsStr::from_bytes(name).into(),
+                        binds,
+                    }),
                     Some(_) => {
-                        use std::os::unix::ffi::OsStrExt as _;
                         let end = name
                             .iter()
                             .position(|&byte| byte == 0)
                             .unwrap_or(name.len());
-                        let name = std::ffi::OsStr::from_bytes(name.get(..end)?);
+                        let name = OsStr::from_bytes(name.get(..end)?);
                         let path = names::absolute(pid, WORKING_DIRECTORY, name.as_ref())?;
                         Some(if binds {
                             Self::Bound(names::entry(&path))
@@ -132,7 +139,14 @@ impl Peer {
                 seen.accessed(Access::CREATE, parent, program);
                 seen.made.insert(path);
             }
-            Self::Abstract => class(Class::AbstractUnix),
+            Self::Abstract { name, binds } => {
+                class(Class::ConnectUnix);
+                if binds {
+                    seen.made.insert(name);
+                } else if !seen.made.contains(&name) {
+                    class(Class::AbstractUnix);
+                }
+            }
         }
     }
 }
