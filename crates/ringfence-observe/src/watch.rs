@@ -14,9 +14,11 @@ use ringfence_sys::ptrace::{self, Event, Resume};
 use crate::observation::Observation;
 use pending::Pending;
 
+mod entries;
 mod filter;
 mod names;
 mod pending;
+mod programs;
 mod sockets;
 
 /// How the program ended.

@@ -48,11 +48,10 @@ pub(super) fn add(
         };
         match Class::ALL.into_iter().find(lifts) {
             Some(class) if HARMLESS.contains(&class) => {
-                policy = with(
-                    policy,
-                    class,
-                    &format!("{} {}", counted(count), call.name()),
-                );
+                let text = format!("{} {}", counted(count), call.name());
+                // A manifest has no descriptions of classes.
+                notes.push(format!("{} is allowed for {text}", class.name()));
+                policy = with(policy, class, &text);
             }
             Some(class) => {
                 let question = question(class, count, &format!(" ({})", call.name()));

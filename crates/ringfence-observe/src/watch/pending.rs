@@ -1,14 +1,15 @@
 //! A call that a tracee is in: what it is about, and what of that counts once it has returned.
 
 use std::collections::HashSet;
-use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use ringfence::{Access, Class, Syscall};
 
+use super::entries::{linked, made, of_mode, removed, renamed};
 use super::names::{self, WORKING_DIRECTORY, absolute, entry, string, target};
+use super::programs::{chain, mapped};
 use super::sockets::Peer;
 use crate::observation::Observation;
 
@@ -19,20 +20,11 @@ const O_TRUNC: u64 = 0o1000;
 const O_PATH: u64 = 0o10_000_000;
 /// Without O_DIRECTORY, which goes with it and has another number on each architecture.
 const O_TMPFILE: u64 = 0o20_000_000;
-// `linux/fcntl.h`, `linux/fs.h`.
+// `linux/fcntl.h`.
 const AT_SYMLINK_FOLLOW: u64 = 0x400;
-const RENAME_EXCHANGE: u64 = 2;
-// `linux/stat.h`.
-const S_IFMT: u64 = 0o170_000;
-const S_IFCHR: u64 = 0o020_000;
-const S_IFBLK: u64 = 0o060_000;
 
 const NO_ENTRY: i32 = 2;
 const IN_PROGRESS: i32 = 115;
-/// The longest line of a script that names its interpreter.
-const FIRST_LINE: u64 = 256;
-/// How many interpreters the kernel follows.
-const MOST_INTERPRETERS: usize = 5;
 
 /// A call before its return.
 pub(super) struct Pending {
@@ -52,7 +44,7 @@ pub(super) struct Context<'c> {
     pub(super) processes: &'c HashSet<i32>,
 }
 
-enum Act {
+pub(super) enum Act {
     /// A file is opened that must be there; what it is says the descriptor.
     Open {
         directory: i32,
@@ -355,111 +347,5 @@ fn is_device(path: &Path) -> bool {
     path.metadata().is_ok_and(|facts| {
         let kind = facts.file_type();
         kind.is_char_device() || kind.is_block_device()
-    })
-}
-
-fn parent_of(path: &Path) -> PathBuf {
-    path.parent().unwrap_or(path).to_owned()
-}
-
-fn made(access: Access, path: &Path) -> Act {
-    let path = entry(path);
-    Act::Entries(vec![(access, parent_of(&path))], vec![path])
-}
-
-fn of_mode(mode: u64, device: u64) -> Access {
-    match mode & S_IFMT {
-        // A character device numbered 0 is a whiteout, which counts as a file.
-        S_IFCHR if device == 0 => Access::CREATE,
-        S_IFCHR | S_IFBLK => Access::MAKE_DEVICE,
-        _ => Access::CREATE,
-    }
-}
-
-fn removed(path: &Path) -> Act {
-    Act::Entries(vec![(Access::REMOVE, parent_of(&entry(path)))], Vec::new())
-}
-
-fn renamed(from: &Path, to: &Path, flags: u64) -> Act {
-    let (from, to) = (entry(from), entry(to));
-    let mut at_source = Access::REMOVE;
-    let mut at_target = Access::CREATE;
-    let exchange = flags & RENAME_EXCHANGE != 0;
-    if exchange {
-        at_source |= Access::CREATE;
-    }
-    if to.symlink_metadata().is_ok() {
-        at_target |= Access::REMOVE;
-    }
-    let mut made = vec![to.clone()];
-    if exchange {
-        made.push(from.clone());
-    }
-    moved(
-        at_source,
-        at_target,
-        &parent_of(&from),
-        &parent_of(&to),
-        made,
-    )
-}
-
-fn linked(from: &Path, to: &Path) -> Act {
-    let to = entry(to);
-    let (source, place) = (parent_of(from), parent_of(&to));
-    moved(Access::empty(), Access::CREATE, &source, &place, vec![to])
-}
-
-fn moved(
-    mut at_source: Access,
-    mut at_target: Access,
-    source: &Path,
-    place: &Path,
-    made: Vec<PathBuf>,
-) -> Act {
-    if source != place {
-        at_source |= Access::RENAME;
-        at_target |= Access::RENAME;
-    }
-    let words = vec![
-        (at_source, source.to_owned()),
-        (at_target, place.to_owned()),
-    ];
-    Act::Entries(words, made)
-}
-
-/// A file to be executed, and the interpreters that its first lines name.
-fn chain(pid: i32, path: &Path) -> Vec<PathBuf> {
-    let mut files = vec![target(path)];
-    while let Some(interpreter) = files.last().and_then(|file| interpreter(file)) {
-        if files.len() > MOST_INTERPRETERS {
-            break;
-        }
-        let interpreter = absolute(pid, WORKING_DIRECTORY, &interpreter);
-        files.extend(interpreter.map(|path| target(&path)));
-    }
-    files
-}
-
-fn interpreter(file: &Path) -> Option<PathBuf> {
-    // Nothing else than regular files can be executed, and a pipe would keep the watcher waiting.
-    if !file.metadata().is_ok_and(|facts| facts.is_file()) {
-        return None;
-    }
-    let mut start = Vec::new();
-    let mut file = std::fs::File::open(file).ok()?.take(FIRST_LINE);
-    file.read_to_end(&mut start).ok()?;
-    let line = start.strip_prefix(b"#!")?;
-    let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
-    let word = line.split(|byte| b" \t\0".contains(byte)).next()?;
-    (!word.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(word)))
-}
-
-/// The files of a list of mappings.
-fn mapped(maps: &[u8]) -> impl Iterator<Item = PathBuf> {
-    maps.split(|&byte| byte == b'\n').filter_map(|line| {
-        let path = line.get(line.iter().position(|&byte| byte == b'/')?..)?;
-        let path = Path::new(std::ffi::OsStr::from_bytes(path));
-        path.is_file().then(|| path.to_owned())
     })
 }
