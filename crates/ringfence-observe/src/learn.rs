@@ -1,8 +1,8 @@
 //! Observation → manifest, as a person would write it.
 //!
 //! ```text
-//! accesses ─► places ─► less what fragments give ─► less what is sensitive ─► grouped ─► lines
-//!             that exist                            (asked instead)
+//! accesses ─► places ─► less what is sensitive ─► less what fragments give ─► grouped ─► lines
+//!             that exist (asked instead)
 //!             at the start
 //! ```
 
@@ -82,8 +82,10 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
     let mut notes: Vec<String> = observation.notes.iter().cloned().collect();
     let mut questions = Vec::new();
     let mut places = places(observation, &mut notes);
-    let included = fragments::take(&mut places, observation, setting);
     ask(&mut places, setting.sensitive, &mut questions);
+    // What lines of its own give is no reason for a fragment.
+    group::covered(&mut places);
+    let included = fragments::take(&mut places, observation, setting);
     group::covered(&mut places);
     group::group(&mut places, setting);
 

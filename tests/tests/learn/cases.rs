@@ -10,17 +10,17 @@ use crate::scene::{Scene, done, text};
 use crate::watching;
 
 /// A program and its job, in a folder that a script has prepared.
-struct Case {
-    name: &'static str,
+pub struct Case {
+    pub name: &'static str,
     /// What has to be installed, and Debian's package for it.
-    needs: &'static [(&'static str, &'static str)],
-    before: &'static str,
-    job: &'static [&'static str],
+    pub needs: &'static [(&'static str, &'static str)],
+    pub before: &'static str,
+    pub job: &'static [&'static str],
     /// Prints what the job has left.
     shows: &'static str,
 }
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     Case {
         name: "cat",
         needs: &[("cat", "coreutils")],

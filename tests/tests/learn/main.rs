@@ -7,6 +7,7 @@ mod cases;
 mod faithful;
 mod places;
 mod scene;
+mod truth;
 
 use std::process::{Command, ExitCode};
 
@@ -16,7 +17,12 @@ use ringfence_tests::install::Skip;
 use ringfence_tests::trial::{self, Outcome, Test};
 
 fn main() -> ExitCode {
-    let tests = [cases::tests(), faithful::tests(), places::tests()];
+    let tests = [
+        cases::tests(),
+        faithful::tests(),
+        places::tests(),
+        truth::tests(),
+    ];
     trial::main(tests.into_iter().flatten().collect())
 }
 

@@ -62,8 +62,13 @@ impl Scene {
 
     /// Runs a command under watch; the policy is in `policy.yaml`.
     pub fn learn(&self, words: &[&str]) -> Output {
+        self.learn_as("dirs", words)
+    }
+
+    /// The same with this tightness.
+    pub fn learn_as(&self, tightness: &str, words: &[&str]) -> Output {
         self.command(executable("ringfence"))
-            .args(["learn", "-o"])
+            .args(["learn", "--tightness", tightness, "-o"])
             .arg(self.path("policy.yaml"))
             .arg("--")
             .args(words)

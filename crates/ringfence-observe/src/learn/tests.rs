@@ -119,6 +119,26 @@ fn what_a_wider_line_gives_is_not_said_twice() {
 }
 
 #[test]
+fn a_fragment_is_included_for_what_its_lines_alone_give() {
+    let certificate = (Access::READ, "/etc/ssl/certs/x.pem");
+    let with = learned_with(Tightness::Dirs, 10, &seen(&[certificate]));
+    assert!(
+        with.yaml.contains("include: [tls]\n") && !with.yaml.contains("x.pem"),
+        "{}",
+        with.yaml
+    );
+    let exact = learned_with(Tightness::Exact, 10, &seen(&[certificate]));
+    assert!(
+        exact.yaml.contains("x.pem") && !exact.yaml.contains("include"),
+        "{}",
+        exact.yaml
+    );
+    let wider = (Access::READ, "/etc/ssl");
+    let without = learned_with(Tightness::Dirs, 10, &seen(&[certificate, wider]));
+    assert!(!without.yaml.contains("include"), "{}", without.yaml);
+}
+
+#[test]
 fn sensitive_words_are_asked_about_and_the_rest_is_granted() {
     let observation = seen(&[
         (Access::READ, "/etc/shadow"),
