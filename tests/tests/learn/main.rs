@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod acts;
 mod cases;
 mod faithful;
 mod places;
@@ -18,6 +19,7 @@ use ringfence_tests::trial::{self, Outcome, Test};
 
 fn main() -> ExitCode {
     let tests = [
+        acts::tests(),
         cases::tests(),
         faithful::tests(),
         places::tests(),
