@@ -171,6 +171,21 @@ const ACTS: &[Case] = &[
             "print(len(open('/proc/self/comm').read()) > 0)",
         ],
     ),
+    Case {
+        name: "a_script_whose_interpreter_is_a_script",
+        needs: &[],
+        before: "printf '#!/bin/sh\necho ran $1\n' > middle; printf '#!middle\n' > tool; chmod +x middle tool",
+        job: &["./tool"],
+        shows: "",
+    },
+    Case {
+        name: "a_program_with_a_loader_of_its_own",
+        needs: &[("gcc", "gcc")],
+        before: "loader=$(readelf -l /usr/bin/true | sed -n 's/.*interpreter: \\(.*\\)]/\\1/p'); cp $loader loader; \
+            echo 'int main(void) { return 0; }' > a.c; gcc -Wl,--dynamic-linker=$PWD/loader -o tool a.c",
+        job: &["./tool"],
+        shows: "",
+    },
 ];
 
 pub fn tests() -> Vec<Test> {
