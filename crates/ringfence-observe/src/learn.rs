@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ringfence::{Access, Kernel, Origin, PathLine, Policy, PolicyBuilder, Source};
-use ringfence_manifest::{Manifest, format};
+use ringfence::{Access, Kernel, Origin, PathLine, Plan, Policy, PolicyBuilder, Source};
+use ringfence_manifest::{Format, Manifest, Variables, format};
 
 use crate::observation::{Count, Observation, Seen};
 use crate::sensitive::Sensitive;
@@ -103,8 +103,10 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
     let yaml = Manifest::from(policy)
         .to_yaml()
         .map_err(|error| error.to_string())?;
+    let yaml = setting.text(&yaml, &included, &questions, &notes)?;
+    notes.extend(setting.refused(&yaml));
     Ok(Learned {
-        yaml: setting.text(&yaml, &included, &questions, &notes)?,
+        yaml,
         questions,
         notes,
         lines,
@@ -184,6 +186,23 @@ impl Setting<'_> {
             }
         }
         path.to_owned()
+    }
+
+    /// Why the manifest would not start, which nobody should find out later.
+    fn refused(&self, yaml: &str) -> Option<String> {
+        let mut variables = Variables::of_environment();
+        if let Some(home) = self.home.as_ref().and_then(|home| home.to_str()) {
+            variables = variables.set("HOME", home);
+        }
+        match Manifest::parse("<learned>", yaml, Format::Yaml, &variables) {
+            Ok((manifest, _)) => {
+                let refused = Plan::new(manifest.policy, self.kernel).check().err()?;
+                Some(format!(
+                    "this policy does not start on this kernel: {refused}"
+                ))
+            }
+            Err(faults) => Some(format!("this manifest cannot be used: {faults}")),
+        }
     }
 
     fn text(

@@ -96,6 +96,20 @@ impl Observation {
         }
     }
 
+    /// Takes over what was seen in another run.
+    pub fn merge(&mut self, other: Self) {
+        for (path, seen) in other.paths {
+            self.paths.entry(path).or_default().merge(&seen);
+        }
+        merge(&mut self.ports, other.ports);
+        merge(&mut self.calls, other.calls);
+        merge(&mut self.classes, other.classes);
+        merge(&mut self.missing, other.missing);
+        self.made.extend(other.made);
+        self.notes.extend(other.notes);
+        self.processes += other.processes;
+    }
+
     /// What a path stands for in a policy: a rule names what exists when the program starts, so that of
     /// what comes to be while it runs the directory counts that was there before.
     pub fn place<'p>(&self, path: &'p Path) -> &'p Path {
@@ -110,6 +124,14 @@ impl Observation {
     pub fn accesses(&self) -> u64 {
         let paths = self.paths.values().flat_map(|seen| seen.counts);
         paths.sum::<u64>() + self.ports.values().map(|count| count.times).sum::<u64>()
+    }
+}
+
+fn merge<T: Ord>(counts: &mut BTreeMap<T, Count>, others: BTreeMap<T, Count>) {
+    for (what, other) in others {
+        let count = counts.entry(what).or_default();
+        count.times += other.times;
+        count.programs.extend(other.programs);
     }
 }
 

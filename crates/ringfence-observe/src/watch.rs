@@ -69,7 +69,7 @@ impl std::error::Error for WatchError {
 /// Starts a program and watches it until it and all that it started have ended. It behaves as it would
 /// alone, but that set-user-ID programs gain nothing and calls do not exist that a sandbox answers so.
 ///
-/// For a process of one thread that has no other children. From here on it ignores SIGINT and SIGQUIT.
+/// For a process of one thread that has no other children. It ignores SIGINT and SIGQUIT meanwhile.
 ///
 /// # Errors
 /// [`WatchError`]; the program has not run then.

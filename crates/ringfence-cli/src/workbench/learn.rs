@@ -61,38 +61,18 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         .flatten();
     let mut invocation = Invocation::default();
     invocation.command = words.cloned().collect();
-    let (observation, end) = match watched(&invocation) {
+    let (mut observation, end) = match watched(&invocation) {
         Ok(seen) => seen,
-        Err(Failed::Command(error)) => return ui::fail(NAME, &error, error.exit_code()),
-        Err(Failed::Watch(error)) => return ui::fail(NAME, &error, run::SETUP_FAILED),
+        Err(error) => return error.told(),
     };
     let sensitive = Sensitive::of_this_user();
-    let learned = match learn(&observation, &setting(matches, &invocation, &sensitive)) {
-        Ok(learned) => learned,
-        Err(why) => {
-            ui::note(
-                NAME,
-                &format!("error: cannot write what was learned: {why}"),
-            );
-            return run::SETUP_FAILED;
-        }
-    };
+    let setting = setting(matches, &invocation, &sensitive);
     let output = matches.get_one::<OsString>("output").map(Path::new);
-    ui::message(&summary(&observation, &learned, output));
-    let written = match output {
-        Some(file) => files::replace(file, &learned.yaml),
-        None => match ui::print(&learned.yaml) {
-            0 => Ok(()),
-            _ => Err(std::io::Error::other("standard output cannot be written")),
-        },
-    };
-    if let Err(error) = written {
-        let file = output.map_or_else(|| "the manifest".to_owned(), ui::shown);
-        ui::note(NAME, &format!("error: cannot write {file}: {error}"));
-        return run::SETUP_FAILED;
+    if let Err(code) = write(&observation, &setting, output) {
+        return code;
     }
     if let (Some(file), true) = (output, matches.get_flag("verify")) {
-        return verify(file, &invocation, end);
+        return verify(&mut observation, &setting, file, &invocation, end);
     }
     match end {
         End::Code(code) => code,
@@ -103,9 +83,45 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     }
 }
 
+/// Writes what was learned, and tells of it; or the exit code.
+fn write(
+    observation: &Observation,
+    setting: &Setting<'_>,
+    output: Option<&Path>,
+) -> Result<(), u8> {
+    let learned = learn(observation, setting).map_err(|why| {
+        let text = format!("error: cannot write what was learned: {why}");
+        ui::note(NAME, &text);
+        run::SETUP_FAILED
+    })?;
+    ui::message(&summary(observation, &learned, output));
+    let written = match output {
+        Some(file) => files::replace(file, &learned.yaml),
+        None => match ui::print(&learned.yaml) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::other("standard output cannot be written")),
+        },
+    };
+    written.map_err(|error| {
+        let file = output.map_or_else(|| "the manifest".to_owned(), ui::shown);
+        ui::note(NAME, &format!("error: cannot write {file}: {error}"));
+        run::SETUP_FAILED
+    })
+}
+
 enum Failed {
     Command(CommandError),
     Watch(WatchError),
+}
+
+impl Failed {
+    /// Says it; the exit code.
+    fn told(&self) -> u8 {
+        match self {
+            Self::Command(error) => ui::fail(NAME, error, error.exit_code()),
+            Self::Watch(error) => ui::fail(NAME, error, run::SETUP_FAILED),
+        }
+    }
 }
 
 impl From<CommandError> for Failed {
@@ -181,52 +197,84 @@ fn summary(observation: &Observation, learned: &Learned, output: Option<&Path>) 
     text
 }
 
-/// Runs the command under the policy, and says whether it ends as it did.
-fn verify(file: &Path, invocation: &Invocation, before: End) -> u8 {
-    use std::os::unix::process::ExitStatusExt as _;
+/// How often a command is watched anew that does something else each time.
+const MOST_RUNS: u32 = 3;
 
-    let again = std::env::current_exe().and_then(|own| {
-        std::process::Command::new(own)
-            .args(["run", "--log", "off", "--policy"])
-            .arg(file)
-            .arg("--")
-            .args(&invocation.command)
-            .status()
-    });
-    let after = match again {
-        Ok(status) => match (status.code(), status.signal()) {
-            (Some(code), _) => End::Code(u8::try_from(code).unwrap_or(u8::MAX)),
-            (_, Some(signal)) => End::Signal(signal),
-            _ => End::Code(u8::MAX),
-        },
-        Err(error) => {
-            ui::note(
-                NAME,
-                &format!("error: cannot run the command again: {error}"),
-            );
-            return run::SETUP_FAILED;
-        }
-    };
-    if before == after {
-        ui::note(
-            NAME,
-            &format!(
+/// Runs the command under the policy until it ends as it did, watching it once more after each time that
+/// it does not.
+fn verify(
+    observation: &mut Observation,
+    setting: &Setting<'_>,
+    file: &Path,
+    invocation: &Invocation,
+    mut before: End,
+) -> u8 {
+    for run in 1..=MOST_RUNS {
+        let after = match confined(file, invocation) {
+            Ok(end) => end,
+            Err(error) => {
+                let text = format!("error: cannot run the command again: {error}");
+                ui::note(NAME, &text);
+                return run::SETUP_FAILED;
+            }
+        };
+        if before == after {
+            let text = format!(
                 "verified: under the policy it ends the same, {}",
                 ended(after)
-            ),
-        );
-        return 0;
-    }
-    ui::note(
-        NAME,
-        &format!(
-            "not verified: under the policy it ends {}, without it ended {}; what it did differently is \
-             learned by watching it on its other ways too",
+            );
+            ui::note(NAME, &text);
+            return 0;
+        }
+        let differs = format!(
+            "under the policy it ends {}, without it {}",
             ended(after),
             ended(before)
-        ),
-    );
+        );
+        if run == MOST_RUNS {
+            ui::note(
+                NAME,
+                &format!("not verified: {differs}, and watching it again does not help"),
+            );
+            break;
+        }
+        ui::note(
+            NAME,
+            &format!("not verified yet: {differs}; watching it once more"),
+        );
+        match watched(invocation) {
+            Ok((seen, end)) => {
+                observation.merge(seen);
+                before = end;
+            }
+            Err(error) => return error.told(),
+        }
+        if let Err(code) = write(observation, setting, Some(file)) {
+            return code;
+        }
+    }
     1
+}
+
+/// Runs the command under the policy.
+fn confined(file: &Path, invocation: &Invocation) -> std::io::Result<End> {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let status = std::process::Command::new(std::env::current_exe()?)
+        .args(["run", "--log", "off", "--policy"])
+        .arg(file)
+        .arg("--")
+        .args(&invocation.command)
+        .status()?;
+    Ok(match status.signal() {
+        Some(signal) => End::Signal(signal),
+        None => End::Code(
+            status
+                .code()
+                .and_then(|code| u8::try_from(code).ok())
+                .unwrap_or(u8::MAX),
+        ),
+    })
 }
 
 fn ended(end: End) -> String {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use ringfence::{Access, Plan, PortClass};
+use ringfence::{Access, Kernel, Plan, PortClass};
 use ringfence_manifest::{FRAGMENTS, Format, Manifest, Variables};
 
+use super::ports::can_name_ports;
 use super::{Places, Setting, Tightness};
 use crate::observation::Observation;
 use crate::question::looked_up;
@@ -15,41 +16,45 @@ const MANY_PROGRAMS: usize = 5;
 /// When a fragment is meant: it must not bring along what nothing asked for.
 struct Trigger {
     fragment: &'static str,
-    is_meant: fn(&Places, &Observation) -> bool,
+    is_meant: fn(&Places, &Observation, Kernel) -> bool,
 }
 
 /// From those that give little to those that give much; one that another includes stands before it.
 const TRIGGERS: &[Trigger] = &[
     Trigger {
         fragment: "users",
-        is_meant: |places, _| has_any(places, &["/etc/passwd", "/etc/group"], Access::READ),
+        is_meant: |places, _, _| has_any(places, &["/etc/passwd", "/etc/group"], Access::READ),
     },
     Trigger {
         fragment: "tls",
-        is_meant: |places, _| {
+        is_meant: |places, _, _| {
             has_beneath(places, "/etc/ssl/certs", Access::READ)
                 || has_beneath(places, "/usr/share/ca-certificates", Access::READ)
         },
     },
     Trigger {
         fragment: "dns",
-        is_meant: |_, seen| seen.ports.contains_key(&(PortClass::ConnectUdp, 53)),
+        is_meant: |_, seen, kernel| {
+            let udp = PortClass::ConnectUdp;
+            // Elsewhere a sandbox with the fragment would not start.
+            seen.ports.contains_key(&(udp, 53)) && can_name_ports(udp, kernel)
+        },
     },
     Trigger {
         fragment: "terminal",
-        is_meant: |places, _| has_any(places, &["/dev/tty"], Access::READ),
+        is_meant: |places, _, _| has_any(places, &["/dev/tty"], Access::READ),
     },
     Trigger {
         fragment: "git",
-        is_meant: |places, _| has_any(places, &["/usr/bin/git"], Access::EXECUTE),
+        is_meant: |places, _, _| has_any(places, &["/usr/bin/git"], Access::EXECUTE),
     },
     Trigger {
         fragment: "python",
-        is_meant: |places, _| executed(places).any(|path| starts_with(path, "/usr/bin/python3")),
+        is_meant: |places, _, _| executed(places).any(|path| starts_with(path, "/usr/bin/python3")),
     },
     Trigger {
         fragment: "node",
-        is_meant: |places, _| {
+        is_meant: |places, _, _| {
             has_any(
                 places,
                 &["/usr/bin/node", "/usr/bin/nodejs"],
@@ -59,15 +64,15 @@ const TRIGGERS: &[Trigger] = &[
     },
     Trigger {
         fragment: "java",
-        is_meant: |places, _| has_beneath(places, "/usr/lib/jvm", Access::EXECUTE),
+        is_meant: |places, _, _| has_beneath(places, "/usr/lib/jvm", Access::EXECUTE),
     },
     Trigger {
         fragment: "build",
-        is_meant: |places, _| has_beneath(places, "/usr/lib/gcc", Access::EXECUTE),
+        is_meant: |places, _, _| has_beneath(places, "/usr/lib/gcc", Access::EXECUTE),
     },
     Trigger {
         fragment: "shell",
-        is_meant: |places, _| {
+        is_meant: |places, _, _| {
             let of_system =
                 executed(places).filter(|path| path.parent() == Some(Path::new("/usr/bin")));
             of_system.count() >= MANY_PROGRAMS
@@ -89,7 +94,7 @@ pub(super) fn take(
         return included;
     }
     for trigger in TRIGGERS {
-        let is_meant = (trigger.is_meant)(places, observation);
+        let is_meant = (trigger.is_meant)(places, observation, setting.kernel);
         if is_meant && cover(trigger.fragment, places, setting) {
             included.push(trigger.fragment);
         }

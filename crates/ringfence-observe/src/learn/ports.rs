@@ -56,7 +56,8 @@ fn own_bind(class: PortClass) -> PortClass {
     }
 }
 
-fn can_name_ports(class: PortClass, kernel: Kernel) -> bool {
+/// Whether a line about single ports of this class starts on a kernel.
+pub(super) fn can_name_ports(class: PortClass, kernel: Kernel) -> bool {
     let Ok(nothing) = Policy::builder().build() else {
         return false;
     };

@@ -260,6 +260,37 @@ fn what_the_kernel_cannot_tell_apart_is_allowed_as_a_whole_and_said() {
 }
 
 #[test]
+fn names_of_hosts_are_a_fragment_only_where_that_starts() {
+    let mut observation = seen(&[(Access::READ, "/etc/resolv.conf")]);
+    observation
+        .ports
+        .entry((PortClass::ConnectUdp, 53))
+        .or_default()
+        .add("tool");
+    let new = learned_with(Tightness::Dirs, 10, &observation);
+    assert!(
+        new.yaml.contains("include: [dns]") && !new.yaml.contains("resolv.conf"),
+        "{}",
+        new.yaml
+    );
+    let old = learned_with(Tightness::Dirs, 7, &observation);
+    assert!(
+        !old.yaml.contains("include") && old.yaml.contains("resolv.conf"),
+        "{}",
+        old.yaml
+    );
+    let refused = |learned: &Learned| {
+        learned
+            .notes
+            .iter()
+            .any(|note| note.contains("does not start"))
+    };
+    assert!(!refused(&old) && !refused(&new), "{old:?} {new:?}");
+    let below = learned_with(Tightness::Dirs, 0, &observation);
+    assert!(refused(&below), "{below:?}");
+}
+
+#[test]
 fn classes_that_do_little_harm_are_allowed_and_others_are_asked_about() {
     let mut observation = seen(&[(Access::READ, "/etc/hostname")]);
     for (call, first) in [

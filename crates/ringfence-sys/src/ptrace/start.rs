@@ -15,6 +15,31 @@ pub struct Started {
     pub pid: i32,
     /// Why it could not be executed comes out of here, as an `errno` of four bytes; nothing if it was.
     failure: OwnedFd,
+    _ignored: Ignored,
+}
+
+/// Signals that the terminal sends to both, ignored by this process until dropped.
+#[derive(Debug)]
+struct Ignored([(i32, libc::sighandler_t); 2]);
+
+impl Ignored {
+    fn new() -> Self {
+        Self([libc::SIGINT, libc::SIGQUIT].map(|signal| {
+            // SAFETY: to ignore a signal runs no code of ours.
+            (signal, unsafe { libc::signal(signal, libc::SIG_IGN) })
+        }))
+    }
+}
+
+impl Drop for Ignored {
+    fn drop(&mut self) {
+        for (signal, before) in self.0 {
+            if before != libc::SIG_ERR {
+                // SAFETY: what was there before for this very signal may be there again.
+                unsafe { libc::signal(signal, before) };
+            }
+        }
+    }
 }
 
 impl Started {
@@ -35,8 +60,8 @@ impl Started {
 
 /// Starts a program in a process that this one traces from the beginning, under `no_new_privs` and a
 /// filter, whose answers to trace come to this process. Mask and dispositions of signals are passed on as
-/// they are; from here on this process itself ignores SIGINT and SIGQUIT, which the terminal sends to
-/// both.
+/// they are; this process itself ignores SIGINT and SIGQUIT, which the terminal sends to both, as long as
+/// what is returned lives.
 ///
 /// For a process of one thread: the child runs on a copy of its memory.
 ///
@@ -65,10 +90,7 @@ pub fn start(
     }
     check(pid.into())?;
     drop((gate, report));
-    for signal in [libc::SIGINT, libc::SIGQUIT] {
-        // SAFETY: to ignore a signal runs no code of ours.
-        unsafe { libc::signal(signal, libc::SIG_IGN) };
-    }
+    let ignored = Ignored::new();
     let let_in = || {
         // SAFETY: the kernel reads one live byte.
         let written = unsafe { libc::write(opener.as_raw_fd(), c"x".as_ptr().cast(), 1) };
@@ -82,7 +104,11 @@ pub fn start(
         unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::__WALL) };
         return Err(error);
     }
-    Ok(Started { pid, failure })
+    Ok(Started {
+        pid,
+        failure,
+        _ignored: ignored,
+    })
 }
 
 /// What the child does. Returns only if something failed.
