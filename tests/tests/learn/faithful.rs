@@ -3,6 +3,7 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
+use ringfence_tests::terminal::Terminal;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
 
@@ -61,6 +62,59 @@ pub fn tests() -> Vec<Test> {
                 let text = scene.learn(&["./text"]);
                 assert_eq!(text.status.code(), Some(126), "{}", stderr(&text));
                 assert!(!scene.path("policy.yaml").exists());
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::it_stops_and_goes_on_at_a_terminal_and_ends_by_its_keys",
+            || {
+                let scene = Scene::new();
+                let ringfence = crate::scene::text(&ringfence_tests::executable("ringfence"));
+                let mut shell = scene.command("setsid");
+                shell
+                    .args(["-c", "bash", "--norc", "--noediting", "-i"])
+                    .env("PS1", "ready$ ");
+                let mut terminal = Terminal::start(&mut shell);
+                terminal.shows("ready$ ");
+                terminal.types(&format!(
+                    "{ringfence} learn -- sh -c 'echo \"be\"gun; sleep 60'\n"
+                ));
+                terminal.shows("begun");
+                terminal.types("\x1a");
+                terminal.shows("Stopped");
+                terminal.types("fg\n");
+                terminal.shows("learn -- sh");
+                std::thread::sleep(Duration::from_millis(300));
+                terminal.types("\x03");
+                terminal.shows("ready$ ");
+                terminal.types("echo \"it\"was $?\n");
+                terminal.shows("itwas 130");
+                terminal.types("exit\n");
+                terminal.ends();
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::where_tracing_is_forbidden_the_command_does_not_run",
+            || {
+                let scene = Scene::new();
+                let ringfence = crate::scene::text(&ringfence_tests::executable("ringfence"));
+                let learn = [&*ringfence, "learn", "--", "sh", "-c", "echo x > ran"];
+                let denied = scene
+                    .command(ringfence_tests::executable("landlock-runner"))
+                    .args(["--log", "off", "--unrestricted-fs", "--"])
+                    .args(learn)
+                    .output()
+                    .expect("landlock-runner starts");
+                assert_eq!(denied.status.code(), Some(125), "{}", stderr(&denied));
+                assert!(
+                    stderr(&denied).contains("does not let processes be traced"),
+                    "{}",
+                    stderr(&denied)
+                );
+                assert!(!scene.path("work/ran").exists());
+                scene.succeeds(&learn);
+                assert!(scene.path("work/ran").exists());
                 Ok(())
             },
         ),

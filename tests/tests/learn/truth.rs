@@ -20,8 +20,11 @@ struct Access {
 }
 
 pub fn tests() -> Vec<Test> {
-    // The others choose ports or names anew each time.
-    let told = CASES.iter().filter(|case| !case.name.contains("curl"));
+    // Two servers at once cannot have the same port, and a virtual machine that trims its memory now and
+    // then opens other files in each run.
+    let differs = |case: &Case| case.name.contains("nginx") || case.name == "java";
+    // What is asked about is not granted.
+    let told = CASES.iter().filter(|case| !case.asks() && !differs(case));
     let tests = told.flat_map(|case| {
         ["exact", "dirs"].map(|tightness| {
             let name = format!(
@@ -152,8 +155,20 @@ fn note(named: &mut BTreeSet<PathBuf>, path: &Path) {
         .chain(resolved)
         .chain([path.to_owned()])
     {
+        let path = of_proc(path);
         named.extend(path.parent().map(Path::to_owned));
         named.insert(path);
+    }
+}
+
+/// A process's own entries of `/proc` by the name that lasts.
+fn of_proc(path: PathBuf) -> PathBuf {
+    let mut names = path.strip_prefix("/proc").unwrap_or(Path::new("x")).iter();
+    let number = names.next().and_then(|name| name.to_str()).unwrap_or("x");
+    if number.bytes().all(|byte| byte.is_ascii_digit()) {
+        Path::new("/proc/self").join(names.as_path())
+    } else {
+        path
     }
 }
 
