@@ -179,6 +179,27 @@ fn sensitive_words_are_asked_about_and_the_rest_is_granted() {
 }
 
 #[test]
+fn what_is_gone_when_the_program_has_ended_may_be_missing_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let there = directory.path().canonicalize().unwrap().join("there");
+    std::fs::write(&there, "").unwrap();
+    let gone = there.with_file_name("gone");
+    let mut observation = Observation::default();
+    for path in [&there, &gone] {
+        observation.accessed(Access::READ, path, "tool");
+    }
+    let yaml = learned_with(Tightness::Dirs, 10, &observation).yaml;
+    let optional: Vec<_> = yaml
+        .split("path: ")
+        .filter(|line| line.contains("optional: true"))
+        .collect();
+    assert!(
+        optional.len() == 1 && optional[0].contains("/gone"),
+        "{yaml}"
+    );
+}
+
+#[test]
 fn each_line_says_what_it_was_seen_for() {
     let mut observation = seen(&[
         (Access::READ, "/etc/hostname"),
