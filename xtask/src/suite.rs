@@ -99,6 +99,7 @@ fn tests_as_nobody() -> Result<Vec<Counts>> {
         "threads",
         "programs",
         "fragments",
+        "learn",
     ]
     .into_iter()
     .map(|name| {

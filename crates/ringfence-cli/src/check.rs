@@ -4,12 +4,12 @@
 //! exception or a narrower word is seen as the kernel will see it.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
 
 use ringfence::{
     Access, AccessFs, Allowance, CallRow, Decision, Found, PathLine, Plan, Request, Source,
 };
 use ringfence_manifest::{Finding, Manifest, Place, Severity, Sources};
+use ringfence_observe::Sensitive;
 
 use crate::invocation::Invocation;
 use crate::ui;
@@ -31,7 +31,7 @@ pub(crate) struct Subject<'s> {
     pub(crate) trouble: Option<&'s str>,
     /// Whether the paths were looked up, which is done for the running kernel alone.
     pub(crate) is_looked_up: bool,
-    pub(crate) home: Option<PathBuf>,
+    pub(crate) sensitive: Sensitive,
     pub(crate) denied_calls: OnceCell<Vec<CallRow>>,
 }
 

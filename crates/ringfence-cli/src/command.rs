@@ -130,6 +130,13 @@ impl Command {
         }
     }
 
+    /// Its parts, as `execve` takes them.
+    #[cfg(feature = "workbench")]
+    pub(crate) fn parts(&self) -> Result<(CString, &CStrings, Option<&CStrings>), CommandError> {
+        let program = c_string(self.program.clone().into_os_string())?;
+        Ok((program, &self.arguments, self.environment.as_ref()))
+    }
+
     /// Becomes the command. Returns only if the kernel refused, and says why in the plan's terms.
     pub(crate) fn execute(&self, plan: &Plan) -> CommandError {
         let program = match c_string(self.program.clone().into_os_string()) {

@@ -19,10 +19,12 @@ mod files;
 mod fmt;
 mod generate;
 mod import;
+mod learn;
 mod plan;
 mod schema;
 mod status;
 mod test;
+mod why;
 
 /// The name in messages and help.
 pub const NAME: &str = "ringfence";
@@ -57,6 +59,8 @@ pub fn main(arguments: Arguments) -> u8 {
         Some(("plan", matches)) => plan::main(matches),
         Some(("doctor", matches)) => doctor::main(matches),
         Some(("status", matches)) => status::main(matches),
+        Some(("learn", matches)) => learn::main(matches),
+        Some(("why", matches)) => why::main(matches),
         Some(("check", matches)) => check::main(matches),
         Some(("diff", matches)) => diff::main(matches),
         Some(("fmt", matches)) => fmt::main(matches),
@@ -91,6 +95,8 @@ pub fn command() -> Command {
             ),
         )
         .subcommand(plan::command())
+        .subcommand(learn::command())
+        .subcommand(why::command())
         .subcommand(check::command())
         .subcommand(diff::command())
         .subcommand(fmt::command())

@@ -12,6 +12,7 @@ mod descriptors;
 mod entry;
 mod exec;
 pub mod landlock;
+pub mod ptrace;
 pub mod seccomp;
 mod signals;
 pub mod spawn;

@@ -11,7 +11,7 @@ use crate::seccomp::Syscall;
 mod facts;
 
 /// A class of acts; each is denied as a whole, but for what a line of the policy allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Class {
     /// Read files, list directories.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringfence::{Kernel, Plan, Policy, PolicyBuilder};
 use ringfence_manifest::Manifest;
+use ringfence_observe::Sensitive;
 
 use super::{NAME, variables, variables_flag};
 use crate::check::{LINTS, Subject, lint, proposal};
@@ -144,9 +145,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         plan: &plan,
         trouble: trouble.as_deref(),
         is_looked_up,
-        home: std::env::var_os("HOME")
-            .map(PathBuf::from)
-            .filter(|home| home.is_absolute()),
+        sensitive: Sensitive::of_this_user(),
         denied_calls: OnceCell::new(),
     };
     let findings = lint(&subject, &off);

@@ -280,6 +280,12 @@ impl PolicyBuilder {
         self
     }
 
+    /// The same with these lines about paths instead of its own.
+    pub fn with_paths(mut self, lines: impl IntoIterator<Item = PathLine>) -> Self {
+        self.policy.paths = lines.into_iter().collect();
+        self
+    }
+
     /// The lines so far, whether they mean something or not.
     pub fn lines(&self) -> &Policy {
         &self.policy

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::access::AccessNet;
 
 /// Protocol and direction of a port line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PortClass {
     /// Bind a TCP socket.
     BindTcp,

@@ -1,0 +1,145 @@
+//! `ringfence why`: whether a policy allows an access, by which line, or what would have to be added.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use clap::{Arg, ArgMatches, Command};
+use ringfence::Kernel;
+use ringfence_observe::{Answer, Proposal, Question, Sensitive};
+use serde_json::json;
+
+use super::{NAME, invocation, json_flag, print_json, with_flags};
+use crate::flags::Group;
+use crate::{run, ui};
+
+pub(super) fn command() -> Command {
+    let policy = [
+        Group::Manifest,
+        Group::Paths,
+        Group::Network,
+        Group::Syscalls,
+        Group::Strictness,
+    ];
+    with_flags(Command::new("why"), &policy)
+        .about("Say whether a policy allows an access and by which line, or what to add, without running anything")
+        .arg(
+            Arg::new("access")
+                .value_name("ACCESS")
+                .required(true)
+                .help("A word or several (read,execute), or the name of a class of acts as `ringfence plan` shows it"),
+        )
+        .arg(
+            Arg::new("about")
+                .value_name("PATH|PORT")
+                .value_parser(clap::value_parser!(OsString))
+                .value_hint(clap::ValueHint::AnyPath)
+                .help("What is accessed; of an entry that is created or removed, its own path"),
+        )
+        .arg(
+            Arg::new("abi")
+                .long("abi")
+                .value_name("N")
+                .value_parser(clap::value_parser!(u32))
+                .help("Answer for a kernel with this Landlock ABI (0: none) instead of this one"),
+        )
+        .arg(json_flag())
+        .after_help(
+            "Exit codes:\n  0    allowed\n  1    denied\n  125  the question or the policy cannot be used\n\n\
+             Examples:\n  ringfence why read /etc/shadow --policy tool.yaml\n  ringfence why connect-tcp 443 --ro /usr\n  \
+             ringfence why create /var/lib/tool/new --policy tool.yaml --abi 4",
+        )
+}
+
+pub(super) fn main(matches: &ArgMatches) -> u8 {
+    let policy = invocation(matches).and_then(|mut invocation| {
+        invocation.read_manifest()?;
+        invocation.take_policy()
+    });
+    let policy = match policy {
+        Ok(policy) => policy,
+        Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
+    };
+    let access = matches
+        .get_one::<String>("access")
+        .map_or("", String::as_str);
+    let about = matches.get_one::<OsString>("about");
+    let question = match Question::read(access, about.map(OsString::as_os_str)) {
+        Ok(question) => question,
+        Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
+    };
+    let abi = matches.get_one::<u32>("abi");
+    let kernel = abi.map_or_else(Kernel::probe, |&abi| Kernel::with_abi(abi));
+    let sensitive = Sensitive::of_this_user();
+    let answer = question.answer(&policy, kernel, abi.is_none(), &sensitive);
+    let printed = if matches.get_flag("json") {
+        print_json(&as_json(&answer))
+    } else {
+        ui::print(&ui::printable(&text(&answer)))
+    };
+    printed.max(u8::from(!answer.is_allowed))
+}
+
+fn text(answer: &Answer) -> String {
+    let verdict = if answer.is_allowed {
+        "allowed"
+    } else {
+        "denied"
+    };
+    let mut text = format!("{verdict}: {}\n", answer.question.replace('\n', "\\n"));
+    for line in &answer.by {
+        let _ = writeln!(text, "  by `{line}`");
+    }
+    if !answer.reason.is_empty() {
+        let _ = writeln!(text, "  {}", answer.reason);
+    }
+    for (number, proposal) in answer.proposals.iter().enumerate() {
+        let start = if number == 0 {
+            "to allow it, add"
+        } else {
+            "or"
+        };
+        let _ = writeln!(text, "\n{start}\n  {}", proposal.flags);
+        add_yaml(&mut text, proposal);
+        if let Some(warning) = &proposal.warning {
+            let _ = writeln!(text, "warning: that {warning}");
+        }
+    }
+    for why in &answer.impossible {
+        let _ = writeln!(text, "\ncannot be added: {why}");
+    }
+    if let Some(refused) = &answer.refused {
+        let _ = writeln!(text, "\nnote: the policy does not start at all: {refused}");
+    }
+    text
+}
+
+fn add_yaml(text: &mut String, proposal: &Proposal) {
+    match &proposal.yaml {
+        Some(yaml) => {
+            text.push_str("or in the manifest\n");
+            for line in yaml.lines() {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+        None => text.push_str("a manifest cannot say it: the path is no UTF-8\n"),
+    }
+}
+
+fn as_json(answer: &Answer) -> serde_json::Value {
+    let proposals = answer.proposals.iter().map(|proposal| {
+        json!({
+            "flags": proposal.flags,
+            "manifest": proposal.yaml,
+            "warning": proposal.warning,
+        })
+    });
+    json!({
+        "question": answer.question,
+        "allowed": answer.is_allowed,
+        "by": answer.by,
+        "reason": answer.reason,
+        "add": proposals.collect::<Vec<_>>(),
+        "cannot-be-added": answer.impossible,
+        "refused": answer.refused,
+    })
+}

@@ -1,0 +1,48 @@
+//! What is opened to execute a program: the file, its interpreters, its loader.
+
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::names::{WORKING_DIRECTORY, absolute, target};
+
+/// The longest line of a script that names its interpreter.
+const FIRST_LINE: u64 = 256;
+/// How many interpreters the kernel follows.
+const MOST_INTERPRETERS: usize = 5;
+
+/// A file to be executed, and the interpreters that its first lines name.
+pub(super) fn chain(pid: i32, path: &Path) -> Vec<PathBuf> {
+    let mut files = vec![target(path)];
+    while let Some(interpreter) = files.last().and_then(|file| interpreter(file)) {
+        if files.len() > MOST_INTERPRETERS {
+            break;
+        }
+        let interpreter = absolute(pid, WORKING_DIRECTORY, &interpreter);
+        files.extend(interpreter.map(|path| target(&path)));
+    }
+    files
+}
+
+fn interpreter(file: &Path) -> Option<PathBuf> {
+    // Nothing else than regular files can be executed, and a pipe would keep the watcher waiting.
+    if !file.metadata().is_ok_and(|facts| facts.is_file()) {
+        return None;
+    }
+    let mut start = Vec::new();
+    let mut file = std::fs::File::open(file).ok()?.take(FIRST_LINE);
+    file.read_to_end(&mut start).ok()?;
+    let line = start.strip_prefix(b"#!")?;
+    let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
+    let word = line.split(|byte| b" \t\0".contains(byte)).next()?;
+    (!word.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(word)))
+}
+
+/// The files of a list of mappings.
+pub(super) fn mapped(maps: &[u8]) -> impl Iterator<Item = PathBuf> {
+    maps.split(|&byte| byte == b'\n').filter_map(|line| {
+        let path = line.get(line.iter().position(|&byte| byte == b'/')?..)?;
+        let path = Path::new(std::ffi::OsStr::from_bytes(path));
+        path.is_file().then(|| path.to_owned())
+    })
+}

@@ -1,0 +1,171 @@
+//! Starting a program under watch, and ending as it did.
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+
+use super::seize;
+use crate::seccomp::{Instruction, Threads, install_filter};
+use crate::{CStrings, check, execve};
+
+/// A program under watch, before its first instruction.
+#[derive(Debug)]
+pub struct Started {
+    /// Its process id.
+    pub pid: i32,
+    /// Why it could not be executed comes out of here, as an `errno` of four bytes; nothing if it was.
+    failure: OwnedFd,
+    _ignored: Ignored,
+}
+
+/// Signals that the terminal sends to both, ignored by this process until dropped.
+#[derive(Debug)]
+struct Ignored([(i32, libc::sighandler_t); 2]);
+
+impl Ignored {
+    fn new() -> Self {
+        Self([libc::SIGINT, libc::SIGQUIT].map(|signal| {
+            // SAFETY: to ignore a signal runs no code of ours.
+            (signal, unsafe { libc::signal(signal, libc::SIG_IGN) })
+        }))
+    }
+}
+
+impl Drop for Ignored {
+    fn drop(&mut self) {
+        for (signal, before) in self.0 {
+            if before != libc::SIG_ERR {
+                // SAFETY: what was there before for this very signal may be there again.
+                unsafe { libc::signal(signal, before) };
+            }
+        }
+    }
+}
+
+impl Started {
+    /// Why the program could not be executed, once its process has ended.
+    pub fn failure(&self) -> Option<io::Error> {
+        let mut bytes = [0; 4];
+        // SAFETY: the kernel writes at most four bytes into a live buffer.
+        let read = unsafe {
+            libc::read(
+                self.failure.as_raw_fd(),
+                bytes.as_mut_ptr().cast(),
+                bytes.len(),
+            )
+        };
+        (read == 4).then(|| io::Error::from_raw_os_error(i32::from_ne_bytes(bytes)))
+    }
+}
+
+/// Starts a program in a process that this one traces from the beginning, under `no_new_privs` and a
+/// filter, whose answers to trace come to this process. Mask and dispositions of signals are passed on as
+/// they are; this process itself ignores SIGINT and SIGQUIT, which the terminal sends to both, as long as
+/// what is returned lives.
+///
+/// For a process of one thread: the child runs on a copy of its memory.
+///
+/// # Errors
+/// What `pipe2` or `fork` said; `EPERM` and others from `ptrace` if the machine forbids to trace. Nothing
+/// is left then.
+pub fn start(
+    program: &CStr,
+    arguments: &CStrings,
+    environment: Option<&CStrings>,
+    filter: &[Instruction],
+) -> io::Result<Started> {
+    let (gate, opener) = pipe()?;
+    let (failure, report) = pipe()?;
+    // SAFETY: this process has one thread by this function's contract, so that its memory is whole in
+    // the child and no lock is held there. The child leaves by `execve` or `_exit`.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        drop(opener);
+        let error = enter(&gate, filter, || execve(program, arguments, environment));
+        let errno = error.raw_os_error().unwrap_or(libc::EIO).to_ne_bytes();
+        // SAFETY: the kernel reads four live bytes. Nobody is left to tell if it fails.
+        unsafe { libc::write(report.as_raw_fd(), errno.as_ptr().cast(), errno.len()) };
+        // SAFETY: `_exit` takes an integer and does not return.
+        unsafe { libc::_exit(127) }
+    }
+    check(pid.into())?;
+    drop((gate, report));
+    let ignored = Ignored::new();
+    let let_in = || {
+        // SAFETY: the kernel reads one live byte.
+        let written = unsafe { libc::write(opener.as_raw_fd(), c"x".as_ptr().cast(), 1) };
+        check(i64::try_from(written).map_err(io::Error::other)?).map(drop)
+    };
+    let seized = seize(pid).and_then(|()| let_in());
+    if let Err(error) = seized {
+        // SAFETY: `pid` is our own child, not waited for, so that the number is its own.
+        unsafe { libc::kill(pid, libc::SIGKILL) };
+        // SAFETY: as above; no status is asked for.
+        unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::__WALL) };
+        return Err(error);
+    }
+    Ok(Started {
+        pid,
+        failure,
+        _ignored: ignored,
+    })
+}
+
+/// What the child does. Returns only if something failed.
+fn enter(
+    gate: &OwnedFd,
+    filter: &[Instruction],
+    execute: impl FnOnce() -> io::Result<std::convert::Infallible>,
+) -> io::Error {
+    let mut byte = 0u8;
+    // Without a tracer, calls that the filter traces would fail.
+    let read = loop {
+        // SAFETY: the kernel writes at most one byte into a live one.
+        let read = unsafe { libc::read(gate.as_raw_fd(), (&raw mut byte).cast(), 1) };
+        if read >= 0 || io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            break read;
+        }
+    };
+    if read != 1 {
+        return io::Error::from_raw_os_error(libc::ECHILD);
+    }
+    // SAFETY: this option takes numbers only.
+    let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    let entered = check(set.into()).and_then(|_| install_filter(filter, Threads::Calling));
+    match entered.and_then(|()| execute()) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    }
+}
+
+/// A pipe, closed on execute: the end to read from and the one to write to.
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut ends = [-1; 2];
+    // SAFETY: the kernel writes two numbers into a live array.
+    check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }.into())?;
+    // SAFETY: the kernel has just returned this descriptor to us; nothing else owns it.
+    let read = unsafe { OwnedFd::from_raw_fd(ends[0]) };
+    // SAFETY: as above.
+    let write = unsafe { OwnedFd::from_raw_fd(ends[1]) };
+    Ok((read, write))
+}
+
+/// Ends this process by a signal, without a core dump. Returns if the signal does not end a process.
+pub fn end_by(signal: i32) {
+    let none = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the kernel reads one live structure.
+    unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };
+    // SAFETY: the default disposition runs no code of ours.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // SAFETY: an all-zero set is an empty one.
+    let mut signals: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the set is live.
+    unsafe { libc::sigaddset(&raw mut signals, signal) };
+    // SAFETY: the set is live; no old one is asked for.
+    unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, &raw const signals, std::ptr::null_mut()) };
+    // SAFETY: the call takes an integer.
+    unsafe { libc::raise(signal) };
+}

@@ -1,0 +1,161 @@
+//! The watched program behaves as it does alone.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::time::Duration;
+
+use ringfence_tests::terminal::Terminal;
+use ringfence_tests::trial::Test;
+use ringfence_tests::wrapper::{stderr, stdout};
+
+use crate::scene::Scene;
+use crate::watching;
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        watching("learn::exit_codes_and_signals_are_the_commands_own", || {
+            let scene = Scene::new();
+            for code in [0, 1, 42, 255] {
+                let ended = scene.learn(&["sh", "-c", &format!("exit {code}")]);
+                assert_eq!(ended.status.code(), Some(code));
+            }
+            for signal in [9, 15, 2] {
+                let ended = scene.learn(&["sh", "-c", &format!("kill -{signal} $$")]);
+                assert_eq!(ended.status.signal(), Some(signal), "{}", stderr(&ended));
+            }
+            Ok(())
+        }),
+        watching(
+            "learn::signals_reach_their_handlers_and_stopping_stops",
+            || {
+                const SCRIPT: &str = "trap 'echo caught' USR1; kill -USR1 $$; \
+                sleep 60 & kill -STOP $!; sleep 0.1; grep '^State' /proc/$!/status | cut -f2; \
+                kill -CONT $!; sleep 0.1; kill $!; wait $!; echo $?";
+                let scene = Scene::new();
+                let plain = scene.succeeds(&["sh", "-c", SCRIPT]);
+                let watched = scene.learn(&["sh", "-c", SCRIPT]);
+                // What is stopped for the one who watches shows as traced.
+                let said = stdout(&watched).replace("t (tracing stop)", "T (stopped)");
+                assert_eq!(said, stdout(&plain));
+                Ok(())
+            },
+        ),
+        watching("learn::five_hundred_processes_at_once_are_seen", || {
+            let scene = Scene::new();
+            let script = "for i in $(seq 500); do (read x < file; echo $x > out.$i; sleep 0.5) & done; wait; ls | wc -l";
+            scene.begin("echo x > file");
+            let watched = scene.learn(&["sh", "-c", script]);
+            assert_eq!(stdout(&watched).trim(), "501", "{}", stderr(&watched));
+            assert!(
+                stderr(&watched).contains("watched 50"),
+                "{}",
+                stderr(&watched)
+            );
+            Ok(())
+        }),
+        watching(
+            "learn::a_command_that_cannot_start_is_told_as_the_wrapper_tells_it",
+            || {
+                let scene = Scene::new();
+                scene.begin("echo x > text");
+                let missing = scene.learn(&["no-such-program"]);
+                assert_eq!(missing.status.code(), Some(127), "{}", stderr(&missing));
+                let text = scene.learn(&["./text"]);
+                assert_eq!(text.status.code(), Some(126), "{}", stderr(&text));
+                assert!(!scene.path("policy.yaml").exists());
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::it_stops_and_goes_on_at_a_terminal_and_ends_by_its_keys",
+            || {
+                let scene = Scene::new();
+                let ringfence = crate::scene::text(&ringfence_tests::executable("ringfence"));
+                let mut shell = scene.command("setsid");
+                shell
+                    .args(["-c", "bash", "--norc", "--noediting", "-i"])
+                    .env("PS1", "ready$ ");
+                let mut terminal = Terminal::start(&mut shell);
+                terminal.shows("ready$ ");
+                terminal.types(&format!(
+                    "{ringfence} learn -- sh -c 'echo \"be\"gun; sleep 60'\n"
+                ));
+                terminal.shows("begun");
+                terminal.types("\x1a");
+                terminal.shows("Stopped");
+                terminal.types("fg\n");
+                terminal.shows("learn -- sh");
+                std::thread::sleep(Duration::from_millis(300));
+                terminal.types("\x03");
+                terminal.shows("ready$ ");
+                terminal.types("echo \"it\"was $?\n");
+                terminal.shows("itwas 130");
+                terminal.types("exit\n");
+                terminal.ends();
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::where_tracing_is_forbidden_the_command_does_not_run",
+            || {
+                let scene = Scene::new();
+                let ringfence = crate::scene::text(&ringfence_tests::executable("ringfence"));
+                let learn = [&*ringfence, "learn", "--", "sh", "-c", "echo x > ran"];
+                let denied = scene
+                    .command(ringfence_tests::executable("landlock-runner"))
+                    .args(["--log", "off", "--unrestricted-fs", "--"])
+                    .args(learn)
+                    .output()
+                    .expect("landlock-runner starts");
+                assert_eq!(denied.status.code(), Some(125), "{}", stderr(&denied));
+                assert!(
+                    stderr(&denied).contains("does not let processes be traced"),
+                    "{}",
+                    stderr(&denied)
+                );
+                assert!(!scene.path("work/ran").exists());
+                scene.succeeds(&learn);
+                assert!(scene.path("work/ran").exists());
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::what_is_watched_does_not_outlive_the_one_who_watches",
+            || {
+                let scene = Scene::new();
+                let mut watcher = scene
+                    .command(ringfence_tests::executable("ringfence"))
+                    .args(["learn", "--", "sh", "-c", "sleep 1; echo x > on"])
+                    .spawn()
+                    .expect("ringfence starts");
+                std::thread::sleep(Duration::from_millis(500));
+                watcher.kill().expect("it runs");
+                watcher.wait().expect("it ends");
+                std::thread::sleep(Duration::from_millis(1500));
+                assert!(!scene.path("work/on").exists(), "the command ran on");
+                scene.succeeds(&["sh", "-c", "sleep 1; echo x > on"]);
+                assert!(scene.path("work/on").exists());
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::a_program_that_traces_is_told_that_it_cannot_and_does_not_hang",
+            || {
+                let scene = Scene::new();
+                let Ok(strace) = ringfence_tests::install::need("strace", "strace") else {
+                    return Err(ringfence_tests::install::Skip(
+                        "strace is not installed".to_owned(),
+                    ));
+                };
+                let strace = crate::scene::text(&strace);
+                let watched = scene.learn(&["timeout", "20", &strace, "-o", "log", "true"]);
+                assert_ne!(watched.status.code(), Some(124), "it hangs");
+                assert!(
+                    stderr(&watched).contains("traces processes itself"),
+                    "{}",
+                    stderr(&watched)
+                );
+                Ok(())
+            },
+        ),
+    ]
+}
