@@ -1,11 +1,12 @@
 //! Where a case runs: its process, the files and ports that it tries.
 
 use std::ffi::{OsStr, OsString};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread::JoinHandle;
 
 use ringfence::{
     Abi, Access, EnforceError, Errata, Kernel, Plan, Policy, PolicyBuilder, Ports, PrepareError,
@@ -69,12 +70,16 @@ impl Case {
         let rounds = self.rounds.min(if is_virtual { 5 } else { usize::MAX });
         for round in 0..rounds {
             let world = World::new();
-            let ports = listeners();
+            let listeners = [Listener::new(), Listener::new()];
             let program = std::env::current_exe().expect("a test knows its own path");
             let output = Command::new(program)
                 .args(["case", self.name])
                 .arg(world.path())
-                .args(ports.map(|port| port.to_string()))
+                .args(
+                    listeners
+                        .each_ref()
+                        .map(|listener| listener.port.to_string()),
+                )
                 .output()
                 .expect("the case starts");
             let code = output.status.code();
@@ -93,16 +98,44 @@ impl Case {
     }
 }
 
-/// Two ports of this process where somebody answers as long as it lives.
-fn listeners() -> [u16; 2] {
-    static PORTS: OnceLock<[u16; 2]> = OnceLock::new();
-    let listener = || {
+/// A port of this process where somebody answers as long as this lives. Each case has its own: a thousand
+/// threads that connect at once leave others waiting for minutes.
+struct Listener {
+    port: u16,
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        std::thread::spawn(move || listener.incoming().for_each(drop));
-        port
-    };
-    *PORTS.get_or_init(|| [listener(), listener()])
+        let over = Arc::new(AtomicBool::new(false));
+        let is_over = over.clone();
+        let thread = std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                drop(connection);
+                if is_over.load(SeqCst) {
+                    return;
+                }
+            }
+        });
+        Self {
+            port,
+            over,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.over.store(true, SeqCst);
+        drop(TcpStream::connect(("127.0.0.1", self.port)));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 /// Whether this kernel has what restricting all threads takes.

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
-use super::raw;
+use super::raw::{self, Tid};
 use super::steps::{self, Order};
 use super::table::{Phase, Table};
 
@@ -19,13 +19,13 @@ pub(super) static ENTERED: AtomicU32 = AtomicU32::new(0);
 /// Changes whenever a thread has done something that the coordinator may be waiting for.
 static PROGRESS: AtomicU32 = AtomicU32::new(0);
 
-/// Parks the calling thread until the generation that it was called for is over. Returns at once to
-/// who comes too late.
-pub(super) fn park(generation: u32) {
+/// Parks the calling thread, which is `tid`, until the generation that it was called for is over. Returns
+/// at once, without a system call, to who comes too late: its filter may forbid all of them by then.
+pub(super) fn park(generation: u32, tid: Tid) {
     if GENERATION.load(SeqCst) != generation {
         return;
     }
-    let slot = Table::current().and_then(|table| table.find(generation, raw::gettid()));
+    let slot = Table::current().and_then(|table| table.find(generation, tid));
     let Some(slot) = slot else { return };
     // Counted before it shows as parked: see `rendezvous::gather`.
     ENTERED.fetch_add(1, SeqCst);

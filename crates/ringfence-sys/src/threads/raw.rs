@@ -127,7 +127,8 @@ struct Sender {
 
 const _: () = assert!(size_of::<QueuedSignal>() == size_of::<libc::siginfo_t>());
 
-/// Sends a thread of this process a signal with two values, for the handler to know it by.
+/// Sends a thread of this process a signal with two values, for the handler to know it by. In the place of
+/// its sender stands whom it is for: a thread that is restricted already may not be allowed to ask.
 pub(super) fn queue_signal(
     tid: Tid,
     signal: libc::c_int,
@@ -139,7 +140,11 @@ pub(super) fn queue_signal(
         signal,
         errno,
         code: libc::SI_QUEUE,
-        sender: Sender { pid, uid: 0, value },
+        sender: Sender {
+            pid: tid,
+            uid: 0,
+            value,
+        },
     };
     // SAFETY: the structure is of the size that the kernel reads, and lives across the call. The
     // thread is one of this process, by its number and ours.

@@ -159,16 +159,16 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, context: *mut c
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: as above. The interrupted code may be just about to read it, so it is put back below.
     let before = unsafe { *errno };
-    match generation(info) {
-        Some(generation) => super::parked::park(generation),
+    match called(info) {
+        Some((generation, tid)) => super::parked::park(generation, tid),
         None => forward(signal, info, context),
     }
     // SAFETY: as above.
     unsafe { *errno = before };
 }
 
-/// The generation that a signal calls for, if it is one of ours.
-fn generation(info: *const libc::siginfo_t) -> Option<u32> {
+/// The generation that a signal calls for, and the thread that it calls, if it is one of ours.
+fn called(info: *const libc::siginfo_t) -> Option<(u32, Tid)> {
     // SAFETY: the kernel passes a complete structure to a handler with SA_SIGINFO.
     let info = unsafe { info.as_ref() }?;
     if info.si_code != libc::SI_QUEUE {
@@ -176,7 +176,12 @@ fn generation(info: *const libc::siginfo_t) -> Option<u32> {
     }
     // SAFETY: a signal with SI_QUEUE carries a value.
     let value = unsafe { info.si_value() };
-    std::ptr::eq(value.sival_ptr, MARK.as_ptr().cast()).then_some(info.si_errno.cast_unsigned())
+    if !std::ptr::eq(value.sival_ptr, MARK.as_ptr().cast()) {
+        return None;
+    }
+    // SAFETY: as above, a number that `send` put there.
+    let tid = unsafe { info.si_pid() };
+    Some((info.si_errno.cast_unsigned(), tid))
 }
 
 /// Hands a signal that is not ours to whom it is for.
