@@ -71,9 +71,12 @@ pub fn tests() -> Vec<Test> {
             || {
                 let scene = Scene::new();
                 let ringfence = crate::scene::text(&ringfence_tests::executable("ringfence"));
-                let mut shell = scene.command("setsid");
+                // A shell ignores the keys of the terminal for what it starts in the background, this test
+                // included.
+                let mut shell = scene.command("env");
                 shell
-                    .args(["-c", "bash", "--norc", "--noediting", "-i"])
+                    .args(["--default-signal=INT,QUIT", "setsid", "-c"])
+                    .args(["bash", "--norc", "--noediting", "-i"])
                     .env("PS1", "ready$ ");
                 let mut terminal = Terminal::start(&mut shell);
                 terminal.shows("ready$ ");
