@@ -192,10 +192,12 @@ fn own_filter(scene: &Scene) {
 
 fn vfork(scene: &Scene, milliseconds: u64) {
     let crew = Crew::new(scene, ALL);
+    let (answered, answer) = std::sync::mpsc::channel();
     let thread = {
         let scene = scene.clone();
         std::thread::spawn(move || {
             raw::vfork_for(Duration::from_millis(milliseconds));
+            answer.recv().expect("an answer");
             attempts(&scene)
         })
     };
@@ -208,6 +210,7 @@ fn vfork(scene: &Scene, milliseconds: u64) {
         assert!(sentence.contains("vfork"), "{sentence}");
         FREE
     };
+    answered.send(()).expect("the thread waits");
     crew.assert_all(scene, expected);
     assert_eq!(thread.join().expect("no panic"), expected);
 }
