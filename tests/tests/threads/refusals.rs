@@ -1,6 +1,7 @@
 //! Threads that cannot be restricted: then none is.
 
 use std::sync::mpsc;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use ringfence::{Access, Class, EnforceError, Policy};
@@ -192,7 +193,7 @@ fn own_filter(scene: &Scene) {
 
 fn vfork(scene: &Scene, milliseconds: u64) {
     let crew = Crew::new(scene, ALL);
-    let (answered, answer) = std::sync::mpsc::channel();
+    let (answered, answer) = mpsc::channel();
     let thread = {
         let scene = scene.clone();
         std::thread::spawn(move || {
