@@ -1,7 +1,6 @@
 //! Threads that cannot be restricted: then none is.
 
 use std::sync::mpsc;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use ringfence::{Access, Class, EnforceError, Policy};
