@@ -2,18 +2,16 @@
 
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use ringfence::process::{NotRunnable, find_program};
 use ringfence::{AccessFs, Decision, Plan, Request};
 use ringfence_sys::CStrings;
 use rustix::fs::{Access, AtFlags, CWD};
 use rustix::io::Errno;
 
 use crate::invocation::Invocation;
-
-/// Where programs are looked for if there is no PATH, as the C library does.
-const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// A command made ready to execute.
 pub(crate) struct Command {
@@ -208,40 +206,17 @@ fn find(
     environment: &Environment,
     directory: &Path,
 ) -> Result<PathBuf, CommandError> {
-    let not_found = |searched| CommandError::NotFound {
-        name: name.to_owned(),
-        searched,
-    };
-    if name.is_empty() {
-        return Err(not_found(false));
-    }
-    if name.as_bytes().contains(&b'/') {
-        return Ok(name.into());
-    }
-    let path = environment
-        .get("PATH")
-        .unwrap_or_else(|| DEFAULT_PATH.into());
-    let mut unusable = None;
-    for entry in path.as_bytes().split(|&byte| byte == b':') {
-        // An empty entry of PATH stands for the working directory.
-        let entry = if entry.is_empty() { b"." } else { entry };
-        let program = Path::new(OsStr::from_bytes(entry)).join(name);
-        let file = directory.join(&program);
-        if !std::fs::metadata(&file).is_ok_and(|metadata| metadata.is_file()) {
-            continue;
-        }
-        if rustix::fs::accessat(CWD, &file, Access::EXEC_OK, AtFlags::EACCESS).is_ok() {
-            return Ok(program);
-        }
-        unusable.get_or_insert(program);
-    }
-    match unusable {
-        Some(program) => Err(CommandError::NotExecutable {
+    find_program(name, environment.get("PATH").as_deref(), directory).map_err(|error| match error {
+        NotRunnable::NotExecutable(program) => CommandError::NotExecutable {
             program,
             why: "its mode does not permit it (chmod +x), or it is on a noexec mount".to_owned(),
-        }),
-        None => Err(not_found(true)),
-    }
+        },
+        NotRunnable::NotFound { name, searched } => CommandError::NotFound { name, searched },
+        _ => CommandError::NotFound {
+            name: name.to_owned(),
+            searched: false,
+        },
+    })
 }
 
 fn c_string(text: OsString) -> Result<CString, CommandError> {
