@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::attempt::{FREE, attempts, is_free, restricted};
 use crate::children;
-use crate::crew::{ALL, Crew};
+use crate::crew::{ALL, Crew, nap};
 use crate::raw;
 use crate::scene::{Case, Scene, enforce, prepare};
 
@@ -73,7 +73,7 @@ fn amid_with(
         }
         ready.wait();
         while rounds.load(SeqCst) < 20 {
-            std::thread::sleep(Duration::from_millis(1));
+            nap(Duration::from_millis(1));
         }
         let begun = Instant::now();
         enforce(prepare(policy));
@@ -81,7 +81,7 @@ fn amid_with(
         let before = rounds.load(SeqCst);
         assert_eq!(attempts(scene), restricted());
         while begun.elapsed() < time || rounds.load(SeqCst) < before + 20 {
-            std::thread::sleep(Duration::from_millis(1));
+            nap(Duration::from_millis(1));
         }
         over.store(true, SeqCst);
     });
@@ -169,6 +169,7 @@ fn identities(scene: &Scene) {
     });
 }
 
+/// Two threads that send signals to the process without a pause.
 fn handlers(scene: &Scene) {
     raw::count_sigusr1();
     let sent = AtomicU32::new(0);
@@ -177,9 +178,6 @@ fn handlers(scene: &Scene) {
         let own = rustix::process::getpid();
         rustix::process::kill_process(own, rustix::process::Signal::USR1).expect("one's own");
         sent.fetch_add(1, SeqCst);
-        // Without a pause a case stood still for minutes now and then, for a reason that is not known
-        // (docs/limits.md).
-        std::thread::sleep(Duration::from_millis(1));
     });
     crew.assert_all(scene, restricted());
     let handled = raw::handled();
