@@ -59,7 +59,7 @@ pub fn release() -> Result<Vec<Executable>> {
 }
 
 /// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
-const KERNEL_TESTS: [&str; 4] = ["kernel", "model", "jobs", ESCAPES];
+const KERNEL_TESTS: [&str; 5] = ["kernel", "model", "jobs", "threads", ESCAPES];
 /// Those that need a C program as well.
 const ESCAPES: &str = "escapes";
 

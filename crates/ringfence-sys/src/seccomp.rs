@@ -100,3 +100,18 @@ pub fn install_filter(program: &[Instruction], threads: Threads) -> io::Result<(
         _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
     }
 }
+
+/// Whether a filter for all threads at once would be taken: not if another thread has a filter that the
+/// calling one has not. The kernel says so only to who tries: on success a filter stays that lets everything
+/// pass.
+pub fn threads_share_filters() -> bool {
+    /// `BPF_RET | BPF_K`.
+    const RETURN: u16 = 6;
+
+    let pass = Instruction {
+        code: RETURN,
+        jump: [0; 2],
+        operand: libc::SECCOMP_RET_ALLOW,
+    };
+    install_filter(&[pass], Threads::All).is_ok()
+}

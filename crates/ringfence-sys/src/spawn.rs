@@ -16,6 +16,7 @@ use stack::Stack;
 
 mod child;
 mod copy;
+mod descriptors;
 mod stack;
 
 pub use copy::copy;
@@ -44,6 +45,8 @@ pub struct Bounds<'a> {
     pub cgroup: Option<BorrowedFd<'a>>,
     /// Limits of resources.
     pub limits: &'a [ResourceLimit],
+    /// Whose it is.
+    pub user: User<'a>,
     /// Whether it leads a process group of its own, with its process id as number.
     pub own_group: bool,
     /// Descriptors above 2 that a program inherits; all others are closed by `execve`.
@@ -54,6 +57,17 @@ pub struct Bounds<'a> {
     pub ruleset: Option<BorrowedFd<'a>>,
     /// A filter of system calls that restricts it. It must let `execve` pass.
     pub filter: Option<&'a [Instruction]>,
+}
+
+/// Whose a new process is; as its parent where there is no number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct User<'a> {
+    /// Its supplementary groups (`setgroups(2)`).
+    pub groups: Option<&'a [u32]>,
+    /// Its group (`setgid(2)`).
+    pub gid: Option<u32>,
+    /// Its user (`setuid(2)`).
+    pub uid: Option<u32>,
 }
 
 /// A limit that `setrlimit(2)` sets.
@@ -124,6 +138,8 @@ pub enum Step {
     Directory,
     /// Limits of resources (`prlimit(2)`).
     Limits,
+    /// Becoming another user (`setgroups(2)`, `setgid(2)`, `setuid(2)`).
+    User,
     /// Closing what is not inherited (`close_range(2)`).
     Descriptors,
     /// `no_new_privs` (`prctl(2)`).
@@ -146,7 +162,7 @@ impl Step {
         Self::ALL.into_iter().find(|step| *step as u32 == number)
     }
 
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Stack,
         Self::Clone,
         Self::Signals,
@@ -155,6 +171,7 @@ impl Step {
         Self::Stdio,
         Self::Directory,
         Self::Limits,
+        Self::User,
         Self::Descriptors,
         Self::NoNewPrivs,
         Self::Capability,

@@ -23,6 +23,7 @@ mod stdio;
 mod thread;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+mod user;
 
 pub use cgroup::{CgroupError, Cgroups};
 pub use child::{Child, Ended};

@@ -8,8 +8,8 @@
 
 use std::io;
 
-use ringfence_sys::landlock;
 use ringfence_sys::threads::{Failure, Restriction, Step, Why, restrict_each};
+use ringfence_sys::{landlock, seccomp};
 use rustix::thread::CapabilitySet;
 
 use crate::access::Scope;
@@ -34,6 +34,8 @@ pub(crate) enum Way {
 pub(crate) struct Survey {
     /// How many they are; 0 if nobody can tell.
     pub(crate) threads: usize,
+    /// Whether some are in filters.
+    filtered: bool,
     /// Whether some have more filters than others.
     filters_differ: bool,
     /// Whether one of them may load modules.
@@ -54,6 +56,7 @@ impl Survey {
             };
             let field = |name| status.lines().find_map(|line| line.strip_prefix(name));
             let filters = field("Seccomp_filters:").map(|text| text.trim().to_owned());
+            survey.filtered |= filters.as_ref().is_none_or(|count| count != "0");
             survey.filters_differ |= *first.get_or_insert_with(|| filters.clone()) != filters;
             survey.modules |= ["CapPrm:", "CapInh:"].into_iter().any(|set| {
                 let bits = field(set).and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
@@ -62,6 +65,19 @@ impl Survey {
         }
         Ok(survey)
     }
+
+    /// Whether the kernel can put one filter upon all threads.
+    fn can_share_filter(&self) -> Result<bool, EnforceError> {
+        // As many may still be others.
+        Ok(!self.filtered || (!self.filters_differ && can_share_filter()?))
+    }
+}
+
+/// Tries whether the kernel can put one filter upon all threads, before they are in a domain for good.
+fn can_share_filter() -> Result<bool, EnforceError> {
+    rustix::thread::set_no_new_privs(true)
+        .map_err(|errno| EnforceError::NoNewPrivs(errno.into()))?;
+    Ok(seccomp::threads_share_filters())
 }
 
 /// The way for a plan here.
@@ -70,7 +86,7 @@ pub(crate) fn way(plan: &Plan, filters: bool) -> Result<(Way, Survey), EnforceEr
     let survey = match Survey::take() {
         Ok(survey) => survey,
         // The kernel knows the threads without /proc, and says if it cannot take one along.
-        Err(_) if at_once => {
+        Err(_) if at_once && (!filters || can_share_filter()?) => {
             let survey = Survey {
                 modules: capabilities::may_load_modules(),
                 ..Survey::default()
@@ -81,7 +97,7 @@ pub(crate) fn way(plan: &Plan, filters: bool) -> Result<(Way, Survey), EnforceEr
     };
     let way = match survey.threads {
         1 => Way::Alone,
-        _ if at_once && !(filters && survey.filters_differ) => Way::Together,
+        _ if at_once && (!filters || survey.can_share_filter()?) => Way::Together,
         _ => {
             require_thread_signals(plan)?;
             Way::Each

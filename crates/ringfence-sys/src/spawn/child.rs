@@ -6,14 +6,12 @@
 //! and set errno.
 
 use std::ffi::{c_int, c_long, c_void};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-use super::{Bounds, Launch, LaunchError, ResourceLimit, SignalSet, Step};
+use super::descriptors::{close_others, stdio};
+use super::{Bounds, Launch, LaunchError, ResourceLimit, SignalSet, Step, User};
 use crate::seccomp::Instruction;
-
-/// The first descriptor after standard input, output and error.
-const FIRST: RawFd = 3;
 
 /// What the child has to do, and where it says why it could not.
 pub(super) struct Task<'a> {
@@ -40,7 +38,7 @@ impl<'a> Task<'a> {
 }
 
 /// What failed; the errno says why.
-struct Failed(Step);
+pub(super) struct Failed(pub(super) Step);
 
 /// Puts bounds upon the calling process, in a child that has a copy of its parent's memory. Before the
 /// filter, which may deny that, it calls `close`: no `execve` will close what the bounds were made of.
@@ -107,16 +105,18 @@ fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
         })?;
     }
     stdio(bounds)?;
+    // Before the limits, which may be how it finds the last descriptor.
+    close_others(bounds.keep)?;
+    for limit in bounds.limits {
+        set_limit(limit)?;
+    }
+    become_user(&bounds.user)?;
+    // As the user who will be in it.
     if let Some(directory) = bounds.directory {
         // SAFETY: the call takes an integer; the descriptor is borrowed, hence open.
         done(Step::Directory, unsafe {
             libc::syscall(libc::SYS_fchdir, directory.as_raw_fd())
         })?;
-    }
-    // Before the limits, which may be how it finds the last descriptor.
-    close_others(bounds.keep)?;
-    for limit in bounds.limits {
-        set_limit(limit)?;
     }
     no_new_privs()?;
     if bounds.give_up_modules {
@@ -140,7 +140,7 @@ fn let_go(bounds: &Bounds<'_>) -> Result<(), Failed> {
     }
 }
 
-fn done(step: Step, result: c_long) -> Result<(), Failed> {
+pub(super) fn done(step: Step, result: c_long) -> Result<(), Failed> {
     if result < 0 {
         Err(Failed(step))
     } else {
@@ -194,32 +194,6 @@ fn unblock_signals() -> Result<(), Failed> {
     })
 }
 
-fn stdio(bounds: &Bounds<'_>) -> Result<(), Failed> {
-    let mut given = [-1; 3];
-    // Out of the way first, so that none is overwritten before it has been put in its place.
-    for (place, fd) in given.iter_mut().zip(bounds.stdio) {
-        let Some(fd) = fd else { continue };
-        *place = fd.as_raw_fd();
-        if *place < FIRST {
-            // SAFETY: the call takes integers only and closes nothing.
-            let above =
-                unsafe { libc::syscall(libc::SYS_fcntl, *place, libc::F_DUPFD_CLOEXEC, FIRST) };
-            done(Step::Stdio, above)?;
-            *place = RawFd::try_from(above).unwrap_or(-1);
-        }
-    }
-    for (target, fd) in (0..).zip(given) {
-        if fd >= 0 {
-            // SAFETY: the call takes integers only; what it closes in `target` is this child's own
-            // copy, since CLONE_FILES was not given.
-            done(Step::Stdio, unsafe {
-                libc::syscall(libc::SYS_dup3, fd, target, 0)
-            })?;
-        }
-    }
-    Ok(())
-}
-
 fn set_limit(limit: &ResourceLimit) -> Result<(), Failed> {
     let pair = [limit.soft, limit.hard];
     // SAFETY: `pair` is live and has the layout of the kernel's `struct rlimit64`; no old one is
@@ -235,87 +209,28 @@ fn set_limit(limit: &ResourceLimit) -> Result<(), Failed> {
     })
 }
 
-/// Has all descriptors above 2 closed by `execve`, but for those in `keep`.
-fn close_others(keep: &[RawFd]) -> Result<(), Failed> {
-    // SAFETY: the call takes integers only, and closes nothing yet.
-    let marked = unsafe {
-        libc::syscall(
-            libc::SYS_close_range,
-            FIRST,
-            u32::MAX,
-            libc::CLOSE_RANGE_CLOEXEC,
-        )
-    };
-    if marked < 0 {
-        mark_one_by_one()?;
-    }
-    for &fd in keep {
-        // SAFETY: the call takes integers only.
-        done(Step::Descriptors, unsafe {
-            libc::syscall(libc::SYS_fcntl, fd, libc::F_SETFD, 0)
+/// Groups first: who has become another user may not change them. For this process alone, where the C
+/// library's own functions call all threads of the parent.
+fn become_user(user: &User<'_>) -> Result<(), Failed> {
+    if let Some(groups) = user.groups {
+        // SAFETY: the kernel reads as many groups as the slice has, which is borrowed for the call.
+        done(Step::User, unsafe {
+            libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr())
         })?;
     }
-    Ok(())
-}
-
-/// Where `close_range` is missing (its flag came with Linux 5.11) or an outer filter denies it.
-fn mark_one_by_one() -> Result<(), Failed> {
-    let end = match table_length() {
-        Some(length) => length,
-        None => most_open_files()?,
-    };
-    for fd in FIRST..end {
-        // SAFETY: the call takes integers only; a number that is not open is no harm.
-        unsafe { libc::syscall(libc::SYS_fcntl, fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    if let Some(gid) = user.gid {
+        // SAFETY: the call takes an integer only.
+        done(Step::User, unsafe { libc::syscall(libc::SYS_setgid, gid) })?;
+    }
+    if let Some(uid) = user.uid {
+        // SAFETY: the call takes an integer only.
+        done(Step::User, unsafe { libc::syscall(libc::SYS_setuid, uid) })?;
+        // What the kernel takes away itself, where the user was root before.
+        if uid != 0 {
+            set_capabilities(Step::User, &[0; 6])?;
+        }
     }
     Ok(())
-}
-
-/// How many descriptors the table of this process has room for, by `proc_pid_status(5)`.
-fn table_length() -> Option<RawFd> {
-    const FIELD: &[u8] = b"FDSize:";
-
-    // SAFETY: the path is a live string that ends with a null byte.
-    let file = unsafe {
-        libc::syscall(
-            libc::SYS_openat,
-            libc::AT_FDCWD,
-            c"/proc/self/status".as_ptr(),
-            libc::O_RDONLY | libc::O_CLOEXEC,
-        )
-    };
-    if file < 0 {
-        return None;
-    }
-    // The field is among the first.
-    let mut text = [0u8; 1024];
-    // SAFETY: at most as many bytes are written as `text` has.
-    let count = unsafe { libc::syscall(libc::SYS_read, file, text.as_mut_ptr(), text.len()) };
-    // SAFETY: the descriptor was opened here, and nothing else uses it.
-    unsafe { libc::syscall(libc::SYS_close, file) };
-    let text = text.get(..usize::try_from(count).ok()?)?;
-    let at = text.windows(FIELD.len()).position(|part| part == FIELD)?;
-    let digits = text.get(at + FIELD.len()..)?.trim_ascii_start();
-    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-    std::str::from_utf8(digits.get(..end)?).ok()?.parse().ok()
-}
-
-/// Where nothing tells better. A descriptor may be above a limit that was lowered later; the hard one is
-/// where most end.
-fn most_open_files() -> Result<RawFd, Failed> {
-    let mut limit = [0u64; 2];
-    // SAFETY: `limit` is live and has the layout of the kernel's `struct rlimit64`.
-    done(Step::Descriptors, unsafe {
-        libc::syscall(
-            libc::SYS_prlimit64,
-            0,
-            libc::RLIMIT_NOFILE,
-            std::ptr::null::<c_void>(),
-            limit.as_mut_ptr(),
-        )
-    })?;
-    let [_, hard] = limit;
-    Ok(RawFd::try_from(hard).unwrap_or(RawFd::MAX))
 }
 
 fn no_new_privs() -> Result<(), Failed> {
@@ -336,13 +251,15 @@ fn no_new_privs() -> Result<(), Failed> {
 /// `CAP_SYS_MODULE` in the first word of each set.
 const SYS_MODULE: u32 = 1 << 16;
 
-fn give_up_modules() -> Result<(), Failed> {
-    /// `_LINUX_CAPABILITY_VERSION_3`, and the calling thread.
-    const HEADER: [u32; 2] = [0x2008_0522, 0];
+/// `_LINUX_CAPABILITY_VERSION_3`, and the calling thread.
+const CAPABILITIES: [u32; 2] = [0x2008_0522, 0];
 
-    let mut header = HEADER;
-    // Effective, permitted and inheritable, twice: the lower and the upper 32 capabilities.
-    let mut sets = [0u32; 6];
+/// Effective, permitted and inheritable, twice: the lower and the upper 32 capabilities.
+type CapabilitySets = [u32; 6];
+
+fn give_up_modules() -> Result<(), Failed> {
+    let mut header = CAPABILITIES;
+    let mut sets: CapabilitySets = [0; 6];
     // SAFETY: both arrays are live and have the layout of version 3 (`capget(2)`).
     done(Step::Capability, unsafe {
         libc::syscall(libc::SYS_capget, header.as_mut_ptr(), sets.as_mut_ptr())
@@ -353,8 +270,14 @@ fn give_up_modules() -> Result<(), Failed> {
     for set in &mut sets[..3] {
         *set &= !SYS_MODULE;
     }
-    // SAFETY: as above; the kernel reads both.
-    done(Step::Capability, unsafe {
+    set_capabilities(Step::Capability, &sets)
+}
+
+fn set_capabilities(step: Step, sets: &CapabilitySets) -> Result<(), Failed> {
+    let mut header = CAPABILITIES;
+    // SAFETY: both arrays are live and have the layout of version 3; the kernel reads the second, and
+    // writes to the first only what version it knows.
+    done(step, unsafe {
         libc::syscall(libc::SYS_capset, header.as_mut_ptr(), sets.as_ptr())
     })
 }

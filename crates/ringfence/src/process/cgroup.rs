@@ -11,7 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 use super::{Limit, Limits};
+
+/// How long to try to remove a cgroup, once a millisecond: what was killed takes a moment to be gone.
+pub(super) const BURIAL: Duration = Duration::from_secs(1);
 
 /// A cgroup of version 2 in which this process may make others: one that systemd delegates
 /// (`Delegate=yes`), say. Processes must not be in it itself where limits of memory or processes are
@@ -138,6 +143,12 @@ impl JobCgroup {
         self.made.kill();
     }
 
+    /// Tries to remove it; false as long as somebody is dying in it.
+    #[cfg(feature = "tokio")]
+    pub(super) fn remove(&self) -> bool {
+        self.made.remove()
+    }
+
     /// The limit that the kernel counts as hit.
     pub(super) fn limit_hit(&self) -> Option<Limit> {
         let count = |file: &str, event: &str| {
@@ -169,23 +180,22 @@ impl Made {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         }
     }
+
+    /// Kills who is in it, and removes it; false as long as somebody is dying in it.
+    fn remove(&self) -> bool {
+        self.kill();
+        !fs::remove_dir(&self.0)
+            .is_err_and(|error| error.raw_os_error() == Some(Errno::BUSY.raw_os_error()))
+    }
 }
 
 impl Drop for Made {
     fn drop(&mut self) {
-        /// How often it is tried, a millisecond apart: what was killed takes a moment to be gone.
-        const TRIES: u32 = 1000;
-
-        for _ in 0..TRIES {
-            self.kill();
-            match fs::remove_dir(&self.0) {
-                Err(error)
-                    if error.raw_os_error() == Some(rustix::io::Errno::BUSY.raw_os_error()) =>
-                {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                _ => return,
+        for _ in 0..BURIAL.as_millis() {
+            if self.remove() {
+                return;
             }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }

@@ -169,6 +169,15 @@ impl Job {
         self.taken && self.cgroup.is_none()
     }
 
+    /// Removes its cgroup, if it has one and nobody is left in it; true if there is none any more.
+    #[cfg(feature = "tokio")]
+    pub(super) fn remove_cgroup(&mut self) -> bool {
+        if self.cgroup.as_ref().is_none_or(JobCgroup::remove) {
+            self.cgroup = None;
+        }
+        self.cgroup.is_none()
+    }
+
     /// When its time runs out.
     #[cfg(feature = "tokio")]
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -262,6 +271,8 @@ impl Job {
             return Ok(ended);
         }
         let _ = self.kill();
+        // Told as long as its end is not taken.
+        let time = self.limits.cpu.and_then(|_| processor_time(self.pid?));
         let status = loop {
             match waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED) {
                 Ok(Some(status)) => break exit_status(&status),
@@ -273,17 +284,21 @@ impl Job {
             }
         };
         self.taken = true;
-        let limit = self.ended_by.or_else(|| self.limit_told_by(status));
+        let limit = self
+            .ended_by
+            .or_else(|| self.limit_told_by(status, time.unwrap_or_default()));
         let ended = Ended { status, limit };
         self.ended = Some(ended);
         Ok(ended)
     }
 
     /// Only what was limited: a program may send itself the signals as well.
-    fn limit_told_by(&self, status: ExitStatus) -> Option<Limit> {
+    fn limit_told_by(&self, status: ExitStatus, time: Duration) -> Option<Limit> {
         let signal = status.signal().and_then(Signal::from_named_raw);
         let limit = match signal {
             Some(Signal::XCPU) => Limit::Cpu,
+            // It did not listen to that, and was killed a second later.
+            Some(Signal::KILL) if self.limits.cpu.is_some_and(|limit| time >= limit) => Limit::Cpu,
             Some(Signal::XFSZ) => Limit::FileSize,
             _ if status.success() => return None,
             _ => self.cgroup.as_ref()?.limit_hit()?,
@@ -298,6 +313,25 @@ impl Drop for Job {
         let _ = self.kill();
         let _ = self.finish();
     }
+}
+
+/// How long the threads of a process had a processor, to a hundredth of a second; none where `/proc` does not
+/// say.
+fn processor_time(pid: Pid) -> Option<Duration> {
+    /// User and system time, counted from the field after the name (`proc_pid_stat(5)`).
+    const TIMES: std::ops::Range<usize> = 11..13;
+
+    let path = format!("/proc/{}/stat", pid.as_raw_nonzero());
+    let stat = std::fs::read_to_string(path).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let fields = fields.split_whitespace();
+    let ticks: u64 = fields
+        .skip(TIMES.start)
+        .take(TIMES.len())
+        .map(|field| field.parse::<u64>().ok())
+        .sum::<Option<u64>>()?;
+    let per_second = rustix::param::clock_ticks_per_second();
+    Some(Duration::from_millis(ticks * 1000 / per_second.max(1)))
 }
 
 /// A status as `wait(2)` encodes it, of which std makes an [`ExitStatus`].

@@ -1,5 +1,6 @@
 //! A command that is going to be started in a sandbox.
 
+use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
@@ -13,6 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use super::cgroup::JobCgroup;
 use super::child::Job;
 use super::group::{self, Programs};
+use super::user::User;
 use super::{Cgroups, Child, Ended, Limits, Output, SpawnError, Stdio, find_program};
 use crate::class::Class;
 use crate::policy::SyscallEffect;
@@ -32,6 +34,8 @@ use crate::seccomp::{Program, Syscall};
 /// - No descriptor above 2 is inherited, whether it is close-on-exec or not.
 /// - All signals are at their defaults, and none is blocked.
 /// - `no_new_privs` is set.
+/// - There is no `process_group`: the job leads a group of its own, by which all that it started is found
+///   and ended. Nor is there `pre_exec`: no code of this process runs between the start and the sandbox.
 ///
 /// ```no_run
 /// use ringfence::{Kernel, Plan, Policy};
@@ -51,8 +55,9 @@ pub struct Command<'s> {
     arguments: Vec<OsString>,
     clear: bool,
     /// Without a value a variable is removed.
-    variables: Vec<(OsString, Option<OsString>)>,
+    variables: BTreeMap<OsString, Option<OsString>>,
     directory: Option<PathBuf>,
+    user: User,
     stdio: [Option<Stdio>; 3],
     limits: Limits,
     cgroups: Option<&'s Cgroups>,
@@ -69,8 +74,9 @@ impl Sandbox {
             name: None,
             arguments: Vec::new(),
             clear: false,
-            variables: Vec::new(),
+            variables: BTreeMap::new(),
             directory: None,
+            user: User::default(),
             stdio: [const { None }; 3],
             limits: Limits::default(),
             cgroups: None,
@@ -103,7 +109,7 @@ impl<'s> Command<'s> {
     /// Sets a variable of its environment.
     pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
         let value = value.as_ref().to_owned();
-        self.variables.push((name.as_ref().to_owned(), Some(value)));
+        self.variables.insert(name.as_ref().to_owned(), Some(value));
         self
     }
 
@@ -120,7 +126,7 @@ impl<'s> Command<'s> {
 
     /// Takes a variable out of its environment.
     pub fn env_remove(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
-        self.variables.push((name.as_ref().to_owned(), None));
+        self.variables.insert(name.as_ref().to_owned(), None);
         self
     }
 
@@ -135,6 +141,29 @@ impl<'s> Command<'s> {
     /// Starts it in this directory. A relative name of the program is relative to it.
     pub fn current_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
         self.directory = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Starts it as this user: without a capability unless that is root, and with no supplementary groups
+    /// unless [`Command::groups`] names some. [`Command::gid`] has to be said as well. What the job opens it
+    /// opens as this user, its directory included; what it is given was opened by this process.
+    ///
+    /// Another user than this process's needs `CAP_SETUID`, `CAP_SETGID` and `CAP_KILL`, by which the job is
+    /// ended.
+    pub fn uid(&mut self, uid: u32) -> &mut Self {
+        self.user.uid = Some(uid);
+        self
+    }
+
+    /// Starts it in this group. Another one than this process's needs `CAP_SETGID`.
+    pub fn gid(&mut self, gid: u32) -> &mut Self {
+        self.user.gid = Some(gid);
+        self
+    }
+
+    /// Starts it with these supplementary groups, for which `CAP_SETGID` is needed.
+    pub fn groups(&mut self, groups: &[u32]) -> &mut Self {
+        self.user.groups = Some(groups.to_owned());
         self
     }
 
@@ -177,6 +206,27 @@ impl<'s> Command<'s> {
         self
     }
 
+    /// The program, as it was named.
+    pub fn get_program(&self) -> &OsStr {
+        &self.program
+    }
+
+    /// Its arguments, without its own name.
+    pub fn get_args(&self) -> impl ExactSizeIterator<Item = &OsStr> {
+        self.arguments.iter().map(OsString::as_os_str)
+    }
+
+    /// The variables that were set, and those that were taken out, which have no value.
+    pub fn get_envs(&self) -> impl ExactSizeIterator<Item = (&OsStr, Option<&OsStr>)> {
+        let variables = self.variables.iter();
+        variables.map(|(name, value)| (name.as_os_str(), value.as_deref()))
+    }
+
+    /// Where it starts, if that was said.
+    pub fn get_current_dir(&self) -> Option<&Path> {
+        self.directory.as_deref()
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -206,7 +256,8 @@ impl<'s> Command<'s> {
     /// Starts it; `input` and `output` stand for what was not said.
     pub(crate) fn spawn_with(&self, input: &Stdio, output: &Stdio) -> Result<Child, SpawnError> {
         self.require_execve()?;
-        self.limits.require_possible(self.cgroups.is_some())?;
+        self.limits
+            .require_possible(self.cgroups.is_some(), self.user.is_root())?;
         let [stdin, stdout, stderr] = &self.stdio;
         let broken = |which| move |error| SpawnError::Stdio(which, error);
         let (stdin, to_stdin) = stdin
@@ -252,6 +303,7 @@ impl<'s> Command<'s> {
             .collect::<Result<_, _>>()?;
         let directory = self.open_directory()?;
         let filter = self.filter()?;
+        let user = self.user.change()?;
         let cgroup = self
             .cgroups
             .map(|cgroups| cgroups.job(&self.limits))
@@ -266,6 +318,7 @@ impl<'s> Command<'s> {
                 directory: directory.as_ref().map(OwnedFd::as_fd),
                 cgroup: cgroup.as_ref().map(JobCgroup::procs),
                 limits: &self.limits.resources(cgroup.is_some()),
+                user,
                 own_group: true,
                 keep: &[],
                 give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use ringfence_sys::spawn::{Bounds, LaunchError, Resource, ResourceLimit, Step, copy};
+use ringfence_sys::spawn::{Bounds, LaunchError, Resource, ResourceLimit, Step, User, copy};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -156,7 +156,8 @@ impl<'s> Confined<'s> {
         self,
         act: impl FnOnce() -> T,
     ) -> Result<T, ConfineError> {
-        self.limits.require_possible(false)?;
+        self.limits
+            .require_possible(false, rustix::process::geteuid().is_root())?;
         let filter = group::filter(self.sandbox)?;
         let null = File::options().read(true).write(true).open("/dev/null");
         let null = OwnedFd::from(null.map_err(|error| SpawnError::Stdio("standard input", error))?);
@@ -172,6 +173,7 @@ impl<'s> Confined<'s> {
             directory: None,
             cgroup: None,
             limits: &resources,
+            user: User::default(),
             own_group: true,
             keep: &keep,
             give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),

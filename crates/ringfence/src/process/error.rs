@@ -40,6 +40,9 @@ pub enum SpawnError {
     /// A limit that would not hold.
     #[error("cannot limit {0} of the job: {1}")]
     Limit(Limit, &'static str),
+    /// It cannot be another user's.
+    #[error("cannot start the job as another user: {0}")]
+    User(&'static str),
     /// The cgroup of the job could not be made.
     #[error(transparent)]
     Cgroup(#[from] CgroupError),
@@ -99,6 +102,12 @@ pub enum StartStep {
     /// `prlimit(2)`.
     #[error("its limits could not be set")]
     Limits,
+    /// `setgroups(2)`, `setgid(2)`, `setuid(2)`.
+    #[error(
+        "it could not become the other user; a user namespace may not know the number, and an outer filter may \
+         deny setgroups, setgid or setuid"
+    )]
+    User,
     /// `close_range(2)`.
     #[error("the descriptors that it must not inherit could not be closed")]
     Descriptors,
@@ -154,6 +163,7 @@ impl From<Step> for StartStep {
             Step::Stdio => Self::Stdio,
             Step::Directory => Self::Directory,
             Step::Limits => Self::Limits,
+            Step::User => Self::User,
             Step::Descriptors => Self::Descriptors,
             Step::NoNewPrivs => Self::NoNewPrivs,
             Step::Capability => Self::Capability,

@@ -186,9 +186,13 @@ impl Limits {
     }
 
     /// Fails on a limit that would not hold.
-    pub(super) fn require_possible(&self, in_cgroup: bool) -> Result<(), SpawnError> {
+    pub(super) fn require_possible(
+        &self,
+        in_cgroup: bool,
+        is_root: bool,
+    ) -> Result<(), SpawnError> {
         let by_user = self.processes.is_some() && !in_cgroup;
-        if by_user && rustix::process::geteuid().is_root() {
+        if by_user && is_root {
             return Err(SpawnError::Limit(
                 Limit::Processes,
                 "root is not bound by RLIMIT_NPROC; start as another user, or put it into a cgroup",

@@ -19,14 +19,17 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use ::tokio::io::unix::AsyncFd;
 use ::tokio::io::{AsyncRead, ReadBuf};
 use ::tokio::net::unix::pipe::{Receiver, Sender};
 use ::tokio::runtime::Handle;
-use ::tokio::time::{Instant, Sleep, sleep_until};
+use ::tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use super::cgroup::BURIAL;
 use super::child::Job;
 use super::{Command, Ended, Limit, Output, SpawnError, Stdio, Stream, output};
 
@@ -311,7 +314,7 @@ impl Events {
 struct Running {
     /// None once it is being taken apart.
     job: Option<Job>,
-    pidfd: AsyncFd<OwnedFd>,
+    pidfd: Arc<AsyncFd<OwnedFd>>,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
@@ -323,7 +326,7 @@ impl Running {
         )]
         let pidfd = AsyncFd::new(job.pidfd.try_clone()?)?;
         Ok(Self {
-            pidfd,
+            pidfd: Arc::new(pidfd),
             deadline: job
                 .deadline()
                 .map(|deadline| Box::pin(sleep_until(Instant::from_std(deadline)))),
@@ -362,11 +365,25 @@ impl Drop for Running {
         let Some(mut job) = self.job.take().filter(|job| !job.is_over()) else {
             return;
         };
-        // Its death takes a moment, in which a thread of the runtime must not stand still.
+        // Its death takes a moment, in which a thread of the runtime must not stand still; and another thread
+        // is not to be had at any time.
         let _ = job.kill();
         match Handle::try_current() {
-            Ok(handle) => drop(handle.spawn_blocking(move || drop(job))),
+            Ok(handle) => drop(handle.spawn(bury(job, self.pidfd.clone()))),
             Err(_) => drop(job),
         }
+    }
+}
+
+/// Waits until nothing of a killed job is left. Dropped before, it stands still as long.
+async fn bury(mut job: Job, pidfd: Arc<AsyncFd<OwnedFd>>) {
+    // An error, if the runtime that it was started in has ended: then the job is waited for.
+    let _ = pidfd.readable().await;
+    let _ = job.finish();
+    for _ in 0..BURIAL.as_millis() {
+        if job.remove_cgroup() {
+            return;
+        }
+        sleep(Duration::from_millis(1)).await;
     }
 }
