@@ -8,6 +8,7 @@
 pub mod bpf;
 pub mod fuzz;
 pub mod install;
+pub mod leak;
 pub mod libseccomp;
 pub mod terminal;
 pub mod trial;

@@ -36,6 +36,10 @@ pub fn tests() -> Vec<Test> {
         test("asynchronous::limits_end_the_job", limits),
         test("asynchronous::a_dropped_future_ends_its_job", dropped),
         test(
+            "asynchronous::a_dropped_job_needs_no_further_thread",
+            dropped_without_thread,
+        ),
+        test(
             "asynchronous::a_job_may_be_dropped_after_its_runtime",
             outlives_runtime,
         ),
@@ -212,6 +216,40 @@ fn dropped() {
         assert!(late.is_err(), "it sleeps for a minute");
         let pid = started.expect("it ran").cast_signed();
         eventually("the awaited child is gone", || !lives(pid));
+    });
+}
+
+/// One that waited for it in the runtime's place could not always be had.
+fn dropped_without_thread() {
+    const NAME: &str = "buried";
+
+    let threads = || {
+        let tasks = std::fs::read_dir("/proc/self/task").expect("/proc");
+        tasks
+            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+            .filter(|name| name.trim() == NAME)
+            .count()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(NAME)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let sandbox = sandbox(policy());
+    runtime.block_on(async {
+        let mut command = job(&sandbox, &["sleep", "60"]);
+        let child = command.spawn_async().expect("it starts");
+        let pid = child.id().expect("it runs");
+        drop(child);
+        let entry = format!("/proc/{pid}");
+        eventually("its end is taken", || {
+            !std::fs::exists(&entry).expect("/proc")
+        });
+        assert_eq!(threads(), 1, "the worker alone");
+        // Twin: what a thread of its own looks like.
+        tokio::task::spawn_blocking(|| ()).await.expect("it runs");
+        assert_eq!(threads(), 2);
     });
 }
 

@@ -14,6 +14,10 @@ pub fn tests() -> Vec<Test> {
     vec![
         test("limits::wall_time_ends_the_job", wall),
         test("limits::time_on_a_processor_ends_the_job", cpu),
+        test(
+            "limits::time_on_a_processor_ends_a_job_that_does_not_listen",
+            deaf,
+        ),
         test("limits::a_file_that_grows_too_long_ends_the_job", file_size),
         test(
             "limits::more_output_than_allowed_is_cut_and_ends_the_job",
@@ -80,6 +84,22 @@ fn cpu() {
     };
     let ended = limited(&["spin"], limits).ended;
     assert_eq!(ended.limit, Some(Limit::Cpu), "{ended}");
+}
+
+fn deaf() {
+    let limits = Limits {
+        cpu: Some(Duration::from_secs(1)),
+        ..Limits::default()
+    };
+    let killed = Some(Signal::KILL.as_raw());
+    let ended = limited(&["spin-deaf"], limits).ended;
+    assert_eq!(
+        (ended.status.signal(), ended.limit),
+        (killed, Some(Limit::Cpu))
+    );
+    // Twin: killed by another, with the time not used up.
+    let ended = limited(&["signal", "9"], limits).ended;
+    assert_eq!((ended.status.signal(), ended.limit), (killed, None));
 }
 
 fn file_size() {

@@ -10,12 +10,14 @@ mod cgroups;
 mod confined;
 mod ends;
 mod faults;
+mod leaks;
 mod limits;
 mod probe;
 mod scene;
 mod start;
 mod templates;
 mod together;
+mod users;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Some("cgroup") => return cgroups::main(&arguments.collect::<Vec<_>>()),
         Some("reuse") => return ends::reuse(),
         Some("descriptors") => return templates::count_descriptors(),
+        Some("leaks") => return leaks::main(),
         Some("fault") => return faults::main(&arguments.collect::<Vec<_>>()),
         _ => {}
     }
@@ -41,6 +44,8 @@ fn main() -> ExitCode {
         templates::tests(),
         together::tests(),
         faults::tests(),
+        users::tests(),
+        leaks::tests(),
     ];
     trial::main(tests.into_iter().flatten().collect())
 }

@@ -71,6 +71,13 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
         ["spin"] => loop {
             std::hint::spin_loop();
         },
+        // Without listening to the signal that says to stop.
+        ["spin-deaf"] => {
+            nix::sys::signal::SigSet::all().thread_block()?;
+            loop {
+                std::hint::spin_loop();
+            }
+        }
         ["flood"] => loop {
             std::io::stdout().write_all(&[b'x'; 4096])?;
         },

@@ -6,6 +6,7 @@ use std::process::Command as Plain;
 use ringfence::process::Command;
 use ringfence::{Access, Kernel, Plan, Policy, PolicyBuilder, Sandbox};
 use ringfence_tests::trial::{Outcome, Test};
+use ringfence_tests::world::is_root;
 
 /// This very program.
 pub fn this() -> PathBuf {
@@ -45,15 +46,27 @@ pub fn unsandboxed(act: &[&str]) -> Plain {
 
 /// A test on kernels that can restrict; elsewhere the refusal is what is proved.
 pub fn test(name: &str, run: fn()) -> Test {
+    Test::new(name, move || prove(run))
+}
+
+/// The same, of what takes root.
+pub fn as_root(name: &str, run: fn()) -> Test {
     Test::may_skip(name, move || {
-        let plan = Plan::new(policy().build().expect("a policy"), Kernel::probe());
-        if plan.check().is_ok() {
-            run();
-            return Outcome::Passed;
+        if !is_root() {
+            return Outcome::Absent("only root has the capabilities for it".to_owned());
         }
-        assert!(plan.prepare().is_err(), "a sandbox without a kernel for it");
+        prove(run);
         Outcome::Passed
     })
+}
+
+fn prove(run: fn()) {
+    let plan = Plan::new(policy().build().expect("a policy"), Kernel::probe());
+    if plan.check().is_ok() {
+        run();
+    } else {
+        assert!(plan.prepare().is_err(), "a sandbox without a kernel for it");
+    }
 }
 
 /// Whether a process exists and is no zombie.

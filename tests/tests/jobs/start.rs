@@ -1,5 +1,6 @@
 //! How a job starts: what it gets, what it does not, and what is said if it cannot.
 
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::os::fd::AsFd as _;
 
@@ -21,6 +22,7 @@ pub fn tests() -> Vec<Test> {
             "start::arguments_environment_and_directory_are_as_asked",
             as_asked,
         ),
+        test("start::what_was_asked_for_can_be_read_back", read_back),
         test(
             "start::the_environment_of_the_starter_is_inherited_unless_cleared",
             inherited,
@@ -109,6 +111,25 @@ fn as_asked() {
     let mut command = job(&sandbox, &["name"]);
     let output = command.arg0("-name").output().expect("it starts");
     assert_eq!(output.stdout, b"-name\n");
+}
+
+fn read_back() {
+    let sandbox = sandbox(policy());
+    let mut command = sandbox.command("tool");
+    assert_eq!(command.get_current_dir(), None);
+    command.args(["a", "b"]).current_dir("/srv");
+    command.env("SET", "1").env("SET", "2").env_remove("GONE");
+    assert_eq!(command.get_program(), "tool");
+    assert!(command.get_args().eq(["a", "b"]));
+    assert_eq!(command.get_current_dir(), Some("/srv".as_ref()));
+    let variables: Vec<_> = command.get_envs().collect();
+    let expected: [(&OsStr, Option<&OsStr>); 2] = [
+        ("GONE".as_ref(), None),
+        ("SET".as_ref(), Some("2".as_ref())),
+    ];
+    assert_eq!(variables, expected);
+    command.env_clear();
+    assert_eq!(command.get_envs().len(), 0);
 }
 
 fn inherited() {

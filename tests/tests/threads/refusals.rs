@@ -114,13 +114,13 @@ fn late(scene: &Scene) {
         let block = |_: &Scene| raw::block_kept_signal(true);
         let unblock = |_: &Scene| raw::block_kept_signal(false);
         let odd = odd_thread(scope, scene, block, unblock);
-        if !called() {
-            scene.enforce();
-            assert_eq!(odd(), restricted());
-        } else {
+        if called() {
             refused(scene);
             assert_eq!(odd(), FREE);
             scene.enforce();
+        } else {
+            scene.enforce();
+            assert_eq!(odd(), restricted());
         }
         crew.assert_all(scene, restricted());
     });
