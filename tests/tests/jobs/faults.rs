@@ -7,6 +7,7 @@ use ringfence::process::SpawnError;
 use ringfence::{Action, Arch, Filter, Syscall, Verdict};
 use ringfence_sys::seccomp::{Threads, install_filter};
 use ringfence_tests::trial::Test;
+use ringfence_tests::world::is_root;
 use rustix::process::{WaitOptions, wait};
 
 use crate::scene::{job, policy, sandbox, test, this};
@@ -41,10 +42,21 @@ const CALLS: [(&str, Option<&str>); 17] = [
     ("openat", Some("standard input")),
 ];
 
+/// Those of becoming another user, which root alone may.
+const USER_CALLS: [(&str, Option<&str>); 4] = [
+    ("setgroups", Some("the other user")),
+    ("setgid", Some("the other user")),
+    ("setuid", Some("the other user")),
+    ("capset", Some("the other user")),
+];
+
 fn every_call() {
-    for (call, expected) in CALLS {
+    let own = CALLS.map(|(call, expected)| (call, "own", expected));
+    let other = USER_CALLS.map(|(call, expected)| (call, "other", expected));
+    let tried = if is_root() { &other[..] } else { &[] };
+    for &(call, user, expected) in own.iter().chain(tried) {
         let output = Command::new(this())
-            .args(["fault", call])
+            .args(["fault", call, user])
             .output()
             .expect("this program starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -85,6 +97,9 @@ pub fn main(words: &[String]) -> ExitCode {
             open_files: Some(100),
             ..Default::default()
         };
+        if words[1] == "other" {
+            command.uid(65534).gid(65534);
+        }
         command.current_dir("/").limits(limits).output()
     };
     // What is made once is made before.
