@@ -180,7 +180,7 @@ pub fn restrict_each(restriction: &Restriction<'_>) -> Result<usize, Failure> {
     let blocked = SignalsBlocked::new().map_err(Failure::Signal)?;
     let parked = gather(&tasks, &blocked)?;
 
-    if let Some((failed, error)) = failure(order.try_in_child()) {
+    if let Some((failed, error)) = failure(order.try_in_child(0)) {
         return Err(step(failed, error));
     }
     parked.rehearse(&order)?;

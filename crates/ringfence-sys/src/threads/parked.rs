@@ -39,7 +39,8 @@ pub(super) fn park(generation: u32, tid: Tid) {
             Some(Phase::Parked | Phase::Tried) => slot.sleep(seen),
             Some(Phase::Try) => {
                 if let Some(order) = Order::current() {
-                    slot.result.store(order.try_in_child(), SeqCst);
+                    let place = slot.result.load(SeqCst) as usize;
+                    slot.result.store(order.try_in_child(place), SeqCst);
                 }
                 slot.set(generation, Phase::Tried);
                 report_progress();

@@ -8,7 +8,7 @@ use super::parked::{self, ENTERED, GENERATION};
 use super::proc::{Status, Tasks};
 use super::raw::{self, SignalsBlocked, Tid};
 use super::signal;
-use super::steps::{self, Order};
+use super::steps::{self, AT_ONCE, Order};
 use super::table::{Claim, LAST_GENERATION, Phase, Slot, Table};
 use super::{Failure, Step, Thread, Why};
 
@@ -214,23 +214,41 @@ impl<'t> Parked<'t> {
         })
     }
 
-    /// Has each thread try the order in a child, one after the other.
+    /// Has each thread try the order in a child, some at a time.
     pub(super) fn rehearse(&self, order: &Order) -> Result<(), Failure> {
         order.publish();
-        for slot in self.slots() {
-            slot.result.store(0, SeqCst);
-            slot.tell(self.generation, Phase::Try);
-            self.wait_for(slot, Phase::Tried);
-            if let Some((step, error)) = steps::failure(slot.result.load(SeqCst)) {
-                let status = self.status(slot.tid())?;
-                return Err(Failure::Step {
-                    thread: status.map_or(Thread::new(slot.tid(), b""), |s| s.thread),
-                    step,
-                    error,
-                });
+        let mut slots = self.slots();
+        loop {
+            let mut group = [None; AT_ONCE];
+            for ((place, member), slot) in (0..).zip(&mut group).zip(&mut slots) {
+                slot.result.store(place, SeqCst);
+                slot.tell(self.generation, Phase::Try);
+                *member = Some(slot);
+            }
+            let group = group.into_iter().flatten();
+            // None may be left trying when an error has all released.
+            for slot in group.clone() {
+                self.wait_for(slot, Phase::Tried);
+            }
+            for slot in group.clone() {
+                self.require_success(slot)?;
+            }
+            if group.count() < AT_ONCE {
+                return Ok(());
             }
         }
-        Ok(())
+    }
+
+    fn require_success(&self, slot: &Slot) -> Result<(), Failure> {
+        let Some((step, error)) = steps::failure(slot.result.load(SeqCst)) else {
+            return Ok(());
+        };
+        let status = self.status(slot.tid())?;
+        Err(Failure::Step {
+            thread: status.map_or(Thread::new(slot.tid(), b""), |s| s.thread),
+            step,
+            error,
+        })
     }
 
     /// Waits until a thread is where it was told to go, or is gone: an outer filter may kill it for

@@ -19,7 +19,14 @@ pub(super) struct Order {
     ruleset: Option<libc::c_int>,
     filter: Option<libc::sock_fprog>,
     capability: Option<u32>,
-    /// What the child of the one thread that has the turn says.
+}
+
+/// How many threads try an order at the same time.
+pub(super) const AT_ONCE: usize = 16;
+
+/// What a child tries, and what came of it.
+struct Attempt<'o> {
+    order: &'o Order,
     verdict: AtomicU32,
 }
 
@@ -66,7 +73,6 @@ impl Order {
             ruleset: restriction.ruleset.map(|ruleset| ruleset.as_raw_fd()),
             filter,
             capability: restriction.capability.map(u32::from),
-            verdict: AtomicU32::new(SUCCESS),
         })
     }
 
@@ -128,37 +134,44 @@ impl Order {
     }
 
     /// Carries the order out in a child that shares this thread's memory but has credentials of its
-    /// own, which end with it. One thread at a time, since there is one stack.
-    pub(super) fn try_in_child(&self) -> Outcome {
-        let silent = io::Error::from_raw_os_error(libc::EPROTO);
-        self.verdict.store(failed(Step::Try, &silent), SeqCst);
+    /// own, which end with it. Of the [`AT_ONCE`] places each is for one thread at a time.
+    pub(super) fn try_in_child(&self, place: usize) -> Outcome {
+        let silent = failed(Step::Try, &io::Error::from_raw_os_error(libc::EPROTO));
+        let Some(stack) = STACKS.get(place) else {
+            return silent;
+        };
+        let attempt = Attempt {
+            order: self,
+            verdict: AtomicU32::new(silent),
+        };
         // The descriptors are shared as well: copying a large table of them costs more than the rest.
         let flags = libc::CLONE_VM
             | libc::CLONE_VFORK
             | libc::CLONE_FILES
             | libc::CLONE_FS
             | libc::CLONE_SIGHAND;
-        let order = std::ptr::from_ref(self).cast_mut().cast();
+        let argument = std::ptr::from_ref(&attempt).cast_mut().cast();
         // SAFETY: the child gets a stack of its own, which nobody else uses, by the contract of this
-        // function; this thread sleeps until the child has ended, so that what `order` points to
+        // function; this thread sleeps until the child has ended, so that what `attempt` points to
         // lives, and the thread-local `errno` that they share is used by one at a time.
-        let child = unsafe { libc::clone(child, STACK.top(), flags, order) };
+        let child = unsafe { libc::clone(child, stack.top(), flags, argument) };
         if child < 0 {
             return failed(Step::Try, &io::Error::last_os_error());
         }
         reap(child);
-        self.verdict.load(SeqCst)
+        attempt.verdict.load(SeqCst)
     }
 }
 
-/// The stack of the child.
+/// The stack of a child.
 #[repr(C, align(16))]
-struct Stack(std::cell::UnsafeCell<[u8; 64 * 1024]>);
+struct Stack(std::cell::UnsafeCell<[u8; 32 * 1024]>);
 
 // SAFETY: nobody makes a reference to the bytes; `try_in_child` gives them to one child at a time.
 unsafe impl Sync for Stack {}
 
-static STACK: Stack = Stack(std::cell::UnsafeCell::new([0; 64 * 1024]));
+static STACKS: [Stack; AT_ONCE] =
+    [const { Stack(std::cell::UnsafeCell::new([0; 32 * 1024])) }; AT_ONCE];
 
 impl Stack {
     fn top(&self) -> *mut libc::c_void {
@@ -168,14 +181,14 @@ impl Stack {
 }
 
 /// The child's side of [`Order::try_in_child`]: system calls only, all signals blocked.
-extern "C" fn child(order: *mut libc::c_void) -> libc::c_int {
-    // SAFETY: `try_in_child` passes a reference to an order, and waits for this child.
-    let order: &Order = unsafe { &*order.cast() };
-    let outcome = match order.before_filter(0) {
-        SUCCESS => order.only_filter(0),
+extern "C" fn child(attempt: *mut libc::c_void) -> libc::c_int {
+    // SAFETY: `try_in_child` passes a reference to an attempt, and waits for this child.
+    let attempt: &Attempt<'_> = unsafe { &*attempt.cast() };
+    let outcome = match attempt.order.before_filter(0) {
+        SUCCESS => attempt.order.only_filter(0),
         failed => failed,
     };
-    order.verdict.store(outcome, SeqCst);
+    attempt.verdict.store(outcome, SeqCst);
     // SAFETY: ends the child, and does not return; it is a process of its own.
     unsafe { libc::syscall(libc::SYS_exit_group, 0) };
     0

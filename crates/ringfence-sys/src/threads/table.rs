@@ -46,7 +46,7 @@ pub(super) struct Slot {
     key: AtomicU64,
     /// The generation and the phase. Handlers sleep on it.
     word: AtomicU32,
-    /// What came of trying or restricting.
+    /// What came of trying or restricting; before a try, the place for it.
     pub(super) result: AtomicU32,
 }
 
