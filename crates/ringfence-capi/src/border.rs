@@ -20,20 +20,14 @@ pub type Out<'c, T> = Option<&'c mut MaybeUninit<T>>;
 pub type OutHandle<'c, T> = Out<'c, Option<Box<T>>>;
 
 /// Text from C, or NULL.
-///
-/// cbindgen:transparent-typedef
 #[repr(transparent)]
 pub struct Text(*const c_char);
 
 /// An array of texts from C that ends with NULL, or NULL.
-///
-/// cbindgen:transparent-typedef
 #[repr(transparent)]
 pub struct Texts(*const *const c_char);
 
 /// Text that belongs to C until it gives it back, or NULL.
-///
-/// cbindgen:transparent-typedef
 #[repr(transparent)]
 pub struct OwnedText(*mut c_char);
 
@@ -187,7 +181,7 @@ pub fn duplicate(fd: c_int) -> Result<OwnedFd, std::io::Error> {
     if fd < 0 {
         return Err(std::io::Error::from_raw_os_error(BAD_DESCRIPTOR));
     }
-    // SAFETY: it is not −1. The borrow ends with this function, and if nothing is open by this number,
+    // SAFETY: it is not -1. The borrow ends with this function, and if nothing is open by this number,
     // or something else than C meant, the kernel says so or copies that.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     borrowed.try_clone_to_owned()

@@ -23,7 +23,7 @@ impl From<process::Child> for Child {
 /// How a program ended.
 #[repr(C)]
 pub struct Ended {
-    /// Its exit code; −1 if it was ended by a signal.
+    /// Its exit code; -1 if it was ended by a signal.
     pub code: c_int,
     /// The signal that ended it; 0 if it ended by itself.
     pub signal: c_int,
@@ -34,11 +34,14 @@ pub struct Ended {
 }
 
 impl Ended {
-    pub const NOT: Self = Self {
-        code: -1,
-        signal: 0,
-        limit: Limit::None,
-    };
+    /// Where there is no end to tell of.
+    pub fn unknown() -> Self {
+        Self {
+            code: -1,
+            signal: 0,
+            limit: Limit::None,
+        }
+    }
 }
 
 impl From<process::Ended> for Ended {
@@ -58,14 +61,14 @@ pub extern "C" fn ringfence_child_id(child: Option<&Child>) -> u32 {
 }
 
 /// A descriptor of the process, which is readable once it has ended: for `poll` and its kin. It belongs to
-/// the child and is closed with it; −1 for NULL.
+/// the child and is closed with it; -1 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn ringfence_child_pidfd(child: Option<&Child>) -> c_int {
     quietly(-1, || child.map_or(-1, |child| child.0.as_fd().as_raw_fd()))
 }
 
 /// Takes the other end of its standard input, if that is `RINGFENCE_STDIO_PIPED`: close it when you have
-/// written. −1 if there is none, or it was taken.
+/// written. -1 if there is none, or it was taken.
 #[unsafe(no_mangle)]
 pub extern "C" fn ringfence_child_take_stdin(child: Option<&mut Child>) -> c_int {
     quietly(-1, || {
@@ -100,7 +103,7 @@ pub extern "C" fn ringfence_child_wait(
     child: Option<&mut Child>,
     ended: Out<'_, Ended>,
 ) -> Option<Box<Error>> {
-    answer(ended, Ended::NOT, || {
+    answer(ended, Ended::unknown(), || {
         let child = given(child, "the child")?;
         Ok(child.0.wait().map_err(SpawnError::Wait)?.into())
     })
@@ -120,8 +123,8 @@ pub extern "C" fn ringfence_child_try_wait(
         found = child.0.try_wait().map_err(SpawnError::Wait)?;
         Ok(found.is_some())
     });
-    let error_of_place = answer(ended, Ended::NOT, || {
-        Ok(found.map_or(Ended::NOT, Ended::from))
+    let error_of_place = answer(ended, Ended::unknown(), || {
+        Ok(found.map_or(Ended::unknown(), Ended::from))
     });
     error.or(error_of_place)
 }

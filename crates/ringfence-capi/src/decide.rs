@@ -115,17 +115,17 @@ pub extern "C" fn ringfence_plan_decide_path(
     })
 }
 
-/// Whether a port may be used: of the class `connect-tcp`, `bind-tcp`, `connect-udp` or `bind-udp`.
+/// Whether a port may be used as `word` says: `connect-tcp`, `bind-tcp`, `connect-udp` or `bind-udp`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ringfence_plan_decide_port(
     plan: Option<&Plan>,
-    class: Text,
+    word: Text,
     number: u32,
     answer: Out<'_, Answer>,
 ) -> Option<Box<Error>> {
     decide(plan, answer, || {
-        Ok(Request::Port(port_class(&class)?, port(number)?))
+        Ok(Request::Port(port_class(&word)?, port(number)?))
     })
 }
 
@@ -135,11 +135,11 @@ pub extern "C" fn ringfence_plan_decide_port(
 #[must_use]
 pub extern "C" fn ringfence_plan_decide_class(
     plan: Option<&Plan>,
-    class: Text,
+    name: Text,
     answer: Out<'_, Answer>,
 ) -> Option<Box<Error>> {
     decide(plan, answer, || {
-        Ok(Request::Class(class.utf8("the class")?.parse()?))
+        Ok(Request::Class(name.utf8("the class")?.parse()?))
     })
 }
 

@@ -14,17 +14,49 @@
 #![warn(missing_docs)]
 
 mod border;
-mod cgroups;
-mod child;
-mod command;
-mod decide;
+
+// In the order in which the header tells of them.
 mod error;
-mod kernel;
-mod limits;
-mod output;
-mod plan;
+
 mod policy;
+
+mod kernel;
+
+mod plan;
+
+mod decide;
+
 mod sandbox;
-mod status;
-mod strings;
+
 mod template;
+
+mod command;
+
+mod limits;
+
+mod cgroups;
+
+mod child;
+
+mod output;
+
+mod status;
+
+mod strings;
+
+/// What the header promises of threads: a handle may be read by many at once, and freed by any.
+#[allow(dead_code, reason = "it has only to compile")]
+fn handles_are_for_many_threads() {
+    fn shared<T: Send + Sync>() {}
+
+    shared::<error::Error>();
+    shared::<policy::Policy>();
+    shared::<kernel::Kernel>();
+    shared::<plan::Plan>();
+    shared::<sandbox::Sandbox>();
+    shared::<template::Template>();
+    shared::<command::Command>();
+    shared::<cgroups::Cgroups>();
+    shared::<child::Child>();
+    shared::<output::Output>();
+}

@@ -16,7 +16,7 @@ pub extern "C" fn ringfence_output_ended(
     output: Option<&Output>,
     ended: Out<'_, Ended>,
 ) -> Option<Box<Error>> {
-    answer(ended, Ended::NOT, || {
+    answer(ended, Ended::unknown(), || {
         Ok(given(output, "the output")?.0.ended.into())
     })
 }

@@ -17,9 +17,9 @@ pub struct Template(Inner);
 #[must_use]
 pub extern "C" fn ringfence_template_new(
     policy: Option<&Policy>,
-    template: OutHandle<'_, Template>,
+    base: OutHandle<'_, Template>,
 ) -> Option<Box<Error>> {
-    handle(template, || {
+    handle(base, || {
         let policy = given(policy, "the policy")?.build()?;
         Ok(Template(Inner::new(policy, or_running(None))?))
     })
@@ -30,13 +30,13 @@ pub extern "C" fn ringfence_template_new(
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ringfence_template_with(
-    template: Option<&Template>,
+    base: Option<&Template>,
     more: Option<&Policy>,
     sandbox: OutHandle<'_, Sandbox>,
 ) -> Option<Box<Error>> {
     handle(sandbox, || {
         let more = given(more, "the further lines")?.lines()?;
-        Ok(Sandbox::new(given(template, "the template")?.0.with(more)?))
+        Ok(Sandbox::new(given(base, "the template")?.0.with(more)?))
     })
 }
 
@@ -45,15 +45,13 @@ pub extern "C" fn ringfence_template_with(
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ringfence_template_with_rw(
-    template: Option<&Template>,
+    base: Option<&Template>,
     path: Text,
     sandbox: OutHandle<'_, Sandbox>,
 ) -> Option<Box<Error>> {
     handle(sandbox, || {
         let path = path.path("the path")?;
-        Ok(Sandbox::new(
-            given(template, "the template")?.0.with_rw(path)?,
-        ))
+        Ok(Sandbox::new(given(base, "the template")?.0.with_rw(path)?))
     })
 }
 
@@ -62,20 +60,18 @@ pub extern "C" fn ringfence_template_with_rw(
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ringfence_template_with_ro(
-    template: Option<&Template>,
+    base: Option<&Template>,
     path: Text,
     sandbox: OutHandle<'_, Sandbox>,
 ) -> Option<Box<Error>> {
     handle(sandbox, || {
         let path = path.path("the path")?;
-        Ok(Sandbox::new(
-            given(template, "the template")?.0.with_ro(path)?,
-        ))
+        Ok(Sandbox::new(given(base, "the template")?.0.with_ro(path)?))
     })
 }
 
 /// Frees a template. NULL is fine. Sandboxes that were made from it live on.
 #[unsafe(no_mangle)]
-pub extern "C" fn ringfence_template_free(template: Option<Box<Template>>) {
-    quietly((), || drop(template));
+pub extern "C" fn ringfence_template_free(base: Option<Box<Template>>) {
+    quietly((), || drop(base));
 }

@@ -2,30 +2,39 @@
 
 use std::ffi::c_int;
 
-use ringfence::process::{SpawnError, Stdio};
+use ringfence::process::{SpawnError, Stdio as Opened};
 
 use super::{Command, change};
 use crate::border::duplicate;
 use crate::error::Error;
 
-/// This process's own descriptor.
-pub const RINGFENCE_STDIO_INHERIT: c_int = -1;
-/// `/dev/null`.
-pub const RINGFENCE_STDIO_NULL: c_int = -2;
-/// A new pipe, whose other end the child has.
-pub const RINGFENCE_STDIO_PIPED: c_int = -3;
+/// What a standard descriptor is, where it is none of yours.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum Stdio {
+    /// This process's own.
+    Inherit = -1,
+    /// `/dev/null`.
+    Null = -2,
+    /// A new pipe, whose other end the child has.
+    Piped = -3,
+}
 
-/// What a descriptor is to be: a number, or one of the constants above.
+/// What a descriptor is to be: a number, or one of [`Stdio`].
 #[derive(Clone, Copy)]
 pub struct Choice(c_int);
 
 impl Choice {
     /// Opens it for one start. A descriptor of C's is copied, and stays C's.
-    pub fn open(self, what: &'static str) -> Result<Stdio, Error> {
+    pub fn open(self, what: &'static str) -> Result<Opened, Error> {
+        const INHERIT: c_int = Stdio::Inherit as c_int;
+        const NULL: c_int = Stdio::Null as c_int;
+        const PIPED: c_int = Stdio::Piped as c_int;
+
         match self.0 {
-            RINGFENCE_STDIO_INHERIT => Ok(Stdio::inherit()),
-            RINGFENCE_STDIO_NULL => Ok(Stdio::null()),
-            RINGFENCE_STDIO_PIPED => Ok(Stdio::piped()),
+            INHERIT => Ok(Opened::inherit()),
+            NULL => Ok(Opened::null()),
+            PIPED => Ok(Opened::piped()),
             fd => match duplicate(fd) {
                 Ok(fd) => Ok(fd.into()),
                 Err(error) => Err(SpawnError::Stdio(what, error).into()),
@@ -34,7 +43,7 @@ impl Choice {
     }
 }
 
-/// Where its standard input comes from: a descriptor, or one of `RINGFENCE_STDIO_*`. A descriptor stays
+/// Where its standard input comes from: a descriptor, or a value of `ringfence_stdio`. A descriptor stays
 /// yours, and has to be open when the command is started.
 #[unsafe(no_mangle)]
 pub extern "C" fn ringfence_command_stdin(command: Option<&mut Command>, fd: c_int) {
@@ -59,7 +68,7 @@ fn set(
     which: fn(&mut [Option<Choice>; 3]) -> &mut Option<Choice>,
 ) {
     change(command, |command| {
-        if fd < RINGFENCE_STDIO_PIPED {
+        if fd < Stdio::Piped as c_int {
             return Err(Error::argument(format!("{fd} is no descriptor")));
         }
         *which(&mut command.stdio) = Some(Choice(fd));

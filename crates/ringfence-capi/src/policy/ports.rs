@@ -32,17 +32,17 @@ pub extern "C" fn ringfence_policy_bind_udp(policy: Option<&mut Policy>, ports: 
     port_lines(policy, PortClass::BindUdp, &ports);
 }
 
-/// Allows a range of ports by numbers: `first` to `last`, both included, of the class `connect-tcp`,
+/// Allows a range of ports by numbers: `first` to `last`, both included, as `word` says: `connect-tcp`,
 /// `bind-tcp`, `connect-udp` or `bind-udp`. A number above 65535 is an error and never another port.
 #[unsafe(no_mangle)]
 pub extern "C" fn ringfence_policy_port_range(
     policy: Option<&mut Policy>,
-    class: Text,
+    word: Text,
     first: u32,
     last: u32,
 ) {
     add(policy, |policy| {
-        let class = port_class(&class)?;
+        let class = port_class(&word)?;
         Ok(policy.port_line(PortLine {
             class,
             ports: Ports::from(port(first)?..=port(last)?),
