@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod agreement;
 pub mod bpf;
 pub mod fuzz;
 pub mod install;
@@ -23,10 +24,11 @@ use std::path::PathBuf;
 /// If it has not been built.
 pub fn executable(name: &str) -> PathBuf {
     let variable = match name {
-        "landlock-runner" => "RINGFENCE_RUNNER",
-        _ => "RINGFENCE_WORKBENCH",
+        "landlock-runner" => Some("RINGFENCE_RUNNER"),
+        "ringfence" => Some("RINGFENCE_WORKBENCH"),
+        _ => None,
     };
-    let path = std::env::var_os(variable).map_or_else(
+    let path = variable.and_then(std::env::var_os).map_or_else(
         || {
             let test = std::env::current_exe().expect("a test knows its own path");
             let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");

@@ -5,6 +5,8 @@ mod artifacts;
 mod bench;
 mod counts;
 mod escapes;
+mod header;
+mod install;
 mod kernels;
 mod suite;
 mod syscalls;
@@ -35,6 +37,10 @@ enum Task {
     Kernels(kernels::Options),
     /// Write docs/escapes.md: what closes each way out, here and on each kernel that was run last
     Escapes,
+    /// Write the header of the C library anew, from its code
+    Header,
+    /// Build the C library and install it, its header and its pkg-config file
+    InstallC(install::Options),
     /// Write the library's table of system calls anew, from the newest kernel headers
     Syscalls,
 }
@@ -59,6 +65,14 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Escapes => {
             escapes::write()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Header => {
+            header::write()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::InstallC(options) => {
+            install::run(&options)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Syscalls => {

@@ -5,6 +5,8 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
 
+pub(crate) use ringfence::with_causes;
+
 #[cfg(feature = "workbench")]
 use ringfence_manifest::Faults;
 
@@ -35,18 +37,6 @@ pub(crate) fn print(text: &str) -> u8 {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 1,
         _ => 0,
     }
-}
-
-/// An error and the causes behind it on one line.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// Writes one whole message at once, so that lines of several processes do not mix. If standard

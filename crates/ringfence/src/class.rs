@@ -3,6 +3,8 @@
 //! Classes that Landlock has no right for are listed too, whether a filter of system calls can close
 //! them or nothing can: a plan that left them out would claim more than holds.
 
+use std::str::FromStr;
+
 use crate::access::{AccessFs, Scope};
 use crate::kernel::{Abi, Errata, Kernel};
 use crate::policy::PortClass;
@@ -208,5 +210,32 @@ impl Class {
 
     pub(crate) fn guard(self) -> Guard {
         self.facts().guard
+    }
+}
+
+impl FromStr for Class {
+    type Err = UnknownClass;
+
+    /// The class with this name.
+    fn from_str(name: &str) -> Result<Self, UnknownClass> {
+        Self::named(name).ok_or_else(|| UnknownClass {
+            name: name.to_owned(),
+        })
+    }
+}
+
+/// A name that no class has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown class `{name}`; {}", proposal(name))]
+pub struct UnknownClass {
+    /// The name as written.
+    pub name: String,
+}
+
+fn proposal(name: &str) -> String {
+    let names = || Class::ALL.iter().map(|class| class.name());
+    match crate::similar::closest(name, names()) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => format!("the classes are {}", names().collect::<Vec<_>>().join(", ")),
     }
 }

@@ -57,11 +57,12 @@ mod sandbox;
 mod seccomp;
 mod shown;
 mod similar;
+mod status;
 mod template;
 mod threads;
 
 pub use access::{Access, AccessFs, AccessNet, Scope, UnknownWord, WORDS, Word};
-pub use class::Class;
+pub use class::{Class, UnknownClass};
 pub use kernel::{Abi, Availability, Errata, Kernel, Seccomp};
 pub use paths::similar_existing;
 pub use plan::{
@@ -81,5 +82,7 @@ pub use seccomp::{
     Action, Arch, CallData, Filter, FilterTooLong, GROUPS, Group, Is, Program, Syscall, Test,
     UnknownSyscall, Verdict,
 };
+pub use shown::with_causes;
 pub use similar::closest;
+pub use status::Status;
 pub use template::{Template, TemplateError};

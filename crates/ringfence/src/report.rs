@@ -7,7 +7,8 @@ use crate::class::Class;
 use crate::kernel::{Abi, Kernel};
 use crate::plan::{Found, PathPlan, Plan, PortPlan, Standing};
 use crate::policy::SyscallEffect;
-use crate::shown::Shown;
+use crate::sandbox::PrepareError;
+use crate::shown::{Shown, with_causes};
 
 mod calls;
 
@@ -127,6 +128,34 @@ impl Plan {
                 needs_kernel: None,
             }
         })
+    }
+}
+
+impl PlanReport {
+    /// The same where something else than the kernel stops the start as well.
+    #[must_use]
+    pub fn stopped_by(mut self, trouble: &PrepareError) -> Self {
+        self.starts = false;
+        self.refusals.push(with_causes(trouble));
+        self
+    }
+
+    /// As JSON, indented and with a line feed at its end: what `ringfence plan --json` prints.
+    ///
+    /// ```
+    /// use ringfence::{Kernel, Plan, Policy};
+    ///
+    /// let policy = Policy::builder().ro("/usr").build()?;
+    /// let json = Plan::new(policy, Kernel::with_abi(4)).report().to_json();
+    /// assert!(json.starts_with("{\n  \"kernel\": {\n    \"abi\": 4,"));
+    /// # Ok::<(), ringfence::InvalidLine>(())
+    /// ```
+    #[cfg(feature = "json")]
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and lists of them are always written.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
     }
 }
 

@@ -68,6 +68,29 @@ impl Plan {
         Ok(Sandbox::from_parts(self, ruleset, filter))
     }
 
+    /// Looks up the paths by preparing the sandbox, which restricts nothing. The plan then knows what was
+    /// found at each; what stops it, other than what [`Plan::check`] says, comes beside it.
+    ///
+    /// ```
+    /// use ringfence::{Kernel, Plan, Policy};
+    ///
+    /// let policy = Policy::builder().ro("/usr").ro("/nowhere").build()?;
+    /// let (plan, trouble) = Plan::new(policy, Kernel::probe()).look_up();
+    /// let mut report = plan.report();
+    /// if let Some(trouble) = trouble {
+    ///     report = report.stopped_by(&trouble);
+    /// }
+    /// assert!(!report.starts);
+    /// # Ok::<(), ringfence::InvalidLine>(())
+    /// ```
+    pub fn look_up(self) -> (Self, Option<PrepareError>) {
+        match self.clone().prepare() {
+            Ok(sandbox) => (sandbox.plan, None),
+            Err(PrepareError::Refused(_)) => (self, None),
+            Err(error) => (self, Some(error)),
+        }
+    }
+
     /// The same, with the rules about paths for further rulesets.
     pub(crate) fn prepare_keeping_rules(mut self) -> Result<(Sandbox, Vec<Rule>), PrepareError> {
         self.require_enforceable()?;

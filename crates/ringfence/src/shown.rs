@@ -1,5 +1,6 @@
-//! Paths in messages: what they hold may be chosen by an attacker, and goes to a terminal.
+//! Messages: paths, which an attacker may choose and which go to a terminal; errors with their causes.
 
+use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
@@ -17,6 +18,23 @@ impl fmt::Display for Shown<'_> {
         }
         Ok(())
     }
+}
+
+/// An error and the causes behind it as one sentence.
+///
+/// ```
+/// let error = std::fs::read("/nowhere").unwrap_err();
+/// assert!(ringfence::with_causes(&error).starts_with("No such file"));
+/// ```
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use ringfence::{
-    Abi, Access, Class, ClassLine, PathLine, PortClass, PortLine, Ports, Source, SyscallLine,
-    closest, denying_action, literal_name,
+    Abi, Access, ClassLine, PathLine, PortClass, PortLine, Ports, Source, SyscallLine,
+    UnknownClass, denying_action, literal_name,
 };
 
 use ringfence_manifest::Variables;
@@ -57,7 +57,9 @@ impl Invocation {
             .ok_or("the name of a class is plain letters")?;
         for name in items(text, "debug,netlink")? {
             let line = ClassLine {
-                class: Class::named(name).ok_or_else(|| unknown_class(name))?,
+                class: name
+                    .parse()
+                    .map_err(|error: UnknownClass| error.to_string())?,
                 allow,
                 source: Source::Flag,
             };
@@ -142,17 +144,6 @@ fn items<'t>(text: &'t str, such_as: &str) -> Result<std::str::Split<'t, char>, 
         ));
     }
     Ok(text.split(','))
-}
-
-fn unknown_class(name: &str) -> String {
-    let names = || Class::ALL.iter().map(|class| class.name());
-    match closest(name, names()) {
-        Some(similar) => format!("unknown class `{name}`; did you mean `{similar}`?"),
-        None => format!(
-            "unknown class `{name}`; the classes are {}",
-            names().collect::<Vec<_>>().join(", ")
-        ),
-    }
 }
 
 pub(super) fn other_syscalls(to: &mut Invocation, answer: &OsStr) -> Result<(), String> {

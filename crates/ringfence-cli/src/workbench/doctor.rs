@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::{ArgMatches, Command};
-use ringfence::{Abi, Class, Errata, Kernel, KernelReport, Plan, Policy, Row, Standing};
+use ringfence::{Abi, Class, Errata, Kernel, KernelReport, Plan, Policy, Row, Standing, Status};
 use serde::Serialize;
 
 use super::{json_flag, print_json};
@@ -88,7 +88,7 @@ impl Findings {
                 filter: seccomp.filter,
                 kill_process: seccomp.kill_process,
                 user_notification: seccomp.user_notification,
-                already_filtered: super::status::own_seccomp_mode() > 0,
+                already_filtered: Status::own_seccomp_mode() > 0,
             },
             user_namespaces: UserNamespaces::find(),
             classes: plan.report().denied,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use ringfence::{Abi, CallRow, Kernel, Plan, PlanReport, PrepareError};
+use ringfence::{Abi, CallRow, Kernel, Plan, PlanReport};
 use serde::Serialize;
 
 use super::{NAME, invocation, json_flag, print_json, with_flags};
@@ -71,25 +71,26 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         .map_or_else(|| "A policy".to_owned(), |file| file.display().to_string());
     let (plan, trouble) = match matches.get_one::<u32>("abi") {
         Some(&abi) => (Plan::new(policy.clone(), Kernel::with_abi(abi)), None),
-        None => look_up(Plan::new(policy.clone(), Kernel::probe())),
+        None => Plan::new(policy.clone(), Kernel::probe()).look_up(),
     };
-    let mut report = plan.report();
-    let trouble = trouble.map(|error| ui::with_causes(&error));
-    let starts = report.starts && trouble.is_none();
+    let report = match &trouble {
+        Some(trouble) => plan.report().stopped_by(trouble),
+        None => plan.report(),
+    };
+    let starts = report.starts;
     if matches.get_flag("html") {
+        let trouble = trouble.map(|error| ui::with_causes(&error));
         let page = html::page(&title, &policy, &plan, trouble.as_deref());
         return ui::print(&page).max(u8::from(!starts));
     }
-    report.starts = starts;
-    report.refusals.extend(trouble);
     let shown = Shown {
         report,
         denied_calls: matches.get_flag("syscalls").then(|| plan.denied_calls()),
     };
-    let printed = if matches.get_flag("json") {
-        print_json(&shown)
-    } else {
-        ui::print(&shown.text())
+    let printed = match (matches.get_flag("json"), &shown.denied_calls) {
+        (false, _) => ui::print(&shown.text()),
+        (true, None) => ui::print(&shown.report.to_json()),
+        (true, Some(_)) => print_json(&shown),
     };
     printed.max(u8::from(!starts))
 }
@@ -98,7 +99,6 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
 struct Shown {
     #[serde(flatten)]
     report: PlanReport,
-    #[serde(skip_serializing_if = "Option::is_none")]
     denied_calls: Option<Vec<CallRow>>,
 }
 
@@ -127,14 +127,4 @@ fn line(row: &CallRow) -> String {
         ""
     };
     format!("{:18}  {:15}  {why}{some}", row.call, row.answers.join(" "))
-}
-
-/// Looks up the paths by preparing the sandbox, which restricts nothing. What stops it, other than
-/// the kernel, is not in the plan and comes beside it: the first such line.
-fn look_up(plan: Plan) -> (Plan, Option<PrepareError>) {
-    match plan.clone().prepare() {
-        Ok(sandbox) => (sandbox.plan().clone(), None),
-        Err(PrepareError::Refused(_)) => (plan, None),
-        Err(error) => (plan, Some(error)),
-    }
 }

@@ -148,7 +148,7 @@ impl Refused {
     }
 
     /// Whether no kernel could enforce the policy, for what its own lines say.
-    pub(crate) fn is_contradiction(&self) -> bool {
+    pub fn is_contradiction(&self) -> bool {
         let own = |refusal: &Refusal| matches!(refusal, Refusal::LeftAlone(_) | Refusal::Undone(_));
         self.refusals.iter().all(own)
     }
