@@ -160,6 +160,9 @@ impl Log {
         match event {
             Event::Denied { domain, act, .. } => {
                 self.tally.records += 1;
+                if let Some(domain) = self.domain(domain) {
+                    domain.read += 1;
+                }
                 if stamp.millis >= self.since {
                     self.denied(stamp, domain, act);
                 }
@@ -206,9 +209,6 @@ impl Log {
     }
 
     fn denied(&mut self, stamp: Stamp, domain: u64, act: Act) {
-        if let Some(domain) = self.domain(domain) {
-            domain.read += 1;
-        }
         let key = (domain, act);
         let place = match self.places.get(&key) {
             Some(&place) => place,
