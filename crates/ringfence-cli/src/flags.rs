@@ -296,6 +296,14 @@ pub const FLAGS: &[Flag] = &[
     ),
     flag(
         Group::Strictness,
+        "audit",
+        None,
+        "Have the kernel record what Landlock denies, for `ringfence denials` to show (ABI 7, where \
+         audit is on).",
+        |to, _| to.change(ringfence::PolicyBuilder::audit),
+    ),
+    flag(
+        Group::Strictness,
         "best-effort",
         None,
         "Start although this kernel cannot enforce some line, and print what is lost.",

@@ -12,6 +12,7 @@ use crate::wrapper::Asked;
 use crate::{run, ui, wrapper};
 
 mod check;
+mod denials;
 mod diff;
 mod doctor;
 mod export;
@@ -61,6 +62,7 @@ pub fn main(arguments: Arguments) -> u8 {
         Some(("status", matches)) => status::main(matches),
         Some(("learn", matches)) => learn::main(matches),
         Some(("why", matches)) => why::main(matches),
+        Some(("denials", matches)) => denials::main(matches),
         Some(("check", matches)) => check::main(matches),
         Some(("diff", matches)) => diff::main(matches),
         Some(("fmt", matches)) => fmt::main(matches),
@@ -97,6 +99,7 @@ pub fn command() -> Command {
         .subcommand(plan::command())
         .subcommand(learn::command())
         .subcommand(why::command())
+        .subcommand(denials::command())
         .subcommand(check::command())
         .subcommand(diff::command())
         .subcommand(fmt::command())

@@ -78,6 +78,11 @@ pub fn apparmor(
             Line::Class(_) => Fate::lost(&line, "AppArmor 3 has no rule for it"),
             Line::Syscalls(_) => Fate::lost(&line, "AppArmor knows no system calls"),
             Line::Unrestricted(_) => Fate::by(&line, BY, "left alone"),
+            Line::Audit => Fate::by(
+                &line,
+                BY,
+                "which records what it denies by itself; its records are not those of Landlock",
+            ),
             limit => profile.limit(&limit),
         });
     }

@@ -233,6 +233,7 @@ fn fate(line: &Line<'_>, in_profile: Option<&Fate>, has_network: bool) -> Fate {
             "left alone; the NetworkPolicy still lets pass only the ports of TCP and UDP that lines allow",
         ),
         Line::Class(class) if class.allow => Fate::by(line, RUNNER, "left alone"),
+        Line::Audit => Fate::by(line, RUNNER, "where audit is on, on the node"),
         Line::Memory(_) => Fate::by(
             line,
             both("the kubelet"),

@@ -147,6 +147,10 @@ pub fn landlockconfig(
             Line::Class(_) => Fate::lost(&line, "the format has no word for it"),
             Line::Syscalls(_) => Fate::lost(&line, "the format knows no system calls"),
             Line::Unrestricted(_) => Fate::by(&line, BY, "left alone: it is not handled"),
+            Line::Audit => Fate::lost(
+                &line,
+                "whether denials are recorded is said by whoever applies the file",
+            ),
             _ => Fate::lost(&line, "the format has no limits"),
         });
     }

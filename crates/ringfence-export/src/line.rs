@@ -20,6 +20,8 @@ pub enum Line<'m> {
     Syscalls(&'m SyscallLine),
     /// A part that is left alone: fs, net, ipc, syscalls.
     Unrestricted(&'static str),
+    /// Denials are recorded.
+    Audit,
     /// Bytes of memory.
     Memory(u64),
     /// Time on a processor.
@@ -55,6 +57,7 @@ impl<'m> Line<'m> {
             .filter(|(is, _)| *is)
             .map(|(_, part)| Self::Unrestricted(part)),
         );
+        lines.extend(policy.audit().then_some(Self::Audit));
         lines.extend(limits.memory.map(Self::Memory));
         lines.extend(limits.cpu.map(Self::Cpu));
         lines.extend(limits.wall.map(Self::Wall));
@@ -74,6 +77,7 @@ impl fmt::Display for Line<'_> {
             Self::Class(line) => line.fmt(f),
             Self::Syscalls(line) => line.fmt(f),
             Self::Unrestricted(part) => write!(f, "unrestricted {part}"),
+            Self::Audit => f.write_str("audit"),
             Self::Memory(bytes) => write!(f, "limits memory {bytes} bytes"),
             Self::Cpu(time) => write!(f, "limits cpu {time:?}"),
             Self::Wall(time) => write!(f, "limits wall {time:?}"),

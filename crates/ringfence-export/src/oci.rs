@@ -148,6 +148,11 @@ fn fate(
         },
         Line::Syscalls(calls) => syscalls_fate(line, calls, passing),
         Line::Unrestricted(_) => Fate::by(line, BY, "left alone"),
+        Line::Audit => by_landlock(
+            line,
+            "what a profile denies is no record of Landlock",
+            options,
+        ),
         limit => limited(limit, options),
     }
 }

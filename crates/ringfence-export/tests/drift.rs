@@ -248,3 +248,12 @@ fn a_line_about_udp_opens_udp_sockets_in_the_filter_and_every_export_that_knows_
         ["kubernetes", "systemd", "oci-seccomp", "apparmor"]
     );
 }
+
+#[test]
+fn recording_denials_goes_along_with_the_manifest_and_every_account_says_so() {
+    let without = || Policy::builder().connect_tcp(443);
+    assert_eq!(
+        differing(without(), without().audit()),
+        ["kubernetes", "systemd"]
+    );
+}

@@ -50,6 +50,18 @@ environment:
 }
 
 #[test]
+fn what_is_to_be_recorded_of_the_command_is_a_key() {
+    let imported = imported("landrun --log-enable-subprocesses --rox /usr ls");
+    assert!(imported.manifest.policy.audit());
+    assert!(
+        !self::imported("landrun --rox /usr ls")
+            .manifest
+            .policy
+            .audit()
+    );
+}
+
+#[test]
 fn the_words_behind_the_command_are_its_own() {
     let imported = imported("landrun --rox /usr ls --ro /x");
     assert_eq!(imported.manifest.command, ["ls", "--ro", "/x"]);

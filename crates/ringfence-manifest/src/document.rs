@@ -53,7 +53,7 @@ const VERSION: i64 = 1;
 const PARTS: [&str; 4] = ["fs", "net", "ipc", "syscalls"];
 
 /// Every key of a manifest.
-static KEYS: [Key<Document>; 26] = [
+static KEYS: [Key<Document>; 27] = [
     Key::<Document>::new(
         "version",
         Shape::Version,
@@ -194,6 +194,16 @@ static KEYS: [Key<Document>; 26] = [
         |reader, to, node| {
             if reader.switch(node) == Some(true) {
                 to.change(PolicyBuilder::require_complete);
+            }
+        },
+    ),
+    Key::<Document>::new(
+        "audit",
+        Shape::Switch,
+        "Have the kernel record what Landlock denies, for `ringfence denials` to show (ABI 7, where audit is on).",
+        |reader, to, node| {
+            if reader.switch(node) == Some(true) {
+                to.change(PolicyBuilder::audit);
             }
         },
     ),

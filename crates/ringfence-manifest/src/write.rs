@@ -282,6 +282,9 @@ fn strictness(out: &mut String, policy: &Policy) {
     if policy.require_complete() {
         entry(out, "require-complete", "true");
     }
+    if policy.audit() {
+        entry(out, "audit", "true");
+    }
     if policy.minimum_abi() != 0 {
         entry(out, "minimum-abi", &policy.minimum_abi().to_string());
     }

@@ -56,7 +56,7 @@ fn policies() -> impl Strategy<Value = Policy> {
         prop::collection::vec(ports(), 0..5),
         prop::collection::vec(class, 0..4),
         prop::collection::vec(calls(), 0..4),
-        any::<[bool; 6]>(),
+        any::<[bool; 7]>(),
         0u32..12,
     )
         .prop_filter_map(
@@ -79,13 +79,14 @@ fn policies() -> impl Strategy<Value = Policy> {
                 for line in calls {
                     policy = policy.syscall_line(line);
                 }
-                let turns: [fn(PolicyBuilder) -> PolicyBuilder; 6] = [
+                let turns: [fn(PolicyBuilder) -> PolicyBuilder; 7] = [
                     PolicyBuilder::unrestricted_fs,
                     PolicyBuilder::unrestricted_net,
                     PolicyBuilder::unrestricted_ipc,
                     PolicyBuilder::unrestricted_syscalls,
                     PolicyBuilder::best_effort,
                     PolicyBuilder::require_complete,
+                    PolicyBuilder::audit,
                 ];
                 for (turn, _) in turns.into_iter().zip(switches).filter(|(_, on)| *on) {
                     policy = turn(policy);
@@ -118,10 +119,11 @@ fn lines(policy: &Policy) -> Vec<String> {
     // What is said twice of a class or call is read once.
     lines.dedup();
     lines.push(format!(
-        "{:?} {} {} {} {:?}",
+        "{:?} {} {} {} {} {:?}",
         policy.unrestricted(),
         policy.best_effort(),
         policy.require_complete(),
+        policy.audit(),
         policy.minimum_abi(),
         policy.syscalls().others,
     ));

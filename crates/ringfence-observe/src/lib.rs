@@ -4,11 +4,13 @@
 //!   would.
 //! - [`watch`] runs a program and notes in an [`Observation`] what it and all that it starts do.
 //! - [`learn`] turns an observation into a manifest as a person would write it.
+//! - [`audit`] reads what the kernel recorded of denials.
 //! - [`Sensitive`] knows the places that are worth more than others.
 
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod audit;
 mod learn;
 mod observation;
 mod proposal;

@@ -109,13 +109,36 @@ impl Question {
         is_running: bool,
         sensitive: &Sensitive,
     ) -> Answer {
+        self.answered(policy, kernel, is_running, sensitive, Path::exists)
+    }
+
+    /// The same for an access that has happened: its path was there then, whatever is there now, so that
+    /// lines name it and not the directory that is left of it.
+    pub fn answer_as_it_happened(
+        &self,
+        policy: &Policy,
+        kernel: Kernel,
+        is_running: bool,
+        sensitive: &Sensitive,
+    ) -> Answer {
+        self.answered(policy, kernel, is_running, sensitive, |_| true)
+    }
+
+    fn answered(
+        &self,
+        policy: &Policy,
+        kernel: Kernel,
+        is_running: bool,
+        sensitive: &Sensitive,
+        exists: fn(&Path) -> bool,
+    ) -> Answer {
         let plan = looked_up(policy, kernel, is_running);
         let refused = plan.check().err().map(|refused| refused.to_string());
         let (by, reason, proposals) = match plan.decide(self.request()) {
             Decision::Allowed(allowance) => (lines(&allowance), because(&allowance), None),
             Decision::Denied { by, missing } => {
                 let reason = self.denied_by(&plan, by);
-                let proposals = self.proposals(missing, by);
+                let proposals = self.proposals(missing, by, exists);
                 (Vec::new(), reason, Some(proposals))
             }
             _ => (
@@ -165,7 +188,7 @@ impl Question {
 
     /// Lines each of which would allow what is asked, the narrowest first; together where one is about an
     /// entry and the other about its directory.
-    fn proposals(&self, missing: AccessFs, by: Mechanism) -> Vec<Line> {
+    fn proposals(&self, missing: AccessFs, by: Mechanism, exists: fn(&Path) -> bool) -> Vec<Line> {
         let class = |class| {
             Line::Class(ClassLine {
                 class,
@@ -183,7 +206,7 @@ impl Question {
         match &self.asked {
             Asked::Path(rights, path) => {
                 let missing = if missing.is_empty() { *rights } else { missing };
-                let mut lines = vec![Line::Paths(path_lines(missing, path))];
+                let mut lines = vec![Line::Paths(path_lines(missing, path, exists))];
                 if by == Mechanism::Seccomp && rights.contains(AccessFs::RESOLVE_UNIX) {
                     lines.push(class(Class::ConnectUnix));
                 }
@@ -339,7 +362,7 @@ fn word_of(class: Class) -> Option<&'static ringfence::Word> {
 
 /// The lines that give rights at a path: of entries to their directory, else to what is there, or to the
 /// directory where it would come to be.
-fn path_lines(rights: AccessFs, path: &Path) -> Vec<PathLine> {
+fn path_lines(rights: AccessFs, path: &Path, exists: fn(&Path) -> bool) -> Vec<PathLine> {
     let words = |rights: AccessFs| -> Access {
         WORDS
             .iter()
@@ -348,7 +371,7 @@ fn path_lines(rights: AccessFs, path: &Path) -> Vec<PathLine> {
             .collect()
     };
     let existing = |path: &Path| {
-        let existing = path.ancestors().find(|path| path.exists());
+        let existing = path.ancestors().find(|path| exists(path));
         existing.unwrap_or(Path::new("/")).to_owned()
     };
     let parent = path.parent().unwrap_or(path);

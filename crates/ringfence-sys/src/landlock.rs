@@ -16,6 +16,10 @@ const CREATE_RULESET_ERRATA: u32 = 1 << 1;
 const RULE_PATH_BENEATH: u32 = 1;
 const RULE_NET_PORT: u32 = 2;
 
+/// Record denials of programs that are executed after the restriction (ABI 7); by default only those of
+/// the program that restricts itself are.
+pub const RESTRICT_SELF_LOG_NEW_EXEC_ON: u32 = 1 << 1;
+
 /// Restrict every thread of the process at once (ABI 8).
 pub const RESTRICT_SELF_TSYNC: u32 = 1 << 3;
 

@@ -55,6 +55,8 @@ pub struct Bounds<'a> {
     pub give_up_modules: bool,
     /// A Landlock ruleset that restricts it.
     pub ruleset: Option<BorrowedFd<'a>>,
+    /// Flags for `landlock_restrict_self(2)`.
+    pub restrict_flags: u32,
     /// A filter of system calls that restricts it. It must let `execve` pass.
     pub filter: Option<&'a [Instruction]>,
 }

@@ -49,6 +49,8 @@ pub struct Restriction<'r> {
     pub capability: Option<u8>,
     /// The Landlock ruleset to make a domain from. Each thread gets a domain of its own.
     pub ruleset: Option<BorrowedFd<'r>>,
+    /// Flags for `landlock_restrict_self(2)`.
+    pub restrict_flags: u32,
     /// The filter of system calls to install.
     pub filter: Option<&'r [Instruction]>,
 }

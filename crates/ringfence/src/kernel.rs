@@ -22,6 +22,9 @@ impl Abi {
     /// The newest ABI that this version of ringfence knows.
     pub const NEWEST: Self = Self(11);
 
+    /// The first ABI whose denials the kernel records, if audit is on.
+    pub const RECORDS: Self = Self(7);
+
     /// The ABI with this number; one newer than [`Abi::NEWEST`] is used as the newest.
     pub const fn new(number: u32) -> Self {
         if number > Self::NEWEST.0 as u32 {

@@ -50,13 +50,13 @@ impl Ruleset {
     }
 
     /// Restricts the calling thread.
-    pub(crate) fn restrict_this_thread(&self) -> io::Result<()> {
-        landlock::restrict_self(self.0.as_fd(), 0)
+    pub(crate) fn restrict_this_thread(&self, flags: u32) -> io::Result<()> {
+        landlock::restrict_self(self.0.as_fd(), flags)
     }
 
     /// Restricts every thread of the process at once (ABI 8).
-    pub(crate) fn restrict_all_threads(&self) -> io::Result<()> {
-        landlock::restrict_self(self.0.as_fd(), landlock::RESTRICT_SELF_TSYNC)
+    pub(crate) fn restrict_all_threads(&self, flags: u32) -> io::Result<()> {
+        landlock::restrict_self(self.0.as_fd(), flags | landlock::RESTRICT_SELF_TSYNC)
     }
 }
 

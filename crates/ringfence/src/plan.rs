@@ -34,6 +34,7 @@ pub struct Plan {
     kernel: Kernel,
     best_effort: bool,
     require_complete: bool,
+    audit: bool,
     minimum_abi: u32,
     unrestricted: Unrestricted,
     any: Vec<PortClass>,
@@ -145,6 +146,7 @@ impl Plan {
             kernel,
             best_effort: policy.best_effort(),
             require_complete: policy.require_complete(),
+            audit: policy.audit(),
             minimum_abi: policy.minimum_abi(),
             unrestricted,
             any,
@@ -213,6 +215,16 @@ impl Plan {
     /// Whether a Landlock domain is made at all.
     pub fn makes_domain(&self) -> bool {
         !(self.handled_fs.is_empty() && self.handled_net.is_empty() && self.scoped.is_empty())
+    }
+
+    /// Whether the policy wants denials recorded.
+    pub fn audit(&self) -> bool {
+        self.audit
+    }
+
+    /// Whether the policy wants denials recorded and this kernel can. It does if audit is on.
+    pub fn records_denials(&self) -> bool {
+        self.audit && self.kernel.abi() >= Abi::RECORDS
     }
 
     /// By what acts of this class are denied, where no line allows them.

@@ -45,6 +45,7 @@ pub struct Policy {
     unrestricted: Unrestricted,
     best_effort: bool,
     require_complete: bool,
+    audit: bool,
     minimum_abi: u32,
 }
 
@@ -87,6 +88,11 @@ impl Policy {
     /// Whether the start is refused while any class of acts is open, best effort or not.
     pub fn require_complete(&self) -> bool {
         self.require_complete
+    }
+
+    /// Whether the kernel is to record denials in its audit log.
+    pub fn audit(&self) -> bool {
+        self.audit
     }
 
     /// The ABI below which the start is refused, best effort or not.

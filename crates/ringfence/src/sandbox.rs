@@ -17,6 +17,7 @@ use crate::policy::PathLine;
 use crate::process::Programs;
 use crate::seccomp::Arch;
 use crate::threads::{self, Way};
+use ringfence_sys::landlock::RESTRICT_SELF_LOG_NEW_EXEC_ON;
 use ringfence_sys::seccomp::{Threads, install_filter};
 use ringfence_sys::threads::Restriction;
 
@@ -160,6 +161,15 @@ impl Sandbox {
         self.ruleset.as_ref().map(Ruleset::as_fd)
     }
 
+    /// Flags for `landlock_restrict_self(2)`.
+    pub(crate) fn restrict_flags(&self) -> u32 {
+        if self.plan.records_denials() {
+            RESTRICT_SELF_LOG_NEW_EXEC_ON
+        } else {
+            0
+        }
+    }
+
     pub(crate) fn filter(&self) -> Option<&Programs> {
         self.filter.as_deref()
     }
@@ -279,6 +289,7 @@ impl Sandbox {
         Restriction {
             capability: self.closes_modules().then_some(capabilities::MODULE),
             ruleset: self.ruleset.as_ref().map(Ruleset::as_fd),
+            restrict_flags: self.restrict_flags(),
             filter: self.filter().map(|filter| filter.plain().instructions()),
         }
     }
@@ -297,8 +308,8 @@ impl Sandbox {
         }
         if let Some(ruleset) = &self.ruleset {
             match threads {
-                Threads::All => ruleset.restrict_all_threads(),
-                Threads::Calling => ruleset.restrict_this_thread(),
+                Threads::All => ruleset.restrict_all_threads(self.restrict_flags()),
+                Threads::Calling => ruleset.restrict_this_thread(self.restrict_flags()),
             }
             .map_err(EnforceError::restrict)?;
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ringfence::{AccessFs, AccessNet, Scope};
-use ringfence_sys::landlock::RESTRICT_SELF_TSYNC;
+use ringfence_sys::landlock::{RESTRICT_SELF_LOG_NEW_EXEC_ON, RESTRICT_SELF_TSYNC};
 
 /// The headers on this machine.
 fn headers() -> Vec<PathBuf> {
@@ -70,8 +70,14 @@ fn the_bits_are_those_of_the_kernels_header() {
         let header = std::fs::read_to_string(&path).expect("a readable header");
         eprintln!("checking {}", path.display());
         assert_known(&bits(&header, "LANDLOCK_ACCESS_FS_"), &ours::<AccessFs>());
-        if let Some(tsync) = bits(&header, "LANDLOCK_RESTRICT_SELF_").get("TSYNC") {
-            assert_eq!(*tsync, u64::from(RESTRICT_SELF_TSYNC));
+        let flags = bits(&header, "LANDLOCK_RESTRICT_SELF_");
+        for (name, ours) in [
+            ("LOG_NEW_EXEC_ON", RESTRICT_SELF_LOG_NEW_EXEC_ON),
+            ("TSYNC", RESTRICT_SELF_TSYNC),
+        ] {
+            if let Some(theirs) = flags.get(name) {
+                assert_eq!(*theirs, u64::from(ours), "{name}");
+            }
         }
         // Headers of before ABI 4 and ABI 6 have none of these.
         for (prefix, ours) in [

@@ -10,6 +10,7 @@
 
 mod calls;
 mod classes;
+mod denials;
 mod descriptors;
 mod except;
 mod expect;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         refusals::tests(),
         start::tests(),
         within::tests(),
+        denials::tests(),
     ];
     let code = trial::main(tests.into_iter().flatten().collect());
     println!("refusals proved: {}", expect::refusals_proved());

@@ -101,7 +101,7 @@ impl Machine {
             .arg(&self.initramfs)
             .arg("-append")
             .arg(format!(
-                "console=ttyS0 panic=-1 oops=panic quiet lsm={first}lockdown,yama,integrity,bpf rdinit=/init"
+                "console=ttyS0 panic=-1 oops=panic quiet audit=1 lsm={first}lockdown,yama,integrity,bpf rdinit=/init"
             ))
             .stdin(Stdio::null())
             .stderr(console.try_clone()?)

@@ -62,6 +62,7 @@ fn flags() -> impl Strategy<Value = Words> {
         words(&["--unrestricted-syscalls"]),
         words(&["--require-complete"]),
         words(&["--best-effort"]),
+        words(&["--audit"]),
         words(&["--min-abi", "4"]),
     ]);
     prop_oneof![3 => path, 1 => pattern, 2 => ports, 1 => class, 1 => others]
@@ -106,10 +107,11 @@ fn lines(policy: &Policy) -> Vec<String> {
     // What is said twice of a class or call is read once.
     lines.dedup();
     lines.push(format!(
-        "{:?} {} {} {}",
+        "{:?} {} {} {} {}",
         policy.unrestricted(),
         policy.best_effort(),
         policy.require_complete(),
+        policy.audit(),
         policy.minimum_abi()
     ));
     lines
@@ -165,6 +167,9 @@ fn built(policy: &Policy) -> Policy {
     }
     if policy.best_effort() {
         builder = builder.best_effort();
+    }
+    if policy.audit() {
+        builder = builder.audit();
     }
     if policy.require_complete() {
         builder = builder.require_complete();

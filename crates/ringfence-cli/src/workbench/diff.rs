@@ -214,6 +214,7 @@ fn strictness(old: &Plan, new: &Plan) -> Vec<String> {
         yes(old.best_effort()),
         yes(new.best_effort()),
     );
+    note("audit", yes(old.audit()), yes(new.audit()));
     note(
         "starts on this kernel",
         yes(old.check().is_ok()),

@@ -92,23 +92,34 @@ fn text(answer: &Answer) -> String {
     if !answer.reason.is_empty() {
         let _ = writeln!(text, "  {}", answer.reason);
     }
+    if !answer.is_allowed {
+        let _ = write!(text, "\n{}", ways(answer));
+    }
+    if let Some(refused) = &answer.refused {
+        let _ = writeln!(text, "\nnote: the policy does not start at all: {refused}");
+    }
+    text
+}
+
+/// What would allow it, in every form; or why nothing can be added.
+pub(super) fn ways(answer: &Answer) -> String {
+    let mut text = String::new();
     for (number, proposal) in answer.proposals.iter().enumerate() {
         let start = if number == 0 {
             "to allow it, add"
         } else {
             "or"
         };
-        let _ = writeln!(text, "\n{start}\n  {}", proposal.flags);
+        let gap = if number == 0 { "" } else { "\n" };
+        let _ = writeln!(text, "{gap}{start}\n  {}", proposal.flags);
         add_yaml(&mut text, proposal);
         if let Some(warning) = &proposal.warning {
             let _ = writeln!(text, "warning: that {warning}");
         }
     }
     for why in &answer.impossible {
-        let _ = writeln!(text, "\ncannot be added: {why}");
-    }
-    if let Some(refused) = &answer.refused {
-        let _ = writeln!(text, "\nnote: the policy does not start at all: {refused}");
+        let gap = if text.is_empty() { "" } else { "\n" };
+        let _ = writeln!(text, "{gap}cannot be added: {why}");
     }
     text
 }
@@ -125,7 +136,7 @@ fn add_yaml(text: &mut String, proposal: &Proposal) {
     }
 }
 
-fn as_json(answer: &Answer) -> serde_json::Value {
+pub(super) fn as_json(answer: &Answer) -> serde_json::Value {
     let proposals = answer.proposals.iter().map(|proposal| {
         json!({
             "flags": proposal.flags,

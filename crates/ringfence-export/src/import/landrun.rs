@@ -134,9 +134,11 @@ impl Reading {
                 self.notes
                     .push("--log-level says nothing of the sandbox".to_owned());
             }
-            "log-disable-originating" | "log-enable-subprocesses" | "log-disable-subdomains" => {
+            "log-enable-subprocesses" => self.change(PolicyBuilder::audit),
+            "log-disable-originating" | "log-disable-subdomains" => {
                 self.notes.push(format!(
-                    "--{name}: what the kernel's audit notes has no key in a manifest"
+                    "--{name} has no key in a manifest: `audit` records what is denied to the command and \
+                     all that it starts"
                 ));
             }
             _ => {

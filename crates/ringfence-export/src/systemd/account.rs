@@ -55,6 +55,7 @@ fn fate(line: &Line<'_>, files: &paths::Fence, kernel: &kernel::Fence) -> Fate {
         Line::Class(class) => class_fate(line, class, kernel),
         Line::Syscalls(calls) => syscalls_fate(line, calls, kernel),
         Line::Unrestricted(_) => Fate::by(line, WRAPPER, "left alone, also by systemd"),
+        Line::Audit => Fate::by(line, WRAPPER, "where audit is on"),
         Line::Memory(_) => Fate::by(
             line,
             BOTH,

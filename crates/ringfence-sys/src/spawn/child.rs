@@ -123,9 +123,10 @@ fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
         give_up_modules()?;
     }
     if let Some(ruleset) = bounds.ruleset {
+        let flags = bounds.restrict_flags;
         // SAFETY: the call takes integers only; the descriptor is borrowed, hence open.
         done(Step::Landlock, unsafe {
-            libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0u32)
+            libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), flags)
         })?;
     }
     Ok(())

@@ -17,6 +17,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Order {
     ruleset: Option<libc::c_int>,
+    restrict_flags: u32,
     filter: Option<libc::sock_fprog>,
     capability: Option<u32>,
 }
@@ -71,6 +72,7 @@ impl Order {
         };
         Ok(Self {
             ruleset: restriction.ruleset.map(|ruleset| ruleset.as_raw_fd()),
+            restrict_flags: restriction.restrict_flags,
             filter,
             capability: restriction.capability.map(u32::from),
         })
@@ -117,7 +119,7 @@ impl Order {
             return failed(Step::Capability, &error);
         }
         if let Some(ruleset) = self.ruleset
-            && let Err(error) = again(retries, || restrict(ruleset))
+            && let Err(error) = again(retries, || restrict(ruleset, self.restrict_flags))
         {
             return failed(Step::Landlock, &error);
         }
@@ -233,9 +235,9 @@ fn no_new_privs() -> io::Result<()> {
     check(result).map(drop)
 }
 
-fn restrict(ruleset: libc::c_int) -> io::Result<()> {
+fn restrict(ruleset: libc::c_int, flags: u32) -> io::Result<()> {
     // SAFETY: takes no pointer; the descriptor is borrowed by the `Restriction` of the order.
-    let result = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0u32) };
+    let result = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, flags) };
     check(result).map(drop)
 }
 

@@ -176,6 +176,11 @@ impl Plan {
             _ => None,
         });
         let no_filter = !self.unrestricted.syscalls && !self.kernel.seccomp().filter;
+        let records = (self.audit && !self.records_denials()).then(|| Refusal::Line {
+            line: "audit".to_owned(),
+            what: "recording denials".to_owned(),
+            since: Abi::RECORDS,
+        });
         let classes = self.classes.iter().filter(|line| !line.allow);
         let classes = classes.filter_map(|line| match self.standing(line.class) {
             Standing::Open(since) => Some(Refusal::Class {
@@ -191,6 +196,7 @@ impl Plan {
             .chain(paths)
             .chain(ports)
             .chain(classes)
+            .chain(records)
     }
 
     /// The lines that demand to deny what another one leaves alone.

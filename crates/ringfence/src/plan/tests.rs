@@ -170,6 +170,33 @@ fn the_minimum_abi_refuses_even_best_effort() {
 }
 
 #[test]
+fn denials_are_recorded_from_abi_7_on_and_only_when_asked_for() {
+    for abi in Abi::all().skip(1) {
+        let records = abi.number() >= 7;
+        assert!(!plan(Policy::builder(), abi).records_denials());
+        let asked = plan(Policy::builder().audit(), abi);
+        assert_eq!(asked.records_denials(), records, "{abi}");
+        assert_eq!(asked.check().is_ok(), records, "{abi}");
+        let refusals: Vec<_> = asked
+            .unenforced()
+            .map(|refusal| refusal.to_string())
+            .collect();
+        let sentence = "`audit`: recording denials needs ABI 7 (Linux 6.15)";
+        let expected = if records {
+            None
+        } else {
+            Some(sentence.to_owned())
+        };
+        assert_eq!(refusals, Vec::from_iter(expected));
+        assert!(
+            plan(Policy::builder().audit().best_effort(), abi)
+                .check()
+                .is_ok()
+        );
+    }
+}
+
+#[test]
 fn any_leaves_its_class_alone_and_not_its_neighbours() {
     let plan = plan(
         Policy::builder().connect_tcp(Ports::Any).bind_tcp(8080),

@@ -242,6 +242,14 @@ impl PolicyBuilder {
         self
     }
 
+    /// Has the kernel record in its audit log what Landlock denies to the program and all that it starts
+    /// (ABI 7), as `ringfence denials` shows it. Without this a program's denials are recorded only until
+    /// it executes another. Where audit is off nothing is recorded.
+    pub fn audit(mut self) -> Self {
+        self.policy.audit = true;
+        self
+    }
+
     /// Lets the program start although the kernel cannot enforce some line; the plan says which.
     pub fn best_effort(mut self) -> Self {
         self.policy.best_effort = true;
@@ -269,6 +277,7 @@ impl PolicyBuilder {
         policy.unrestricted |= other.unrestricted;
         policy.best_effort |= other.best_effort;
         policy.require_complete |= other.require_complete;
+        policy.audit |= other.audit;
         policy.minimum_abi = policy.minimum_abi.max(other.minimum_abi);
         self
     }

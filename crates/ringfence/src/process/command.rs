@@ -323,6 +323,7 @@ impl<'s> Command<'s> {
                 keep: &[],
                 give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
                 ruleset: self.sandbox.ruleset(),
+                restrict_flags: self.sandbox.restrict_flags(),
                 filter: filter.map(Program::instructions),
             },
         })

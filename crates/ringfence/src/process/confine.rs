@@ -178,6 +178,7 @@ impl<'s> Confined<'s> {
             keep: &keep,
             give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
             ruleset: self.sandbox.ruleset(),
+            restrict_flags: self.sandbox.restrict_flags(),
             filter: Some(Program::instructions(filter)),
         };
         let launched = copy(&bounds, |settled| {

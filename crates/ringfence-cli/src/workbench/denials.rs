@@ -1,0 +1,219 @@
+//! `ringfence denials`: what Landlock denied, from the kernel's audit records, with the lines to add.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use ringfence::{Kernel, Policy};
+use ringfence_observe::Sensitive;
+use ringfence_observe::audit::Log;
+
+use super::{NAME, invocation, json_flag, with_flags};
+use crate::flags::Group;
+use crate::{run, ui};
+use filter::Filter;
+use report::Report;
+use since::Since;
+use source::{Place, Source};
+
+mod filter;
+mod report;
+mod since;
+mod source;
+
+/// How long nothing has to come before what came is shown, since the records of an event come one by one;
+/// and how long to wait for that at most.
+const QUIET: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) fn command() -> Command {
+    let policy = [
+        Group::Manifest,
+        Group::Paths,
+        Group::Network,
+        Group::Syscalls,
+        Group::Strictness,
+    ];
+    let value = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    with_flags(Command::new("denials"), &policy)
+        .about("Show what Landlock denied, from the kernel's audit records, and what to add to a policy")
+        .long_about(
+            "Show what Landlock denied, from the kernel's audit records (ABI 7, Linux 6.15, where audit is on), \
+             each act once with how often it was denied, and what would allow it: to the policy that is given, or \
+             by itself. Of programs that a sandbox executes denials are recorded only if it was started with \
+             --audit.",
+        )
+        .arg(
+            value("source", "SOURCE", "Where to read; without this, the first that can be read")
+                .value_parser(Place::NAMES)
+                .conflicts_with("file"),
+        )
+        .arg(
+            value("file", "FILE", "Read a text: audit.log, ausearch, dmesg, journalctl -o json; - is standard input")
+                .value_parser(clap::value_parser!(PathBuf))
+                .value_hint(clap::ValueHint::FilePath),
+        )
+        .arg(
+            Arg::new("follow")
+                .short('f')
+                .long("follow")
+                .help("Go on and show denials as they come, until Ctrl-C")
+                .action(ArgAction::SetTrue),
+        )
+        .arg(value(
+            "since",
+            "TIME",
+            "Leave out what was earlier: 10min, 2h, today, 2026-11-26, 2026-11-26T09:00",
+        ))
+        .arg(
+            value("pid", "N", "Only domains that this process made, and what it did")
+                .value_parser(clap::value_parser!(u32)),
+        )
+        .arg(value("domain", "ID", "Only this domain, as the records write it"))
+        .arg(value(
+            "exe",
+            "NAME",
+            "Only where a program of this name or path made the domain, or did it",
+        ))
+        .arg(
+            value(
+                "abi",
+                "N",
+                "Propose lines for a kernel with this Landlock ABI instead of this one (of a file, the newest)",
+            )
+            .value_parser(clap::value_parser!(u32)),
+        )
+        .arg(json_flag())
+        .after_help(
+            "Sources, and what each needs:\n  \
+             netlink     records as they come; CAP_AUDIT_READ in the initial user namespace, as root has it\n  \
+             audit-log   /var/log/audit/audit.log, which auditd writes; root, or log_group of auditd.conf\n  \
+             journal     journalctl; the group systemd-journal or adm\n  \
+             kernel-log  /dev/kmsg; root, CAP_SYSLOG, or kernel.dmesg_restrict=0\n\n\
+             Exit codes:\n  0    the records were read\n  1    some could not be understood, or were lost\n  \
+             125  no source can be read, or the policy cannot be used\n\n\
+             Examples:\n  ringfence denials --since 10min --policy tool.yaml\n  ringfence denials --follow\n  \
+             ausearch -m LANDLOCK_ACCESS --raw | ringfence denials --file -",
+        )
+}
+
+/// Why nothing is shown.
+#[derive(Debug, thiserror::Error)]
+enum DenialsError {
+    #[error(transparent)]
+    Usage(#[from] crate::invocation::UsageError),
+    #[error("--since: {0}")]
+    Since(#[from] since::NoTime),
+    #[error(
+        "--domain: `{0}` is no number of a domain; write it as the records do, such as 195ba459b"
+    )]
+    Domain(String),
+    #[error(transparent)]
+    Source(#[from] source::SourceError),
+    #[error("cannot wait for signals")]
+    Signals(#[source] nix::Error),
+}
+
+pub(super) fn main(matches: &ArgMatches) -> u8 {
+    match show(matches) {
+        Ok(code) => code,
+        Err(error) => ui::fail(NAME, &error, run::SETUP_FAILED),
+    }
+}
+
+fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
+    let mut invocation = invocation(matches)?;
+    invocation.read_manifest()?;
+    let policy = invocation.take_policy()?;
+    let text = |name: &str| matches.get_one::<String>(name);
+    let since = text("since").map(|text| Since::read(text)).transpose()?;
+    let filter = Filter::new(
+        matches.get_one::<u32>("pid").copied(),
+        text("domain").map(String::as_str),
+        text("exe").map(String::as_str),
+    )
+    .map_err(DenialsError::Domain)?;
+    let follow = matches.get_flag("follow");
+    let place = match (matches.get_one::<PathBuf>("file"), text("source")) {
+        (Some(file), _) => Some(Place::File(file.clone())),
+        (None, Some(name)) => Place::named(name),
+        (None, None) => None,
+    };
+    let (place, mut source) = match place {
+        Some(place) => {
+            let source = Source::open(&place, follow, since)?;
+            (place, source)
+        }
+        None => Source::first(follow, since)?,
+    };
+    ui::note(NAME, &format!("reading {place}"));
+    if place.is_of_this_kernel() {
+        for doubt in source::doubts() {
+            ui::note(NAME, &doubt);
+        }
+    }
+    let abi = matches.get_one::<u32>("abi").copied();
+    let is_running = abi.is_none() && place.is_of_this_kernel();
+    let report = Report {
+        kernel: match abi {
+            Some(abi) => Kernel::with_abi(abi),
+            None if is_running => Kernel::probe(),
+            None => Kernel::with_abi(u32::MAX),
+        },
+        is_running,
+        is_of_this_kernel: place.is_of_this_kernel(),
+        is_of_a_policy: policy != Policy::default(),
+        policy,
+        sensitive: Sensitive::of_this_user(),
+        filter,
+        json: matches.get_flag("json"),
+        place: place.to_string(),
+    };
+    // What is followed begins now; what was said before of domains that go on is read all the same.
+    let from = since.or_else(|| (follow && place.is_of_this_kernel()).then(Since::now));
+    let mut log = Log::since(from.map_or(0, Since::millis));
+    if follow {
+        return follow_on(&mut source, &mut log, &report);
+    }
+    while source.read(&mut log)? != source::Read::End {}
+    log.end_of_text();
+    Ok(report.all(&log))
+}
+
+/// Shows what comes until the source ends or somebody ends it.
+fn follow_on(source: &mut Source, log: &mut Log, report: &Report) -> Result<u8, DenialsError> {
+    let ends = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
+    ends.thread_block().map_err(DenialsError::Signals)?;
+    let signals = SignalFd::with_flags(&ends, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK);
+    let signals = signals.map_err(DenialsError::Signals)?;
+    // How many denials were shown, and since when others wait for it.
+    let mut shown = 0;
+    let mut waiting: Option<Instant> = None;
+    loop {
+        let timeout = waiting.map_or(Duration::from_millis(250), |_| QUIET);
+        let woken = source.wait(&signals, timeout)?;
+        if woken.by_signal {
+            break;
+        }
+        let read = source.read(log)?;
+        if shown < log.denials().len() {
+            let since = *waiting.get_or_insert_with(Instant::now);
+            let is_quiet = read != source::Read::More || since.elapsed() > PATIENCE;
+            if is_quiet && since.elapsed() >= QUIET {
+                report.fresh(log, shown);
+                shown = log.denials().len();
+                waiting = None;
+            }
+        }
+        if read == source::Read::End {
+            break;
+        }
+    }
+    log.end_of_text();
+    report.fresh(log, shown);
+    Ok(report.end(log))
+}

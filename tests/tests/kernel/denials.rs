@@ -1,0 +1,481 @@
+//! What Landlock denies is recorded, and `ringfence denials` shows each act with the line that allows it.
+//!
+//! Records need ABI 7, audit that is on, and a reader with CAP_AUDIT_READ: root in the virtual machines. The
+//! sandboxes here have no filter of system calls, which would deny some acts before Landlock is asked.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use ringfence::{Abi, Access, Kernel, PolicyBuilder};
+use ringfence_tests::executable;
+use ringfence_tests::trial::{Outcome, Test};
+use ringfence_tests::wrapper::{Sandbox, stderr};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::classes::Victim;
+use crate::ports::{free_port, listener, receiver};
+use crate::world::{World, copy_of_probe, is_root, probe, unsandboxed};
+
+/// How long a record may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a line is added before an act has to pass.
+const MOST_LINES: usize = 4;
+
+pub fn tests() -> Vec<Test> {
+    vec![
+        Test::may_skip(
+            "denials::each_act_is_recorded_with_the_line_that_allows_it",
+            || on_record(each_act),
+        ),
+        Test::may_skip("denials::what_is_allowed_leaves_no_record", || {
+            on_record(allowed)
+        }),
+        Test::may_skip(
+            "denials::of_programs_that_are_executed_nothing_is_recorded_without_audit",
+            || on_record(without_audit),
+        ),
+        Test::may_skip("denials::the_kernels_log_has_them_too", || {
+            on_record(kernel_log)
+        }),
+        Test::new(
+            "denials::audit_is_refused_by_a_kernel_that_cannot_unless_by_best_effort",
+            refused,
+        ),
+    ]
+}
+
+/// Runs a test where there can be records.
+fn on_record(test: fn()) -> Outcome {
+    let kernel = Kernel::probe();
+    if kernel.abi() < Abi::RECORDS {
+        return Outcome::Absent(format!("{kernel} records no denials"));
+    }
+    if !is_root() {
+        return Outcome::Absent("the kernel's records are for root to read".to_owned());
+    }
+    match ringfence_observe::audit::is_audit_on() {
+        Ok(true) => {}
+        Ok(false) => return Outcome::Absent("audit is off in this kernel".to_owned()),
+        Err(error) => return Outcome::Absent(format!("audit cannot be asked: {error}")),
+    }
+    test();
+    Outcome::Passed
+}
+
+/// A `ringfence denials --follow`, and what it has shown.
+struct Follower {
+    child: Child,
+    lines: Receiver<String>,
+    shown: Vec<Value>,
+}
+
+impl Follower {
+    fn start() -> Self {
+        let mut child = Command::new(executable("ringfence"))
+            .args(["denials", "--follow", "--source=netlink", "--json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("ringfence starts");
+        // It says what it reads once it has joined.
+        let mut said = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut first = String::new();
+        said.read_line(&mut first).expect("its first line");
+        assert!(first.contains("netlink"), "{first}");
+        let shown = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Whoever does not listen any more has seen enough.
+            let mut lines = shown.lines().map_while(Result::ok);
+            lines.try_for_each(|line| sender.send(line))
+        });
+        Self {
+            child,
+            lines,
+            shown: Vec::new(),
+        }
+    }
+
+    /// The denials of the process with this number that are shown by now, or come before the deadline.
+    fn of(&mut self, pid: u32, patience: Duration) -> Vec<Value> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let is_of = |line: &&Value| {
+                let pids = line["made-by"]["pids"].as_array();
+                pids.is_some_and(|pids| pids.contains(&pid.into()))
+            };
+            let found: Vec<_> = self.shown.iter().filter(is_of).cloned().collect();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !found.is_empty() || left.is_zero() {
+                return found;
+            }
+            if let Ok(line) = self.lines.recv_timeout(left) {
+                self.shown.push(serde_json::from_str(&line).expect("JSON"));
+            }
+        }
+    }
+
+    /// Ends it as Ctrl-C does, and gives what it says of domains.
+    fn end(mut self) -> Value {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::INT).expect("it runs");
+        let status = self.child.wait().expect("it ends");
+        assert_eq!(status.code(), Some(0), "{status:?}");
+        let last = self.lines.iter().last().expect("a summary");
+        serde_json::from_str(&last).expect("JSON")
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A sandbox without a filter.
+fn bare() -> Sandbox {
+    Sandbox::for_probe().switch(
+        "--unrestricted-syscalls",
+        PolicyBuilder::unrestricted_syscalls,
+    )
+}
+
+fn audited() -> Sandbox {
+    bare().switch("--audit", PolicyBuilder::audit)
+}
+
+/// Tries an act in a sandbox with more flags, and gives its number and exit code.
+fn tried(sandbox: &Sandbox, more: &[String], act: &[PathBuf]) -> (u32, Option<i32>) {
+    let line = probe(act);
+    let mut command = sandbox.command(&line);
+    // Flags stand before the command: the wrapper takes them in any order.
+    let words: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+    let mut with_more = Command::new(command.get_program());
+    with_more.args(more).args(words);
+    command = with_more;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("landlock-runner starts");
+    let pid = child.id();
+    let mut said = String::new();
+    let mut errors = child.stderr.take().expect("a pipe");
+    errors.read_to_string(&mut said).expect("a text");
+    let status = child.wait().expect("it ends");
+    assert_ne!(status.code(), Some(125), "{said}");
+    (pid, status.code())
+}
+
+/// An act, the sandbox that it is tried in, and what is shown of its denial.
+struct Case {
+    sandbox: Sandbox,
+    act: Vec<PathBuf>,
+    denied: String,
+    /// What the kernel answers.
+    errno: Errno,
+    /// Whether a line can allow it.
+    has_line: bool,
+    /// The exit code of the act where it passes.
+    passes: i32,
+}
+
+fn case(words: &[&str], denied: impl Into<String>) -> Case {
+    Case {
+        sandbox: audited(),
+        act: words.iter().map(PathBuf::from).collect(),
+        denied: denied.into(),
+        errno: Errno::ACCESS,
+        has_line: true,
+        passes: 0,
+    }
+}
+
+fn in_sandbox(sandbox: Sandbox, case: Case) -> Case {
+    Case { sandbox, ..case }
+}
+
+/// Acts on files of a zone.
+fn of_files(zone: &Path) -> Vec<Case> {
+    let at = |name: &str| zone.join(name).display().to_string();
+    let directory = zone.display();
+    let reads = || audited().allow(Access::READ, zone);
+    let program = zone.join("program");
+    copy_of_probe(&program);
+    let made = |act, name| case(&[act, &at(name)], format!("create in {directory}"));
+    vec![
+        case(&["read", &at("file")], format!("read {}", at("file"))),
+        case(&["list", &at("empty")], format!("read {}", at("empty"))),
+        case(&["write", &at("file")], format!("write {}", at("file"))),
+        in_sandbox(
+            reads(),
+            case(&["truncate", &at("file")], format!("write {}", at("file"))),
+        ),
+        in_sandbox(
+            reads(),
+            case(
+                &["execute", &at("program")],
+                format!("execute {}", at("program")),
+            ),
+        ),
+        in_sandbox(audited().allow(Access::WRITE, zone), made("create", "a")),
+        made("mkdir", "b"),
+        made("symlink", "c"),
+        made("mkfifo", "d"),
+        made("mksock", "e"),
+        case(&["mkchar", &at("f")], format!("make-device in {directory}")),
+        case(&["rmdir", &at("empty")], format!("remove in {directory}")),
+        case(&["unlink", &at("file")], format!("remove in {directory}")),
+        Case {
+            errno: Errno::XDEV,
+            ..in_sandbox(
+                audited().allow(Access::CREATE | Access::REMOVE, zone),
+                case(
+                    &["rename", &at("program"), &at("other/new")],
+                    format!("rename in {directory}"),
+                ),
+            )
+        },
+        Case {
+            // It is no terminal.
+            passes: Errno::NOTTY.raw_os_error(),
+            ..in_sandbox(
+                audited().allow(Access::READ | Access::WRITE, "/dev/null"),
+                case(&["ioctl", "/dev/null"], "ioctl /dev/null"),
+            )
+        },
+        Case {
+            errno: Errno::PERM,
+            has_line: false,
+            ..case(&["mount", &at("other")], format!("mount {}", at("other")))
+        },
+    ]
+}
+
+fn each_act() {
+    let kernel = Kernel::probe().abi();
+    let world = World::new();
+    let zone = world.outside();
+    let mut cases = of_files(&zone);
+    let (_tcp, connected) = listener();
+    let (_udp, received) = receiver();
+    let (bound, udp) = (free_port(), free_port());
+    let port = |act: &str, port: u16| case(&[act, &port.to_string()], format!("{act} {port}"));
+    cases.push(port("connect-tcp", connected));
+    cases.push(port("bind-tcp", bound));
+    let victim = Victim::start();
+    let name = format!("ringfence-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).expect("a name");
+    let _abstract = UnixListener::bind_addr(&address).expect("an abstract socket");
+    cases.push(Case {
+        errno: Errno::PERM,
+        ..case(
+            &["connect-abstract", &name],
+            format!("abstract-unix @{name}"),
+        )
+    });
+    let of_victim = |act: &str, word: &str| {
+        let [act, pid] = victim.stage_words(act);
+        // The process is named by the first fifteen letters of its program.
+        let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).expect("it runs");
+        case(&[&act, &pid], format!("{word} pid {pid} ({})", comm.trim()))
+    };
+    cases.push(Case {
+        has_line: false,
+        ..in_sandbox(
+            audited().allow(Access::READ, "/proc"),
+            of_victim("trace", "ptrace"),
+        )
+    });
+    if kernel >= Abi::new(9) {
+        let socket = zone.join("socket");
+        let _socket = UnixListener::bind(&socket).expect("a socket");
+        let socket = socket.display().to_string();
+        let denied = format!("connect-unix {socket}");
+        // The listener is gone when the act is tried; that is another answer.
+        cases.push(Case {
+            passes: Errno::CONNREFUSED.raw_os_error(),
+            ..case(&["connect-unix", &socket], denied)
+        });
+    }
+    if kernel >= Abi::new(10) {
+        cases.push(port("bind-udp", udp));
+        let port = received.to_string();
+        let denied = format!("connect-udp {port}");
+        cases.push(in_sandbox(
+            audited().ports(ringfence::PortClass::BindUdp, 0),
+            case(&["connect-udp", &port], denied),
+        ));
+    }
+    // Last, since it ends the victim.
+    cases.push(Case {
+        errno: Errno::PERM,
+        ..of_victim("signal", "signal")
+    });
+
+    let mut follower = Follower::start();
+    let mut domains = BTreeMap::new();
+    for case in &cases {
+        let pid = denied_then_allowed(&mut follower, case);
+        domains.insert(pid, &case.denied);
+    }
+    let summary = follower.end();
+    assert_eq!(summary["lost"], 0, "{summary}");
+    assert_eq!(
+        summary["not-understood"],
+        serde_json::json!([]),
+        "{summary}"
+    );
+    // Of each domain as many denials were read as there were.
+    for domain in summary["domains"].as_array().expect("a list") {
+        let pid = domain["made-by"]["pid"]
+            .as_u64()
+            .and_then(|pid| u32::try_from(pid).ok());
+        if pid.is_some_and(|pid| domains.contains_key(&pid)) && !domain["denials"].is_null() {
+            assert_eq!(domain["denials"], domain["read"], "{domain}");
+        }
+    }
+}
+
+/// The act is denied, and allowed with the lines that are shown for it; gives the number of the first try.
+fn denied_then_allowed(follower: &mut Follower, case: &Case) -> u32 {
+    let mut flags: Vec<String> = Vec::new();
+    let mut first = None;
+    for _ in 0..MOST_LINES {
+        let (pid, code) = tried(&case.sandbox, &flags, &case.act);
+        if first.is_some() && code == Some(case.passes) {
+            assert!(follower.of(pid, Duration::from_millis(300)).is_empty());
+            break;
+        }
+        assert_eq!(code, Some(case.errno.raw_os_error()), "{:?}", case.act);
+        let records = follower.of(pid, PATIENCE);
+        let said: Vec<_> = records
+            .iter()
+            .filter_map(|record| record["denied"].as_str())
+            .collect();
+        if first.is_none() {
+            assert!(
+                said.iter().any(|said| said.starts_with(&case.denied)),
+                "{:?}: {records:#?}",
+                case.denied
+            );
+            first = Some(pid);
+        }
+        let lines = records.iter().flat_map(|record| {
+            let answers = record["answers"].as_array().into_iter().flatten();
+            answers.filter_map(|answer| answer["add"][0]["flags"].as_str())
+        });
+        let lines: Vec<_> = lines
+            .flat_map(|line| line.split(' ').map(str::to_owned))
+            .collect();
+        assert_eq!(!lines.is_empty(), case.has_line, "{records:#?}");
+        if !case.has_line {
+            break;
+        }
+        flags.extend(lines);
+    }
+    if case.has_line {
+        let (_, code) = tried(&case.sandbox, &flags, &case.act);
+        // What was made or removed a moment ago cannot be again.
+        let again =
+            [Errno::EXIST, Errno::NOENT, Errno::SRCH].map(|errno| Some(errno.raw_os_error()));
+        assert!(
+            code == Some(case.passes) || again.contains(&code),
+            "{:?} with {flags:?}: {code:?}",
+            case.act
+        );
+    }
+    first.expect("it was tried")
+}
+
+fn allowed() {
+    let world = World::new();
+    let file = world.inside().join("file");
+    let act = [PathBuf::from("read"), file.clone()];
+    assert!(unsandboxed(&act).status.success());
+    let mut follower = Follower::start();
+    let (allowed, code) = tried(&audited().allow(Access::READ, &file), &[], &act);
+    assert_eq!(code, Some(0));
+    // What comes behind it has come: so would have what came before.
+    let (denied, _) = tried(&audited(), &[], &act);
+    assert!(!follower.of(denied, PATIENCE).is_empty());
+    assert!(follower.of(allowed, Duration::ZERO).is_empty());
+}
+
+fn without_audit() {
+    let world = World::new();
+    let act = [PathBuf::from("read"), world.outside().join("file")];
+    let mut follower = Follower::start();
+    let (silent, code) = tried(&bare(), &[], &act);
+    assert_eq!(code, Some(Errno::ACCESS.raw_os_error()));
+    let (recorded, _) = tried(&audited(), &[], &act);
+    assert!(!follower.of(recorded, PATIENCE).is_empty());
+    assert!(follower.of(silent, Duration::ZERO).is_empty());
+}
+
+fn kernel_log() {
+    let world = World::new();
+    let file = world.outside().join("a file");
+    std::fs::write(&file, "x").expect("a file");
+    let act = [PathBuf::from("read"), file.clone()];
+    // The kernel prints ten lines in five seconds and leaves out others.
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (pid, _) = tried(&audited(), &[], &act);
+        let output = Command::new(executable("ringfence"))
+            .args([
+                "denials",
+                "--source=kernel-log",
+                "--json",
+                "--pid",
+                &pid.to_string(),
+            ])
+            .output()
+            .expect("ringfence starts");
+        let shown: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
+        let denials = shown["denials"].as_array().expect("a list");
+        if let [denial] = &denials[..] {
+            assert_eq!(denial["path"], file.display().to_string());
+            assert_eq!(denial["made-by"]["comm"], "landlock-runner");
+            return;
+        }
+        assert!(Instant::now() < deadline, "{shown:#}");
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+fn refused() {
+    let sandbox = Sandbox::for_probe().switch("--audit", PolicyBuilder::audit);
+    let act = probe(&["stat", "/"]);
+    let without = Sandbox::for_probe();
+    if without.plan().check().is_err() {
+        return;
+    }
+    assert!(without.run(&act).status.success());
+    let output = sandbox.run(&act);
+    if Kernel::probe().abi() >= Abi::RECORDS {
+        assert!(output.status.success(), "{}", stderr(&output));
+        return;
+    }
+    assert_eq!(output.status.code(), Some(125));
+    let said = stderr(&output);
+    assert!(
+        said.contains("`audit`: recording denials needs ABI 7 (Linux 6.15)"),
+        "{said}"
+    );
+    let output = sandbox
+        .switch("--best-effort", PolicyBuilder::best_effort)
+        .run(&act);
+    assert!(output.status.success() && stderr(&output).contains("`audit`"));
+}
