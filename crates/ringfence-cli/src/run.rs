@@ -4,10 +4,8 @@ use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 
-#[cfg(feature = "workbench")]
-use ringfence::Policy;
 use ringfence::{
-    Access, Dependency, EnforceError, Entries, Found, Kernel, PathLine, Plan, PrepareError,
+    Access, Dependency, EnforceError, Entries, Found, Kernel, PathLine, Plan, Policy, PrepareError,
     Sandbox, Source, Syscall, SyscallEffect, Syscalls,
 };
 
@@ -48,6 +46,9 @@ pub(crate) enum StartError {
     OwnManifest { file: PathBuf, line: String },
     #[error("cannot see who may change {}, which the policy was read from", .0.display())]
     ManifestGone(PathBuf, #[source] io::Error),
+    #[cfg(feature = "workbench")]
+    #[error("cannot watch the command: its filter of system calls is refused")]
+    Watch(#[source] io::Error),
     #[error("cannot change to {}", .0.display())]
     Directory(PathBuf, #[source] io::Error),
     #[error(transparent)]
@@ -67,7 +68,7 @@ pub(crate) enum StartError {
 /// Restricts this process and becomes the command. Returns only on failure, with the exit code.
 pub(crate) fn run(program: &str, invocation: Invocation) -> u8 {
     let separated = invocation.command.iter().any(|word| word == "--");
-    match prepare(program, invocation).and_then(Prepared::start) {
+    match prepare(program, invocation, |_| {}).and_then(Prepared::start) {
         Ok(never) => match never {},
         Err(error) => failed(program, &error, separated),
     }
@@ -89,9 +90,6 @@ pub(crate) fn failed(program: &str, error: &StartError, separated: bool) -> u8 {
 pub(crate) struct Prepared {
     pub(crate) sandbox: Sandbox,
     pub(crate) command: Command,
-    /// The policy that the sandbox is of.
-    #[cfg(feature = "workbench")]
-    pub(crate) policy: Policy,
     directory: Option<PathBuf>,
     limits: Limits,
 }
@@ -110,8 +108,13 @@ impl Prepared {
     }
 }
 
-/// Reads the manifest, finds the command, makes the sandbox ready, and says what it will be.
-pub(crate) fn prepare(program: &str, mut invocation: Invocation) -> Result<Prepared, StartError> {
+/// Reads the manifest, finds the command, makes the sandbox ready, and says what it will be; `seen` is shown
+/// the policy.
+pub(crate) fn prepare(
+    program: &str,
+    mut invocation: Invocation,
+    seen: impl FnOnce(&Policy),
+) -> Result<Prepared, StartError> {
     ringfence_sys::close_on_exec_above_stderr(&invocation.keep_fds)
         .map_err(StartError::Descriptors)?;
     invocation.read_manifest()?;
@@ -138,8 +141,7 @@ pub(crate) fn prepare(program: &str, mut invocation: Invocation) -> Result<Prepa
         Kernel::probe_abi()
     };
     require_execve(policy.syscalls())?;
-    #[cfg(feature = "workbench")]
-    let kept = policy.clone();
+    seen(&policy);
     let plan = Plan::new(policy, kernel);
     let sandbox = plan.prepare()?;
     require_own_manifest(&invocation.manifest_files, &sandbox)?;
@@ -147,8 +149,6 @@ pub(crate) fn prepare(program: &str, mut invocation: Invocation) -> Result<Prepa
     Ok(Prepared {
         sandbox,
         command,
-        #[cfg(feature = "workbench")]
-        policy: kept,
         directory: invocation.chdir,
         limits: invocation.limits,
     })
@@ -156,7 +156,7 @@ pub(crate) fn prepare(program: &str, mut invocation: Invocation) -> Result<Prepa
 
 /// Fails if the command could change a file that its policy is read from: one run must not choose what
 /// a later one allows.
-fn require_own_manifest(files: &[PathBuf], sandbox: &Sandbox) -> Result<(), StartError> {
+pub(crate) fn require_own_manifest(files: &[PathBuf], sandbox: &Sandbox) -> Result<(), StartError> {
     for file in files {
         let line = sandbox
             .may_change(file)

@@ -11,10 +11,9 @@
 //! signal ends it.
 
 use std::collections::BTreeSet;
-use std::io;
 
 use ringfence::{Arch, Plan, Policy, Syscall};
-use ringfence_sys::ptrace;
+use ringfence_sys::ptrace::{self, Enter};
 
 use crate::proposal::Proposal;
 use crate::sensitive::Sensitive;
@@ -48,10 +47,12 @@ pub struct Enforced<'e> {
 /// Something that was denied by the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
-    /// The program that was denied it.
+    /// The program that was denied it first.
     pub program: String,
-    /// The process that was denied it first.
+    /// Its process.
     pub process: i32,
+    /// Other programs that were denied the same.
+    pub others: BTreeSet<String>,
     /// The system call, by its name.
     pub call: String,
     /// What it was about: a path, a port; empty if that is all in what lacked.
@@ -73,9 +74,9 @@ pub struct Denial {
 /// Something that failed and that the policy allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The program that failed.
+    /// The program that failed first.
     pub program: String,
-    /// The process that failed first.
+    /// Its process.
     pub process: i32,
     /// The system call, by its name.
     pub call: String,
@@ -103,7 +104,7 @@ pub struct Explained {
 /// Starts a process that restricts itself and becomes a program, and watches it until it and all that it
 /// started have ended; `denied` is told of each denial when it happens first.
 ///
-/// `begin` runs in the new process, is told why the watcher's own filter could not be installed, if so, and
+/// `begin` runs in the new process: it takes the watcher's own filter by what it is given, restricts itself, and
 /// returns the exit code if it cannot become the program. The filter of its sandbox has to be a trapping one
 /// ([`ringfence::Sandbox::trapping`]) but for [`UNSEEN`].
 ///
@@ -113,7 +114,7 @@ pub struct Explained {
 /// [`WatchError`]; the program has not run, or has been killed then.
 pub fn explain(
     enforced: Enforced<'_>,
-    begin: impl FnOnce(io::Result<()>) -> u8,
+    begin: impl FnOnce(&Enter<'_>) -> u8,
     denied: &mut dyn FnMut(&Denial),
 ) -> Result<(Explained, End), WatchError> {
     let arch = Arch::NATIVE.ok_or(WatchError::Processor)?;

@@ -13,7 +13,7 @@ use crate::check;
 mod start;
 mod trap;
 
-pub use start::{Begun, Started, begin, end_by, start};
+pub use start::{Begun, Enter, Started, begin, end_by, start};
 pub use trap::{fail_call, made_call, trap_data};
 
 /// What a wait for any tracee came back with.

@@ -85,16 +85,21 @@ impl<'e> Judge<'e> {
     /// What of this was denied; if the policy denies none of it, that something else does.
     pub(super) fn judge(
         &self,
-        wanted: &[Wanted],
+        wanted: Vec<Wanted>,
+        leader: i32,
         known: &HashSet<i32>,
         across_mounts: bool,
     ) -> Vec<Judged> {
-        if across_mounts && !is_on_one_device(wanted) {
+        let wanted: Vec<_> = wanted
+            .into_iter()
+            .map(|wanted| self.of_process(wanted, leader))
+            .collect();
+        if across_mounts && !is_on_one_device(&wanted) {
             // What the kernel does not move from one file system to another, policy or not.
             return Vec::new();
         }
         let mut lacks = Vec::new();
-        for wanted in wanted {
+        for wanted in &wanted {
             match wanted {
                 Wanted::Move(..) | Wanted::Link(..) if !lacks.is_empty() => {}
                 wanted => lacks.extend(self.lack(wanted, known)),
@@ -150,6 +155,20 @@ impl<'e> Judge<'e> {
                 (outside && denied(Request::Class(Class::Signal)))
                     .then_some(Lack::Signal(*process))
             }
+        }
+    }
+
+    /// Symlinks to `/proc/self` lead the one who looks to himself, and mean the process that followed them.
+    fn of_process(&self, wanted: Wanted, leader: i32) -> Wanted {
+        let [_, ours] = &self.own;
+        match wanted {
+            Wanted::Path(rights, path) => {
+                let theirs = path
+                    .strip_prefix(ours)
+                    .map(|rest| Path::new("/proc").join(leader.to_string()).join(rest));
+                Wanted::Path(rights, theirs.unwrap_or(path))
+            }
+            wanted => wanted,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What of the events of watched threads is a denial.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 
 use ringfence::{Action, Arch, Filter, Syscall, TRAP_MARK};
@@ -43,8 +43,8 @@ pub(super) struct Watcher<'e> {
     tracees: HashMap<i32, Tracee>,
     /// Every process and thread that there was.
     known: HashSet<i32>,
-    /// Where each denial is that was told already, by program, call and what lacked.
-    told: HashMap<(String, String, String), Place>,
+    /// Where each denial is that was told already, by call and what lacked.
+    told: HashMap<(String, String), Place>,
     denied: &'e mut dyn FnMut(&Denial),
     pub(super) explained: Explained,
     pub(super) end: Option<End>,
@@ -113,13 +113,17 @@ impl<'e> Watcher<'e> {
 
     /// A call that returned an error which may be a denial.
     fn failed(&mut self, pid: i32, call: Syscall, arguments: [u64; 6], errno: i32) {
+        if !self.tracee(pid).executed && ![Syscall::EXECVE, Syscall::EXECVEAT].contains(&call) {
+            // Our own process, on its way to become the program.
+            return;
+        }
         let (program, leader) = self.who(pid);
         let pending = Pending::of(pid, leader, call, arguments);
         if let Some(note) = pending.note() {
             self.explained.notes.insert(format!("{program} {note}"));
         }
         let wanted = pending.wanted(pid);
-        let judged = self.judge.judge(&wanted, &self.known, errno == EXDEV);
+        let judged = self.judge.judge(wanted, leader, &self.known, errno == EXDEV);
         let errno = Action::Errno(errno.try_into().unwrap_or(0)).to_string();
         for judged in judged {
             self.tell(&program, leader, call.name(), &errno, judged);
@@ -143,11 +147,14 @@ impl<'e> Watcher<'e> {
 
     /// Counts what was judged, and tells it if it is new.
     fn tell(&mut self, program: &str, process: i32, call: &str, answer: &str, judged: Judged) {
-        let key = (program.to_owned(), call.to_owned(), judged.key());
+        let key = (call.to_owned(), judged.key());
         match self.told.get(&key) {
             Some(&Place::Denial(at)) => {
                 if let Some(denial) = self.explained.denials.get_mut(at) {
                     denial.times += 1;
+                    if denial.program != program {
+                        denial.others.insert(program.to_owned());
+                    }
                 }
                 return;
             }
@@ -169,6 +176,7 @@ impl<'e> Watcher<'e> {
                 let denial = Denial {
                     program: program.to_owned(),
                     process,
+                    others: BTreeSet::new(),
                     call: call.to_owned(),
                     about: answered.about,
                     lacking: answered.lacking,

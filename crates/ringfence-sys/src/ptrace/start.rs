@@ -100,21 +100,20 @@ pub struct Begun {
     _ignored: Ignored,
 }
 
-/// Starts a process that is under `no_new_privs` and a filter, whose answers to trace come to this
-/// process, and does what `begin` says: become a program, or return the exit code to end with. It is told
-/// why the filter could not be installed, if so. As with [`start`] otherwise; that a thread ends is an event
-/// as well.
+/// What a process under watch calls to put itself under `no_new_privs` and the watcher's filter.
+pub type Enter<'f> = dyn Fn() -> io::Result<()> + 'f;
+
+/// Starts a process that does what `begin` says under watch: put itself under a filter, whose answers to
+/// trace come to this process, and become a program; or return the exit code to end with. As with [`start`]
+/// otherwise; that a thread ends is an event as well.
 ///
 /// For a process of one thread: the child runs on a copy of its memory.
 ///
 /// # Errors
 /// As [`start`].
-pub fn begin(
-    filter: &[Instruction],
-    begin: impl FnOnce(io::Result<()>) -> u8,
-) -> io::Result<Begun> {
+pub fn begin(filter: &[Instruction], begin: impl FnOnce(&Enter<'_>) -> u8) -> io::Result<Begun> {
     fork(OPTIONS | libc::PTRACE_O_TRACEEXIT, || {
-        begin(enter(filter)).into()
+        begin(&|| enter(filter)).into()
     })
 }
 
