@@ -226,7 +226,7 @@ impl<'e> Judge<'e> {
         let (about, lacking, is_own) = match asked {
             Asked::Path(rights, path) => {
                 let (shown, is_own) = self.shown(path);
-                (shown, words(*rights).to_string(), is_own)
+                (shown, named(*rights), is_own)
             }
             Asked::Port(class, port) => (format!("port {port}"), class.name().to_owned(), false),
             Asked::Class(class) => (String::new(), class.name().to_owned(), false),
@@ -271,6 +271,12 @@ impl<'e> Judge<'e> {
                 .map(|yaml| yaml.replace(&ours, "/proc/self"));
         }
     }
+}
+
+/// The names of single words, whatever mix they are.
+fn named(rights: AccessFs) -> String {
+    let names: Vec<_> = words(rights).words().map(|word| word.name).collect();
+    names.join(",")
 }
 
 /// What something is about that failed though the policy allows it, and why it did.

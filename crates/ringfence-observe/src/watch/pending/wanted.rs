@@ -57,9 +57,9 @@ impl Pending {
             Act::Execute(files) => {
                 let loader = files.last().and_then(|file| loader(file));
                 let files = files.into_iter().chain(loader.map(|path| target(&path)));
-                files
-                    .map(|file| Wanted::Path(AccessFs::EXECUTE, file))
-                    .collect()
+                // The kernel opens them for reading as well.
+                let rights = AccessFs::EXECUTE | AccessFs::READ_FILE;
+                files.map(|file| Wanted::Path(rights, file)).collect()
             }
             Act::Words(words) => words
                 .into_iter()
