@@ -83,7 +83,12 @@ impl Edits<'_> {
                     self.map(existing, value)?;
                 }
                 Some((_, existing)) => self.items(existing, value)?,
-                None => self.entry(node, *flow, entries, &format!("{}: {}", inline(key), inline(value)))?,
+                None => self.entry(
+                    node,
+                    *flow,
+                    entries,
+                    &format!("{}: {}", inline(key), inline(value)),
+                )?,
             }
         }
         Ok(())
@@ -169,9 +174,9 @@ impl Edits<'_> {
             Kind::Map {
                 flow: false,
                 entries,
-            } if !entries.is_empty() => entries
-                .last()
-                .map_or(node.bytes.end, |(key, value)| self.end(value).max(key.bytes.end)),
+            } if !entries.is_empty() => entries.last().map_or(node.bytes.end, |(key, value)| {
+                self.end(value).max(key.bytes.end)
+            }),
             _ => {
                 let written = self.text.get(node.bytes.clone()).unwrap_or("");
                 node.bytes.start + written.trim_end().len()
@@ -267,13 +272,19 @@ allow: [netlink]
     fn the_last_line_may_have_no_end() {
         for (text, expected) in [
             ("version: 1", "version: 1\nro: [/usr]\n"),
-            ("version: 1\nro:\n  - /bin", "version: 1\nro:\n  - /bin\n  - /usr\n"),
+            (
+                "version: 1\nro:\n  - /bin",
+                "version: 1\nro:\n  - /bin\n  - /usr\n",
+            ),
             ("version: 1\nro: []", "version: 1\nro: [/usr]"),
             (
                 "version: 1\nro: [\n  /bin, # one\n]\n",
                 "version: 1\nro: [\n  /bin, /usr, # one\n]\n",
             ),
-            ("{version: 1, ro: [/bin]}\n", "{version: 1, ro: [/bin, /usr]}\n"),
+            (
+                "{version: 1, ro: [/bin]}\n",
+                "{version: 1, ro: [/bin, /usr]}\n",
+            ),
             ("{\"version\": 1}\n", "{\"version\": 1, ro: [/usr]}\n"),
         ] {
             assert_eq!(append(text, "ro:\n  - /usr\n").unwrap(), expected);

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use ringfence::{Access, ClassLine, PathLine, Policy, PolicyBuilder, PortLine, SyscallEffect, SyscallLine};
+use ringfence::{
+    Access, ClassLine, PathLine, Policy, PolicyBuilder, PortLine, SyscallEffect, SyscallLine,
+};
 use ringfence_manifest::Manifest;
 
 use crate::sensitive::Sensitive;
@@ -100,10 +102,9 @@ impl Proposal {
                 Some("opens every port of this kind, at every address".to_owned())
             }
             Line::Class(line) => Some(format!("opens all of it: {}", line.class.summary())),
-            Line::Call(line) if line.effect == SyscallEffect::Allow => Some(format!(
-                "lets {} pass whatever it is about",
-                line.calls
-            )),
+            Line::Call(line) if line.effect == SyscallEffect::Allow => {
+                Some(format!("lets {} pass whatever it is about", line.calls))
+            }
             Line::Port(_) | Line::Call(_) => None,
         };
         Self {

@@ -20,9 +20,9 @@ use crate::watching;
 const MOST_ROUNDS: usize = 12;
 
 pub fn tests() -> Vec<Test> {
-    let named = CASES.iter().map(|case| {
-        watching(format!("explain::names_{}", case.name), || mended(case))
-    });
+    let named = CASES
+        .iter()
+        .map(|case| watching(format!("explain::names_{}", case.name), || mended(case)));
     named.collect()
 }
 
@@ -37,7 +37,8 @@ impl Outside {
         let local = ("127.0.0.1", 0);
         let server = TcpListener::bind(local).expect("a port");
         let unused = TcpListener::bind(local).expect("a port");
-        let port = |listener: &TcpListener| listener.local_addr().expect("its own").port().to_string();
+        let port =
+            |listener: &TcpListener| listener.local_addr().expect("its own").port().to_string();
         let path = scene.path("socket");
         let name = format!("ringfence-explain-{}", port(&server));
         let address = SocketAddr::from_abstract_name(&name).expect("a short name");
@@ -50,7 +51,10 @@ impl Outside {
                 ("PROCESS", std::process::id().to_string()),
                 ("SOCKET", text_of(&path)),
                 ("ABSTRACT", name),
-                ("INOTIFY", inotify.expect("every machine has it").to_string()),
+                (
+                    "INOTIFY",
+                    inotify.expect("every machine has it").to_string(),
+                ),
             ],
             _servers: (
                 server,
@@ -62,7 +66,9 @@ impl Outside {
 
     fn fill(&self, text: &str) -> String {
         let words = self.words.iter();
-        words.fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
+        words.fold(text.to_owned(), |text, (word, value)| {
+            text.replace(word, value)
+        })
     }
 }
 
@@ -99,7 +105,11 @@ fn mended(case: &Case) -> Result<(), Skip> {
 
     scene.policy(&outside.fill(&manifest(&lines)));
     let good = passes(&[]);
-    assert!(good.status.success(), "the good policy is none: {}", stderr(&good));
+    assert!(
+        good.status.success(),
+        "the good policy is none: {}",
+        stderr(&good)
+    );
     scene.policy(&outside.fill(&manifest(&lines[..lines.len() - 1])));
     let broken = passes(&[]);
     assert!(!broken.status.success(), "the line is not needed");
@@ -127,8 +137,9 @@ fn mended(case: &Case) -> Result<(), Skip> {
     }
     let (lacking, about) = (case.lacks.0, outside.fill(case.lacks.1));
     assert!(
-        seen.iter().any(|denial| text_at(denial, "lacking") == lacking
-            && text_at(denial, "about").ends_with(&about)),
+        seen.iter()
+            .any(|denial| text_at(denial, "lacking") == lacking
+                && text_at(denial, "about").ends_with(&about)),
         "`{lacking} {about}` is not named in {seen:#?}"
     );
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();

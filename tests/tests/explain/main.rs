@@ -47,7 +47,15 @@ fn can_watch() -> Result<(), Skip> {
         ));
     }
     let tried = Command::new(executable("ringfence"))
-        .args(["run", "--log", "off", "--explain", "--unrestricted-fs", "--", "true"])
+        .args([
+            "run",
+            "--log",
+            "off",
+            "--explain",
+            "--unrestricted-fs",
+            "--",
+            "true",
+        ])
         .output()
         .map_err(|error| Skip(format!("ringfence does not start: {error}")))?;
     let said = String::from_utf8_lossy(&tried.stderr);

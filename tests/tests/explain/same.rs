@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use ringfence::{Arch, Kernel, Plan, Policy, Syscall, Verdict};
-use ringfence_tests::install::{need};
+use ringfence_tests::install::need;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
 
@@ -105,68 +105,107 @@ except OSError as error:
 
 pub fn tests() -> Vec<Test> {
     vec![
-        watching("explain::some_hundreds_of_acts_end_as_in_the_plain_run", || {
-            need("python3", "python3")?;
-            let numbers = denied_calls();
-            assert!(numbers.len() > 60, "too few calls are tried: {numbers:?}");
-            let [plain, explained] = both(POLICY, |scene| {
-                let outside = scene.path("outside").display().to_string();
-                let work = scene.path("work").display().to_string();
-                let mut words = vec!["python3", "-c", ACTS, &outside, &work];
-                words.extend(numbers.iter().map(String::as_str));
-                words.into_iter().map(str::to_owned).collect()
-            });
-            for act in ["read 13", "list done", "socket 16 3", "call ", "threads 1", "with signals blocked 1"] {
-                assert!(plain.contains(act), "`{act}` is not tried: {plain}");
-            }
-            let differ: Vec<_> = plain.lines().zip(explained.lines()).filter(|(a, b)| a != b).collect();
-            assert!(differ.is_empty(), "plain and explained differ: {differ:?}");
-            assert_eq!(plain.lines().count(), explained.lines().count());
-            Ok(())
-        }),
-        watching("explain::a_program_that_traps_calls_itself_gets_its_own_signals", || {
-            need("python3", "python3")?;
-            let [plain, explained] = both(POLICY, |_| {
-                let number = number(Syscall::GETPPID).to_string();
-                ["python3", "-c", OWN_FILTER, &number].map(str::to_owned).to_vec()
-            });
-            assert!(plain.starts_with("caught\n"), "{plain}");
-            assert_eq!(explained, plain);
-            Ok(())
-        }),
-        watching("explain::exit_codes_and_signals_are_the_commands_own", || {
-            use std::os::unix::process::ExitStatusExt as _;
+        watching(
+            "explain::some_hundreds_of_acts_end_as_in_the_plain_run",
+            || {
+                need("python3", "python3")?;
+                let numbers = denied_calls();
+                assert!(numbers.len() > 60, "too few calls are tried: {numbers:?}");
+                let [plain, explained] = both(POLICY, |scene| {
+                    let outside = scene.path("outside").display().to_string();
+                    let work = scene.path("work").display().to_string();
+                    let mut words = vec!["python3", "-c", ACTS, &outside, &work];
+                    words.extend(numbers.iter().map(String::as_str));
+                    words.into_iter().map(str::to_owned).collect()
+                });
+                for act in [
+                    "read 13",
+                    "list done",
+                    "socket 16 3",
+                    "call ",
+                    "threads 1",
+                    "with signals blocked 1",
+                ] {
+                    assert!(plain.contains(act), "`{act}` is not tried: {plain}");
+                }
+                let differ: Vec<_> = plain
+                    .lines()
+                    .zip(explained.lines())
+                    .filter(|(a, b)| a != b)
+                    .collect();
+                assert!(differ.is_empty(), "plain and explained differ: {differ:?}");
+                assert_eq!(plain.lines().count(), explained.lines().count());
+                Ok(())
+            },
+        ),
+        watching(
+            "explain::a_program_that_traps_calls_itself_gets_its_own_signals",
+            || {
+                need("python3", "python3")?;
+                let [plain, explained] = both(POLICY, |_| {
+                    let number = number(Syscall::GETPPID).to_string();
+                    ["python3", "-c", OWN_FILTER, &number]
+                        .map(str::to_owned)
+                        .to_vec()
+                });
+                assert!(plain.starts_with("caught\n"), "{plain}");
+                assert_eq!(explained, plain);
+                Ok(())
+            },
+        ),
+        watching(
+            "explain::exit_codes_and_signals_are_the_commands_own",
+            || {
+                use std::os::unix::process::ExitStatusExt as _;
 
-            let scene = Scene::new("");
-            scene.policy(POLICY.split("  - {path: WORK/in").next().expect("its beginning"));
-            for script in ["exit 0", "exit 42", "exit 255", "kill -9 $$", "kill -15 $$", "kill -31 $$"] {
-                let run = |flags: &[&str]| {
-                    let mut command = scene.run(flags, &["sh", "-c", script]);
-                    command.output().expect("ringfence starts").status
-                };
-                let (plain, explained) = (run(&[]), run(&["--explain"]));
-                assert_eq!(explained.code(), plain.code(), "{script}");
-                assert_eq!(explained.signal(), plain.signal(), "{script}");
-            }
-            Ok(())
-        }),
-        watching("explain::what_runs_does_not_outlive_the_one_who_watches", || {
-            let scene = Scene::new("");
-            scene.policy("version: 1\nunrestricted: [fs]\n");
-            let mut watcher = scene
-                .run(&["--explain"], &["sh", "-c", "sleep 1; echo x > on"])
-                .spawn()
-                .expect("ringfence starts");
-            std::thread::sleep(std::time::Duration::from_millis(500));
-            watcher.kill().expect("it runs");
-            watcher.wait().expect("it ends");
-            std::thread::sleep(std::time::Duration::from_millis(1500));
-            assert!(!scene.path("work/on").exists(), "the command ran on");
-            let whole = scene.run(&["--explain"], &["sh", "-c", "sleep 1; echo x > on"]).output();
-            assert!(whole.expect("ringfence starts").status.success());
-            assert!(scene.path("work/on").exists());
-            Ok(())
-        }),
+                let scene = Scene::new("");
+                scene.policy(
+                    POLICY
+                        .split("  - {path: WORK/in")
+                        .next()
+                        .expect("its beginning"),
+                );
+                for script in [
+                    "exit 0",
+                    "exit 42",
+                    "exit 255",
+                    "kill -9 $$",
+                    "kill -15 $$",
+                    "kill -31 $$",
+                ] {
+                    let run = |flags: &[&str]| {
+                        let mut command = scene.run(flags, &["sh", "-c", script]);
+                        command.output().expect("ringfence starts").status
+                    };
+                    let (plain, explained) = (run(&[]), run(&["--explain"]));
+                    assert_eq!(explained.code(), plain.code(), "{script}");
+                    assert_eq!(explained.signal(), plain.signal(), "{script}");
+                }
+                Ok(())
+            },
+        ),
+        watching(
+            "explain::what_runs_does_not_outlive_the_one_who_watches",
+            || {
+                let scene = Scene::new("");
+                scene.policy("version: 1\nunrestricted: [fs]\n");
+                let mut watcher = scene
+                    .run(&["--explain"], &["sh", "-c", "sleep 1; echo x > on"])
+                    .spawn()
+                    .expect("ringfence starts");
+                std::thread::sleep(std::time::Duration::from_millis(500));
+                watcher.kill().expect("it runs");
+                watcher.wait().expect("it ends");
+                std::thread::sleep(std::time::Duration::from_millis(1500));
+                assert!(!scene.path("work/on").exists(), "the command ran on");
+                let whole = scene
+                    .run(&["--explain"], &["sh", "-c", "sleep 1; echo x > on"])
+                    .output();
+                assert!(whole.expect("ringfence starts").status.success());
+                assert!(scene.path("work/on").exists());
+                Ok(())
+            },
+        ),
     ]
 }
 
@@ -178,7 +217,9 @@ fn number(call: Syscall) -> u32 {
 /// The numbers of calls that the filter of the policy denies whatever they are about: none is ever made.
 fn denied_calls() -> Vec<String> {
     let policy = Policy::builder().rw("/in").build().expect("a policy");
-    let filter = Plan::new(policy, Kernel::probe()).filter().expect("it is on by default");
+    let filter = Plan::new(policy, Kernel::probe())
+        .filter()
+        .expect("it is on by default");
     let arch = Arch::NATIVE.expect("a machine that is known");
     let denied = Syscall::all().filter(|call| {
         matches!(filter.verdict(*call), Verdict::Always(action) if *action != ringfence::Action::Allow)

@@ -52,7 +52,10 @@ impl Scene {
     /// Runs a command plainly; it must succeed.
     pub fn succeeds(&self, words: &[&str]) -> Output {
         let mut command = self.command(words[0]);
-        let output = command.args(&words[1..]).output().expect("a program starts");
+        let output = command
+            .args(&words[1..])
+            .output()
+            .expect("a program starts");
         assert!(
             output.status.success(),
             "{words:?}: {}\n{}{}",
@@ -115,5 +118,8 @@ pub fn denied(report: &Value) -> &[Value] {
 
 /// The items of a list.
 pub fn items<'v>(value: &'v Value, key: &str) -> &'v [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], |items| items)
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], |items| items)
 }

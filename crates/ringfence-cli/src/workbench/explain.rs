@@ -15,8 +15,8 @@ use ringfence_sys::ptrace::Enter;
 use super::NAME;
 use crate::invocation::Invocation;
 use crate::run::{self, Prepared, StartError};
-use crate::wrapper::{self, Asked};
 use crate::ui;
+use crate::wrapper::{self, Asked};
 
 mod report;
 mod write;
@@ -105,7 +105,8 @@ impl Options {
         ];
         if !self.explain {
             let flag = beside.iter().find(|(_, given)| *given);
-            return flag.map(|(name, _)| format!("--{name} is about an explanation; add --explain"));
+            return flag
+                .map(|(name, _)| format!("--{name} is about an explanation; add --explain"));
         }
         if self.yes && !self.write {
             return Some("--yes is about what is written; add --write".to_owned());
@@ -120,7 +121,8 @@ impl Options {
 pub(super) fn run(arguments: impl Iterator<Item = OsString> + 'static) -> Option<u8> {
     let mut options = Options::default();
     // The line is read as the wrapper reads it, so that both take and refuse the same.
-    let invocation = match wrapper::parse_with(arguments, |name, parser| options.set(name, parser)) {
+    let invocation = match wrapper::parse_with(arguments, |name, parser| options.set(name, parser))
+    {
         Ok(Asked::Run(invocation)) => *invocation,
         Ok(Asked::Help | Asked::Version) => return None,
         Err(error) => return Some(ui::fail(NAME, &error, run::SETUP_FAILED)),

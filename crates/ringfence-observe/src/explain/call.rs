@@ -84,7 +84,9 @@ pub(super) fn answer_sockets(judge: &Judge<'_>, classes: [PortClass; 2]) -> Answ
     let mut answered = judge.answer_line(&Asked::Port(connect, ANY_PORT));
     answered.about = format!("a {kind} socket");
     answered.lacking = format!("{} or {}", connect.name(), bind.name());
-    answered.reason = format!("denied by the filter: no line names a {kind} port, and no such socket can be made");
+    answered.reason = format!(
+        "denied by the filter: no line names a {kind} port, and no such socket can be made"
+    );
     let names_port = |proposal: &Proposal| proposal.flags.ends_with(&format!(" {ANY_PORT}"));
     if answered.proposals.iter().any(names_port) {
         // Which port it is shows once the socket can be made.
@@ -126,9 +128,11 @@ pub(super) fn answer_call(
         source: Source::Flag,
     });
     let kernel = *judge.enforced.plan.kernel();
-    let wider = line.add(PolicyBuilder::from(policy.clone())).build().ok();
-    let filter = wider.and_then(|policy| Plan::new(policy, kernel).filter());
-    let is_enough = filter.is_none_or(|filter| !filter.verdict(call).denies());
+    let wider = line.add(PolicyBuilder::from(policy.clone())).build();
+    let is_enough = wider.is_ok_and(|policy| {
+        let filter = Plan::new(policy, kernel).filter();
+        filter.is_none_or(|filter| !filter.verdict(call).denies())
+    });
     let mut answered = Answered {
         lacking: call.name().to_owned(),
         reason,

@@ -152,8 +152,7 @@ impl<'e> Judge<'e> {
                 .then_some(Lack::Class(Class::AbstractUnix, false)),
             Wanted::Signal(process) => {
                 let outside = !known.contains(process) && may_signal(*process);
-                (outside && denied(Request::Class(Class::Signal)))
-                    .then_some(Lack::Signal(*process))
+                (outside && denied(Request::Class(Class::Signal))).then_some(Lack::Signal(*process))
             }
         }
     }
@@ -183,7 +182,10 @@ impl<'e> Judge<'e> {
     fn shown(&self, path: &Path) -> (String, bool) {
         let [_, ours] = &self.own;
         match path.strip_prefix(ours) {
-            Ok(rest) => (Path::new("/proc/self").join(rest).display().to_string(), true),
+            Ok(rest) => (
+                Path::new("/proc/self").join(rest).display().to_string(),
+                true,
+            ),
             Err(_) => (path.display().to_string(), false),
         }
     }
@@ -195,7 +197,8 @@ impl<'e> Judge<'e> {
             Lack::Widens(path) => Answered {
                 about: path.display().to_string(),
                 lacking: "rename".to_owned(),
-                reason: "denied by Landlock: what is moved would gain rights at its new place".to_owned(),
+                reason: "denied by Landlock: what is moved would gain rights at its new place"
+                    .to_owned(),
                 hints: vec!["it may be copied; or give the same rights at both places".to_owned()],
                 ..Answered::default()
             },

@@ -123,7 +123,9 @@ impl<'e> Watcher<'e> {
             self.explained.notes.insert(format!("{program} {note}"));
         }
         let wanted = pending.wanted(pid);
-        let judged = self.judge.judge(wanted, leader, &self.known, errno == EXDEV);
+        let judged = self
+            .judge
+            .judge(wanted, leader, &self.known, errno == EXDEV);
         let errno = Action::Errno(errno.try_into().unwrap_or(0)).to_string();
         for judged in judged {
             self.tell(&program, leader, call.name(), &errno, judged);

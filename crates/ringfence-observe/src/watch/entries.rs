@@ -58,13 +58,7 @@ pub(super) fn renamed(from: &Path, to: &Path, flags: u64) -> Act {
 pub(super) fn linked(from: &Path, to: &Path) -> Act {
     let to = entry(to);
     let made = vec![to.clone()];
-    moved(
-        Access::empty(),
-        Access::CREATE,
-        from.to_owned(),
-        to,
-        made,
-    )
+    moved(Access::empty(), Access::CREATE, from.to_owned(), to, made)
 }
 
 fn moved(

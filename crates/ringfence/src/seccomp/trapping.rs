@@ -58,7 +58,8 @@ impl Filter {
 /// An answer with a marked error becomes a trap.
 fn trapped(instruction: &Instruction) -> Instruction {
     let marked = RET_ERRNO | u32::from(TRAP_MARK);
-    let is_marked = instruction.code == RETURN && instruction.operand & !u32::from(NUMBER) == marked;
+    let is_marked =
+        instruction.code == RETURN && instruction.operand & !u32::from(NUMBER) == marked;
     Instruction {
         operand: if is_marked {
             instruction.operand - RET_ERRNO + RET_TRAP

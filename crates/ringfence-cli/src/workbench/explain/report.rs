@@ -9,10 +9,18 @@ use super::super::NAME;
 
 /// One denial; with how often, once that is known. Names come from the program and stay on their line.
 pub(super) fn denial(denial: &Denial, counted: bool) -> String {
-    let mut text = format!("{NAME}: denied{}: {}", times(denial.times, counted), head(denial));
+    let mut text = format!(
+        "{NAME}: denied{}: {}",
+        times(denial.times, counted),
+        head(denial)
+    );
     let _ = write!(text, "\n  {}", line(&denial.reason));
     for (number, proposal) in denial.proposals.iter().enumerate() {
-        let start = if number == 0 { "to allow it, add" } else { "or" };
+        let start = if number == 0 {
+            "to allow it, add"
+        } else {
+            "or"
+        };
         let _ = write!(text, "\n  {start} {}", line(&proposal.flags));
         add_yaml(&mut text, proposal);
         if let Some(warning) = &proposal.warning {
@@ -83,7 +91,13 @@ pub(super) fn text(explained: &Explained, told: bool) -> String {
     let mut parts: Vec<String> = if told {
         let counted = explained.denials.iter().filter(|denial| denial.times > 1);
         counted
-            .map(|denial| format!("{NAME}: denied{}: {}", times(denial.times, true), head(denial)))
+            .map(|denial| {
+                format!(
+                    "{NAME}: denied{}: {}",
+                    times(denial.times, true),
+                    head(denial)
+                )
+            })
             .collect()
     } else {
         let denials = explained.denials.iter();

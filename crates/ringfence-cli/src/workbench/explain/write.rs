@@ -79,7 +79,9 @@ pub(super) fn add(
     } else {
         asked(proposals, file).map_err(WriteError::Terminal)?
     };
-    let yaml = wished.iter().filter_map(|proposal| proposal.yaml.as_deref());
+    let yaml = wished
+        .iter()
+        .filter_map(|proposal| proposal.yaml.as_deref());
     let mut text = files::read(file)?;
     let mut added = 0;
     for addition in yaml {
@@ -99,8 +101,8 @@ pub(super) fn add(
 
 /// Whether a manifest is one that starts.
 fn usable(draft: &Path, variables: &Variables) -> Result<(), WriteError> {
-    let (manifest, sources) = Manifest::read(draft, variables)
-        .map_err(|faults| WriteError::Faults(Box::new(faults)))?;
+    let (manifest, sources) =
+        Manifest::read(draft, variables).map_err(|faults| WriteError::Faults(Box::new(faults)))?;
     let sandbox = Plan::new(manifest.policy, Kernel::probe()).prepare()?;
     let files: Vec<PathBuf> = sources.files().map(PathBuf::from).collect();
     Ok(run::require_own_manifest(&files, &sandbox)?)

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use ringfence::{Access, AccessFs, PortClass, Syscall};
 
 use super::{
-    Act, O_ACCMODE, O_CREAT, O_PATH, O_TMPFILE, O_TRUNC, Pending, absolute, is_device, names, string,
-    target,
+    Act, O_ACCMODE, O_CREAT, O_PATH, O_TMPFILE, O_TRUNC, Pending, absolute, is_device, names,
+    string, target,
 };
 use crate::watch::programs::loader;
 use crate::watch::sockets::Peer;
