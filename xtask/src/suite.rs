@@ -100,6 +100,7 @@ fn tests_as_nobody() -> Result<Vec<Counts>> {
         "programs",
         "fragments",
         "learn",
+        "explain",
     ]
     .into_iter()
     .map(|name| {

@@ -4,12 +4,12 @@ use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 
-#[cfg(feature = "workbench")]
-use ringfence::Policy;
 use ringfence::{
-    Access, Dependency, EnforceError, Entries, Found, Kernel, PathLine, Plan, PrepareError,
+    Access, Dependency, EnforceError, Entries, Found, Kernel, PathLine, Plan, Policy, PrepareError,
     Sandbox, Source, Syscall, SyscallEffect, Syscalls,
 };
+
+use ringfence_manifest::Limits;
 
 use crate::command::{Command, CommandError, Environment};
 use crate::invocation::{Invocation, LogFormat, UsageError};
@@ -25,7 +25,7 @@ const STRAY_SEPARATOR: &str = "hint: a `--` follows what was taken for the comma
 
 /// Why the command was not started.
 #[derive(Debug, thiserror::Error)]
-enum StartError {
+pub(crate) enum StartError {
     #[error("cannot close the descriptors that the command must not inherit")]
     Descriptors(#[source] io::Error),
     #[error(
@@ -46,6 +46,9 @@ enum StartError {
     OwnManifest { file: PathBuf, line: String },
     #[error("cannot see who may change {}, which the policy was read from", .0.display())]
     ManifestGone(PathBuf, #[source] io::Error),
+    #[cfg(feature = "workbench")]
+    #[error("cannot watch the command: its filter of system calls is refused")]
+    Watch(#[source] io::Error),
     #[error("cannot change to {}", .0.display())]
     Directory(PathBuf, #[source] io::Error),
     #[error(transparent)]
@@ -65,20 +68,53 @@ enum StartError {
 /// Restricts this process and becomes the command. Returns only on failure, with the exit code.
 pub(crate) fn run(program: &str, invocation: Invocation) -> u8 {
     let separated = invocation.command.iter().any(|word| word == "--");
-    match start(program, invocation) {
+    match prepare(program, invocation, |_| {}).and_then(Prepared::start) {
         Ok(never) => match never {},
-        Err(StartError::Command(error)) => {
-            let code = ui::fail(program, &error, error.exit_code());
-            if separated {
-                ui::note(program, STRAY_SEPARATOR);
-            }
-            code
-        }
-        Err(error) => ui::fail(program, &error, SETUP_FAILED),
+        Err(error) => failed(program, &error, separated),
     }
 }
 
-fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartError> {
+/// Says why the command was not started; the exit code.
+pub(crate) fn failed(program: &str, error: &StartError, separated: bool) -> u8 {
+    let StartError::Command(error) = error else {
+        return ui::fail(program, error, SETUP_FAILED);
+    };
+    let code = ui::fail(program, error, error.exit_code());
+    if separated {
+        ui::note(program, STRAY_SEPARATOR);
+    }
+    code
+}
+
+/// A command and its sandbox, before this process is restricted.
+pub(crate) struct Prepared {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) command: Command,
+    directory: Option<PathBuf>,
+    limits: Limits,
+}
+
+impl Prepared {
+    /// Restricts this process and becomes the command.
+    pub(crate) fn start(self) -> Result<Infallible, StartError> {
+        if let Some(directory) = self.directory {
+            std::env::set_current_dir(&directory)
+                .map_err(|error| StartError::Directory(directory, error))?;
+        }
+        limits::apply(&self.limits)?;
+        // A program just executed has one thread, and this one starts no other.
+        let plan = self.sandbox.enforce_this_thread()?;
+        Err(self.command.execute(&plan).into())
+    }
+}
+
+/// Reads the manifest, finds the command, makes the sandbox ready, and says what it will be; `seen` is shown
+/// the policy.
+pub(crate) fn prepare(
+    program: &str,
+    mut invocation: Invocation,
+    seen: impl FnOnce(&Policy),
+) -> Result<Prepared, StartError> {
     ringfence_sys::close_on_exec_above_stderr(&invocation.keep_fds)
         .map_err(StartError::Descriptors)?;
     invocation.read_manifest()?;
@@ -105,23 +141,22 @@ fn start(program: &str, mut invocation: Invocation) -> Result<Infallible, StartE
         Kernel::probe_abi()
     };
     require_execve(policy.syscalls())?;
+    seen(&policy);
     let plan = Plan::new(policy, kernel);
     let sandbox = plan.prepare()?;
     require_own_manifest(&invocation.manifest_files, &sandbox)?;
     report(program, &invocation, sandbox.plan());
-    if let Some(directory) = invocation.chdir {
-        std::env::set_current_dir(&directory)
-            .map_err(|error| StartError::Directory(directory, error))?;
-    }
-    limits::apply(&invocation.limits)?;
-    // A program just executed has one thread, and this one starts no other.
-    let plan = sandbox.enforce_this_thread()?;
-    Err(command.execute(&plan).into())
+    Ok(Prepared {
+        sandbox,
+        command,
+        directory: invocation.chdir,
+        limits: invocation.limits,
+    })
 }
 
 /// Fails if the command could change a file that its policy is read from: one run must not choose what
 /// a later one allows.
-fn require_own_manifest(files: &[PathBuf], sandbox: &Sandbox) -> Result<(), StartError> {
+pub(crate) fn require_own_manifest(files: &[PathBuf], sandbox: &Sandbox) -> Result<(), StartError> {
     for file in files {
         let line = sandbox
             .may_change(file)

@@ -8,13 +8,13 @@ use ringfence_sys::Arguments;
 
 use crate::flags::{FLAGS, Flag, Group};
 use crate::invocation::{Invocation, UsageError};
-use crate::wrapper::Asked;
 use crate::{run, ui, wrapper};
 
 mod check;
 mod denials;
 mod diff;
 mod doctor;
+mod explain;
 mod export;
 mod files;
 mod fmt;
@@ -35,10 +35,8 @@ pub fn main(arguments: Arguments) -> u8 {
     let arguments: Vec<OsString> = arguments.collect();
     // `run` reads its line as the wrapper does, so that both take and refuse the same.
     if arguments.get(1).is_some_and(|first| first == "run") {
-        match wrapper::parse(arguments.clone().into_iter().skip(1)) {
-            Ok(Asked::Run(invocation)) => return run::run(NAME, *invocation),
-            Ok(Asked::Help | Asked::Version) => {}
-            Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
+        if let Some(code) = explain::run(arguments.clone().into_iter().skip(1)) {
+            return code;
         }
     }
     // What `test` starts is for no person, and stands neither in help nor in man pages.
@@ -88,12 +86,12 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            with_command(with_flags(
+            with_command(explain::with_flags(with_flags(
                 Command::new("run").about("Run a command under a policy, as landlock-runner does"),
                 &Group::ALL,
-            ))
+            )))
             .after_help(
-                "Examples:\n  ringfence run --ro /usr --ro /lib64 -- /usr/bin/id\n  ringfence run --ro /usr --ro /lib64 --rw /tmp -- sh -c 'echo hello > /tmp/x'",
+                "Examples:\n  ringfence run --ro /usr --ro /lib64 -- /usr/bin/id\n  ringfence run --ro /usr --ro /lib64 --rw /tmp -- sh -c 'echo hello > /tmp/x'\n  ringfence run --explain --policy tool.yaml -- tool",
             ),
         )
         .subcommand(plan::command())

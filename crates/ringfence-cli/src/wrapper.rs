@@ -57,15 +57,30 @@ pub(crate) enum Asked {
 pub(crate) fn parse(
     arguments: impl Iterator<Item = OsString> + 'static,
 ) -> Result<Asked, UsageError> {
+    parse_with(arguments, |_, _| Ok(false))
+}
+
+/// The same; long flags that are not known here are offered to `own`, which says whether it takes them.
+pub(crate) fn parse_with(
+    arguments: impl Iterator<Item = OsString> + 'static,
+    mut own: impl FnMut(&str, &mut lexopt::Parser) -> Result<bool, lexopt::Error>,
+) -> Result<Asked, UsageError> {
     let mut invocation = Invocation::default();
     let mut parser = lexopt::Parser::from_iter(arguments);
     while let Some(argument) = parser.next()? {
         let flag = match argument {
             Arg::Long("help") | Arg::Short('h') => return Ok(Asked::Help),
             Arg::Long("version") | Arg::Short('V') => return Ok(Asked::Version),
-            Arg::Long(name) => Flag::named(name).ok_or_else(|| UsageError::UnknownFlag {
-                name: name.to_owned(),
-            })?,
+            Arg::Long(name) => match Flag::named(name) {
+                Some(flag) => flag,
+                None => {
+                    let name = name.to_owned();
+                    if own(&name, &mut parser)? {
+                        continue;
+                    }
+                    return Err(UsageError::UnknownFlag { name });
+                }
+            },
             Arg::Short(letter) => {
                 Flag::lettered(letter).ok_or_else(|| Arg::Short(letter).unexpected())?
             }

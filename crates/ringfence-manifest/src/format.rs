@@ -12,7 +12,7 @@ const WIDTH: usize = 100;
 
 /// A text that cannot be laid out anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unformattable(String);
+pub struct Unformattable(pub(crate) String);
 
 impl std::fmt::Display for Unformattable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -69,19 +69,19 @@ pub fn format(text: &str) -> Result<String, Unformattable> {
 }
 
 #[derive(Clone)]
-struct Comment {
-    text: String,
+pub(crate) struct Comment {
+    pub(crate) text: String,
     bytes: Range<usize>,
     /// Whether it ends a line on which something stands before it.
     is_beside: bool,
 }
 
-struct Node {
-    bytes: Range<usize>,
-    kind: Kind,
+pub(crate) struct Node {
+    pub(crate) bytes: Range<usize>,
+    pub(crate) kind: Kind,
 }
 
-enum Kind {
+pub(crate) enum Kind {
     /// As it is written, and what it means.
     Scalar(String, String),
     List {
@@ -96,7 +96,7 @@ enum Kind {
 
 impl Node {
     /// What it says, whatever its layout.
-    fn meaning(&self) -> String {
+    pub(crate) fn meaning(&self) -> String {
         match &self.kind {
             Kind::Scalar(written, meaning) => {
                 // Only a scalar without quotes can be more than a text.
@@ -148,7 +148,7 @@ struct Events<'t> {
     comments: Vec<Comment>,
 }
 
-fn read(text: &str) -> Result<(Option<Node>, Vec<Comment>), Unformattable> {
+pub(crate) fn read(text: &str) -> Result<(Option<Node>, Vec<Comment>), Unformattable> {
     let mut events = Events {
         text,
         parser: Parser::new_from_str(text),

@@ -22,6 +22,7 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod append;
 mod compose;
 mod document;
 mod finding;
@@ -39,6 +40,7 @@ mod units;
 mod variables;
 mod write;
 
+pub use append::append;
 pub use finding::{Faults, Finding, Place, Severity};
 pub use format::{Unformattable, format};
 pub use fragments::{FRAGMENTS, Fragment};

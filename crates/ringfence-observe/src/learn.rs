@@ -142,7 +142,7 @@ fn places(observation: &Observation, notes: &mut Vec<String>) -> Places {
 }
 
 /// Whether a path is in `/proc/NUMBER`.
-fn is_of_a_process(path: &Path) -> bool {
+pub(crate) fn is_of_a_process(path: &Path) -> bool {
     path.strip_prefix("/proc").is_ok_and(|rest| {
         let first = rest.iter().next().and_then(|name| name.to_str());
         first.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()))

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use ringfence::{Access, ClassLine, PathLine, Policy, PolicyBuilder, PortLine};
+use ringfence::{
+    Access, ClassLine, PathLine, Policy, PolicyBuilder, PortLine, SyscallEffect, SyscallLine,
+};
 use ringfence_manifest::Manifest;
 
 use crate::sensitive::Sensitive;
@@ -14,6 +16,7 @@ pub(crate) enum Line {
     Paths(Vec<PathLine>),
     Port(PortLine),
     Class(ClassLine),
+    Call(SyscallLine),
 }
 
 impl Line {
@@ -22,6 +25,7 @@ impl Line {
             Self::Paths(lines) => lines.into_iter().fold(policy, PolicyBuilder::path_line),
             Self::Port(line) => policy.port_line(line),
             Self::Class(line) => policy.class_line(line),
+            Self::Call(line) => policy.syscall_line(line),
         }
     }
 }
@@ -39,6 +43,7 @@ impl fmt::Display for Line {
             }
             Self::Port(line) => write!(f, "--{} {}", line.class.name(), line.ports),
             Self::Class(line) => write!(f, "--allow {}", line.class.name()),
+            Self::Call(line) => line.fmt(f),
         }
     }
 }
@@ -97,7 +102,10 @@ impl Proposal {
                 Some("opens every port of this kind, at every address".to_owned())
             }
             Line::Class(line) => Some(format!("opens all of it: {}", line.class.summary())),
-            Line::Port(_) => None,
+            Line::Call(line) if line.effect == SyscallEffect::Allow => {
+                Some(format!("lets {} pass whatever it is about", line.calls))
+            }
+            Line::Port(_) | Line::Call(_) => None,
         };
         Self {
             flags: line.to_string(),

@@ -360,16 +360,18 @@ fn word_of(class: Class) -> Option<&'static ringfence::Word> {
     WORDS.iter().find(|word| word.name == class.name())
 }
 
+/// The words, none of them a mix, that have any of these rights.
+pub(crate) fn words(rights: AccessFs) -> Access {
+    WORDS
+        .iter()
+        .filter(|word| word.access.bits().is_power_of_two() && word.rights.intersects(rights))
+        .map(|word| word.access)
+        .collect()
+}
+
 /// The lines that give rights at a path: of entries to their directory, else to what is there, or to the
 /// directory where it would come to be.
 fn path_lines(rights: AccessFs, path: &Path, exists: fn(&Path) -> bool) -> Vec<PathLine> {
-    let words = |rights: AccessFs| -> Access {
-        WORDS
-            .iter()
-            .filter(|word| word.access.bits().is_power_of_two() && word.rights.intersects(rights))
-            .map(|word| word.access)
-            .collect()
-    };
     let existing = |path: &Path| {
         let existing = path.ancestors().find(|path| exists(path));
         existing.unwrap_or(Path::new("/")).to_owned()

@@ -9,15 +9,17 @@ use std::io;
 
 use ringfence::{Action, Arch, Filter, Kernel, Plan, Policy, Syscall};
 use ringfence_sys::CStrings;
-use ringfence_sys::ptrace::{self, Event, Resume};
+use ringfence_sys::ptrace;
 
 use crate::observation::Observation;
+use events::Observer;
 use pending::Pending;
 
 mod entries;
-mod filter;
-mod names;
-mod pending;
+pub(crate) mod events;
+pub(crate) mod filter;
+pub(crate) mod names;
+pub(crate) mod pending;
 mod programs;
 mod sockets;
 
@@ -96,7 +98,7 @@ pub fn watch(
         observation: Observation::default(),
         end: None,
     };
-    watcher.watch_all().map_err(WatchError::Trace)?;
+    events::follow(&mut watcher).map_err(WatchError::Trace)?;
     if let Some(error) = started.failure() {
         return Err(WatchError::Execute(error));
     }
@@ -135,58 +137,26 @@ struct Watcher {
     end: Option<End>,
 }
 
-impl Watcher {
-    fn watch_all(&mut self) -> io::Result<()> {
-        loop {
-            let (pid, event) = match ptrace::wait() {
-                Ok(event) => event,
-                Err(error) if error.raw_os_error() == Some(NO_CHILD) => return Ok(()),
-                Err(error) => return Err(error),
-            };
-            let signal = match event {
-                Event::Exited(code) => {
-                    self.ended(pid, End::Code(u8::try_from(code).unwrap_or(u8::MAX)));
-                    continue;
-                }
-                Event::Killed(signal) => {
-                    self.ended(pid, End::Signal(signal));
-                    continue;
-                }
-                Event::Group => {
-                    gone_or(ptrace::listen(pid))?;
-                    continue;
-                }
-                Event::Call => {
-                    gone_or(self.enters(pid))?;
-                    0
-                }
-                Event::Return => {
-                    gone_or(self.returns(pid))?;
-                    0
-                }
-                Event::Executed(before) => {
-                    self.executed(pid, before);
-                    0
-                }
-                Event::Made(new) => {
-                    let program = self.tracee(pid).program.clone();
-                    self.tracee(new).program = program;
-                    0
-                }
-                Event::Signal(signal) => signal,
-                _ => 0,
-            };
-            let how = match self.tracee(pid).pending {
-                Some(_) => Resume::ToReturn,
-                None => Resume::Run,
-            };
-            gone_or(ptrace::resume(pid, how, signal))?;
-        }
+impl Observer for Watcher {
+    fn enters(&mut self, pid: i32) -> io::Result<()> {
+        self.note_call(pid)
     }
 
-    fn tracee(&mut self, pid: i32) -> &mut Tracee {
-        self.known.insert(pid);
-        self.tracees.entry(pid).or_default()
+    fn awaits_return(&mut self, pid: i32) -> bool {
+        self.tracee(pid).pending.is_some()
+    }
+
+    fn returns(&mut self, pid: i32) -> io::Result<()> {
+        self.note_return(pid)
+    }
+
+    fn executed(&mut self, pid: i32, before: i32) {
+        self.note_program(pid, before);
+    }
+
+    fn made(&mut self, pid: i32, new: i32) {
+        let program = self.tracee(pid).program.clone();
+        self.tracee(new).program = program;
     }
 
     fn ended(&mut self, pid: i32, end: End) {
@@ -194,6 +164,13 @@ impl Watcher {
         if pid == self.first {
             self.end = Some(end);
         }
+    }
+}
+
+impl Watcher {
+    fn tracee(&mut self, pid: i32) -> &mut Tracee {
+        self.known.insert(pid);
+        self.tracees.entry(pid).or_default()
     }
 
     fn program(&mut self, pid: i32) -> String {
@@ -205,7 +182,7 @@ impl Watcher {
     }
 
     /// Notes what a call is about before it is made.
-    fn enters(&mut self, pid: i32) -> io::Result<()> {
+    fn note_call(&mut self, pid: i32) -> io::Result<()> {
         let call = ptrace::call(pid)?;
         if call.audit != self.arch.audit() {
             let program = self.program(pid);
@@ -239,7 +216,7 @@ impl Watcher {
         Ok(())
     }
 
-    fn returns(&mut self, pid: i32) -> io::Result<()> {
+    fn note_return(&mut self, pid: i32) -> io::Result<()> {
         let Some(pending) = self.tracee(pid).pending.take() else {
             return Ok(());
         };
@@ -273,7 +250,7 @@ impl Watcher {
         self.observation.calls.entry(key).or_default().add(program);
     }
 
-    fn executed(&mut self, pid: i32, before: i32) {
+    fn note_program(&mut self, pid: i32, before: i32) {
         // A thread that executes a program becomes the leader of its process.
         let pending = self.tracee(before).pending.take();
         let caller = self.program(before);
@@ -286,16 +263,5 @@ impl Watcher {
         if let Some(pending) = pending {
             pending.executed(pid, by, &mut self.observation);
         }
-    }
-}
-
-const NO_CHILD: i32 = 10;
-const NO_PROCESS: i32 = 3;
-
-/// A tracee may be killed at any time.
-fn gone_or(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.raw_os_error() == Some(NO_PROCESS) => Ok(()),
-        result => result,
     }
 }

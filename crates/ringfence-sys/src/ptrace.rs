@@ -11,8 +11,10 @@ use std::io;
 use crate::check;
 
 mod start;
+mod trap;
 
-pub use start::{Started, end_by, start};
+pub use start::{Begun, Enter, Started, begin, end_by, start};
+pub use trap::{fail_call, made_call, trap_data};
 
 /// What a wait for any tracee came back with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub enum Event {
     Made(i32),
     /// This signal is about to reach it.
     Signal(i32),
+    /// It is about to end, by this signal or by none.
+    Ending(Option<i32>),
     /// It has been stopped by a signal for job control, and stays so until it is continued.
     Group,
     /// It stopped for the tracer alone: it is new, or has been continued.
@@ -59,9 +63,9 @@ const OPTIONS: i32 = libc::PTRACE_O_TRACESYSGOOD
 ///
 /// # Errors
 /// `EPERM` if another traces it already, or the machine forbids to trace.
-fn seize(pid: i32) -> io::Result<()> {
+fn seize(pid: i32, options: i32) -> io::Result<()> {
     // SAFETY: PTRACE_SEIZE takes its options as a number and touches no memory of ours.
-    let result = unsafe { libc::ptrace(libc::PTRACE_SEIZE, pid, 0usize, i64::from(OPTIONS)) };
+    let result = unsafe { libc::ptrace(libc::PTRACE_SEIZE, pid, 0usize, i64::from(options)) };
     check(result).map(drop)
 }
 
@@ -122,6 +126,10 @@ fn event(pid: i32, status: i32) -> Event {
         libc::PTRACE_EVENT_EXEC => Event::Executed(message()),
         libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
             Event::Made(message())
+        }
+        libc::PTRACE_EVENT_EXIT => {
+            let status = message();
+            Event::Ending(libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status)))
         }
         libc::PTRACE_EVENT_STOP if signal != libc::SIGTRAP => Event::Group,
         0 if signal == libc::SIGTRAP | 0x80 => Event::Return,

@@ -79,8 +79,8 @@ pub use process::confine;
 pub use report::{CallRow, KernelReport, PlanReport, Row};
 pub use sandbox::{EnforceError, PathError, PrepareError, Sandbox, layers};
 pub use seccomp::{
-    Action, Arch, CallData, Filter, FilterTooLong, GROUPS, Group, Is, Program, Syscall, Test,
-    UnknownSyscall, Verdict,
+    Action, Arch, CallData, Filter, FilterTooLong, GROUPS, Group, Is, Program, Syscall, TRAP_MARK,
+    Test, UnknownSyscall, Verdict,
 };
 pub use shown::with_causes;
 pub use similar::closest;

@@ -24,6 +24,7 @@ use ringfence_sys::threads::Restriction;
 mod enforce_error;
 mod error;
 mod event;
+mod trapping;
 
 pub use enforce_error::EnforceError;
 pub use error::{PathError, PrepareError};

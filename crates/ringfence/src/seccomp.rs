@@ -24,12 +24,14 @@ mod ioctls;
 mod program;
 mod sockets;
 mod table;
+mod trapping;
 
 pub use arch::Arch;
 pub use call::{Syscall, UnknownSyscall};
 pub use filter::{Action, Filter, Is, Test, Verdict};
 pub use groups::{GROUPS, Group};
 pub use program::{CallData, FilterTooLong, Program};
+pub use trapping::TRAP_MARK;
 
 pub(crate) use denials::calls_of;
 pub(crate) use derive::FilterBasis;

@@ -30,13 +30,23 @@ pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
 /// Writes a text to a file in one step, so that nothing half-written is left behind and a file that
 /// was there keeps its permissions. A symlink is followed.
 pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
+    replace_if(file, text, |_| Ok(()))
+}
+
+/// The same, if a look at the new file beside the old one finds no fault with it.
+pub(super) fn replace_if<E: From<io::Error>>(
+    file: &Path,
+    text: &str,
+    look: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
     let target = match file.canonicalize() {
         Err(error) if error.kind() == ErrorKind::NotFound => file.to_owned(),
         found => found?,
     };
     let mut draft = target.clone().into_os_string();
     draft.push(format!(".{}.new", std::process::id()));
-    let written = File::create_new(&draft).and_then(|mut new| {
+    let draft = Path::new(&draft);
+    let written = File::create_new(draft).and_then(|mut new| {
         if let Ok(before) = target.metadata() {
             new.set_permissions(before.permissions())?;
         }
@@ -44,8 +54,10 @@ pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
         new.sync_all()
     });
     written
-        .and_then(|()| rename(&draft, &target))
+        .map_err(E::from)
+        .and_then(|()| look(draft))
+        .and_then(|()| Ok(rename(draft, &target)?))
         .inspect_err(|_| {
-            let _ = std::fs::remove_file(&draft);
+            let _ = std::fs::remove_file(draft);
         })
 }

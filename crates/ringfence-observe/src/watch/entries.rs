@@ -1,4 +1,5 @@
-//! Entries of directories that are made, removed or moved: the words that the kernel asks for, and where.
+//! Entries of directories that are made, removed or moved: the words that the kernel asks their directories
+//! for.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +14,14 @@ const S_IFMT: u64 = 0o170_000;
 const S_IFCHR: u64 = 0o020_000;
 const S_IFBLK: u64 = 0o060_000;
 
-fn parent_of(path: &Path) -> PathBuf {
+/// The directory that the kernel asks about an entry.
+pub(super) fn parent_of(path: &Path) -> PathBuf {
     path.parent().unwrap_or(path).to_owned()
 }
 
 pub(super) fn made(access: Access, path: &Path) -> Act {
     let path = entry(path);
-    Act::Entries(vec![(access, parent_of(&path))], vec![path])
+    Act::Entries(vec![(access, path.clone())], vec![path])
 }
 
 pub(super) fn of_mode(mode: u64, device: u64) -> Access {
@@ -32,7 +34,7 @@ pub(super) fn of_mode(mode: u64, device: u64) -> Access {
 }
 
 pub(super) fn removed(path: &Path) -> Act {
-    Act::Entries(vec![(Access::REMOVE, parent_of(&entry(path)))], Vec::new())
+    Act::Entries(vec![(Access::REMOVE, entry(path))], Vec::new())
 }
 
 pub(super) fn renamed(from: &Path, to: &Path, flags: u64) -> Act {
@@ -50,35 +52,25 @@ pub(super) fn renamed(from: &Path, to: &Path, flags: u64) -> Act {
     if exchange {
         made.push(from.clone());
     }
-    moved(
-        at_source,
-        at_target,
-        &parent_of(&from),
-        &parent_of(&to),
-        made,
-    )
+    moved(at_source, at_target, from, to, made)
 }
 
 pub(super) fn linked(from: &Path, to: &Path) -> Act {
     let to = entry(to);
-    let (source, place) = (parent_of(from), parent_of(&to));
-    moved(Access::empty(), Access::CREATE, &source, &place, vec![to])
+    let made = vec![to.clone()];
+    moved(Access::empty(), Access::CREATE, from.to_owned(), to, made)
 }
 
 fn moved(
     mut at_source: Access,
     mut at_target: Access,
-    source: &Path,
-    place: &Path,
+    from: PathBuf,
+    to: PathBuf,
     made: Vec<PathBuf>,
 ) -> Act {
-    if source != place {
+    if from.parent() != to.parent() {
         at_source |= Access::RENAME;
         at_target |= Access::RENAME;
     }
-    let words = vec![
-        (at_source, source.to_owned()),
-        (at_target, place.to_owned()),
-    ];
-    Act::Entries(words, made)
+    Act::Entries(vec![(at_source, from), (at_target, to)], made)
 }

@@ -4,7 +4,7 @@ use ringfence::{Action, Arch, Filter, Syscall, Verdict};
 use ringfence_sys::seccomp::Instruction;
 
 /// Calls about paths, ports and programs.
-pub(super) const CALLS: &[Syscall] = &[
+pub(crate) const CALLS: &[Syscall] = &[
     Syscall::OPEN,
     Syscall::OPENAT,
     Syscall::OPENAT2,
@@ -85,28 +85,11 @@ pub(super) fn answer(call: Syscall, sandbox: Option<&Filter>) -> Answer {
 /// The filter in the kernel's language. Calls that it lets pass are answered from the kernel's cache of
 /// constant answers, however long it is (Linux 5.11).
 pub(super) fn compile(arch: Arch, sandbox: Option<&Filter>) -> Vec<Instruction> {
-    let step = |code, operand| Instruction {
-        code,
-        jump: [0, 0],
-        operand,
-    };
-    let unless = |code, operand, skip| Instruction {
-        code,
-        jump: [0, skip],
-        operand,
-    };
-    let mut program = vec![
-        step(LOAD, AUDIT),
-        Instruction {
-            code: JUMP_EQUAL,
-            jump: [1, 0],
-            operand: arch.audit(),
-        },
-        step(RETURN, TRACE),
-        step(LOAD, NUMBER),
+    let mut program = start(arch, TRACE);
+    program.extend([
         unless(JUMP_AT_LEAST, FIRST_X32, 1),
         step(RETURN, NO_SUCH_CALL),
-    ];
+    ]);
     for call in Syscall::all() {
         let Some(number) = call.number(arch) else {
             continue;
@@ -116,26 +99,73 @@ pub(super) fn compile(arch: Arch, sandbox: Option<&Filter>) -> Vec<Instruction> 
             Answer::Look => TRACE,
             Answer::Missing => NO_SUCH_CALL,
         };
-        if call == Syscall::SENDTO && result == TRACE {
-            program.extend([
-                unless(JUMP_EQUAL, number, 6),
-                step(LOAD, ADDRESS),
-                unless(JUMP_EQUAL, 0, 3),
-                step(LOAD, ADDRESS + 4),
-                unless(JUMP_EQUAL, 0, 1),
-                step(RETURN, ALLOW),
-                step(RETURN, TRACE),
-            ]);
-        } else {
-            program.extend([unless(JUMP_EQUAL, number, 1), step(RETURN, result)]);
+        add(&mut program, call, number, result);
+    }
+    program.push(step(RETURN, ALLOW));
+    program
+}
+
+/// A filter that stops at these calls and denies nothing.
+pub(crate) fn stopping_at(arch: Arch, calls: impl Iterator<Item = Syscall>) -> Vec<Instruction> {
+    let mut program = start(arch, ALLOW);
+    for call in calls {
+        if let Some(number) = call.number(arch) {
+            add(&mut program, call, number, TRACE);
         }
     }
     program.push(step(RETURN, ALLOW));
     program
 }
 
+fn step(code: u16, operand: u32) -> Instruction {
+    Instruction {
+        code,
+        jump: [0, 0],
+        operand,
+    }
+}
+
+fn unless(code: u16, operand: u32, skip: u8) -> Instruction {
+    Instruction {
+        code,
+        jump: [0, skip],
+        operand,
+    }
+}
+
+/// Loads the number of the call, after the answer to those of other machines.
+fn start(arch: Arch, foreign: u32) -> Vec<Instruction> {
+    vec![
+        step(LOAD, AUDIT),
+        Instruction {
+            code: JUMP_EQUAL,
+            jump: [1, 0],
+            operand: arch.audit(),
+        },
+        step(RETURN, foreign),
+        step(LOAD, NUMBER),
+    ]
+}
+
+/// Answers one call.
+fn add(program: &mut Vec<Instruction>, call: Syscall, number: u32, result: u32) {
+    if call == Syscall::SENDTO && result == TRACE {
+        program.extend([
+            unless(JUMP_EQUAL, number, 6),
+            step(LOAD, ADDRESS),
+            unless(JUMP_EQUAL, 0, 3),
+            step(LOAD, ADDRESS + 4),
+            unless(JUMP_EQUAL, 0, 1),
+            step(RETURN, ALLOW),
+            step(RETURN, TRACE),
+        ]);
+    } else {
+        program.extend([unless(JUMP_EQUAL, number, 1), step(RETURN, result)]);
+    }
+}
+
 /// Keeps of the arguments the bits that a verdict looks at.
-pub(super) fn masked(verdict: &Verdict, arguments: [u64; 6], into: &mut [u64; 6]) {
+pub(crate) fn masked(verdict: &Verdict, arguments: [u64; 6], into: &mut [u64; 6]) {
     if let Verdict::If(test, then, otherwise) = verdict {
         let index = usize::from(test.argument());
         if let (Some(kept), Some(argument)) = (into.get_mut(index), arguments.get(index)) {

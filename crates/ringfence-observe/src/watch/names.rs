@@ -17,18 +17,26 @@ const PAGE: u64 = 4096;
 pub(super) const WORKING_DIRECTORY: i32 = -100;
 
 /// The name of the program that a thread runs.
-pub(super) fn program(pid: i32) -> String {
+pub(crate) fn program(pid: i32) -> String {
     let file = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name.trim_end_matches(" (deleted)").to_owned()
 }
 
 /// The process that a thread is of.
-pub(super) fn leader(pid: i32) -> i32 {
+pub(crate) fn leader(pid: i32) -> i32 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
     line.and_then(|number| number.trim().parse().ok())
         .unwrap_or(pid)
+}
+
+/// The process that a descriptor of a tracee stands for; 0 if it stands for none.
+pub(super) fn of_pidfd(pid: i32, fd: i32) -> i32 {
+    let facts = std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
+    let line = facts.lines().find_map(|line| line.strip_prefix("Pid:"));
+    line.and_then(|number| number.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 /// Memory of a tracee, as much as is there of this many bytes.

@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 
 use ringfence::{Access, Class, Syscall};
 
-use super::entries::{linked, made, of_mode, removed, renamed};
+use super::entries::{linked, made, of_mode, parent_of, removed, renamed};
 use super::names::{self, WORKING_DIRECTORY, absolute, entry, string, target};
 use super::programs::{chain, mapped};
 use super::sockets::Peer;
 use crate::observation::Observation;
+
+mod wanted;
+
+pub(crate) use wanted::Wanted;
 
 // `asm-generic/fcntl.h`, the same on all architectures that filters are known for.
 const O_ACCMODE: u64 = 3;
@@ -27,7 +31,7 @@ const NO_ENTRY: i32 = 2;
 const IN_PROGRESS: i32 = 115;
 
 /// A call before its return.
-pub(super) struct Pending {
+pub(crate) struct Pending {
     pub(super) call: Syscall,
     pub(super) arguments: [u64; 6],
     /// Whether a sandbox would deny it by the call.
@@ -62,7 +66,7 @@ pub(super) enum Act {
     Execute(Vec<PathBuf>),
     /// Words at paths.
     Words(Vec<(Access, PathBuf)>),
-    /// Words at directories, and paths that come to be there.
+    /// Words at the directories of these entries, and paths that come to be there.
     Entries(Vec<(Access, PathBuf)>, Vec<PathBuf>),
     Socket(Vec<Peer>),
     Ioctl(i32),
@@ -83,7 +87,7 @@ pub(super) fn number(argument: u64) -> i32 {
 }
 
 impl Pending {
-    pub(super) fn of(pid: i32, leader: i32, call: Syscall, arguments: [u64; 6]) -> Self {
+    pub(crate) fn of(pid: i32, leader: i32, call: Syscall, arguments: [u64; 6]) -> Self {
         let at = |index: usize| arguments.get(index).copied().unwrap_or(0);
         let path = |directory: i32, index| absolute(pid, directory, &string(pid, at(index))?);
         let here = |index| path(WORKING_DIRECTORY, index);
@@ -152,7 +156,12 @@ impl Pending {
                 at(2),
             ))),
             Syscall::IOCTL => Some(Act::Ioctl(number(at(0)))),
-            Syscall::KILL => Some(Act::Signal(number(at(0)))),
+            Syscall::KILL
+            | Syscall::TKILL
+            | Syscall::TGKILL
+            | Syscall::RT_SIGQUEUEINFO
+            | Syscall::RT_TGSIGQUEUEINFO => Some(Act::Signal(number(at(0)))),
+            Syscall::PIDFD_SEND_SIGNAL => Some(Act::Signal(names::of_pidfd(pid, number(at(0))))),
             Syscall::PTRACE => Some(Act::Trace),
             // It is here because a sandbox denies it.
             _ => Some(Act::Words(Vec::new())),
@@ -166,7 +175,7 @@ impl Pending {
     }
 
     /// What has to be said of the call before it is made, with the program before it.
-    pub(super) fn note(&self) -> Option<&'static str> {
+    pub(crate) fn note(&self) -> Option<&'static str> {
         matches!(self.act, Act::Trace)
             .then_some("traces processes itself, which fails while it is watched")
     }
@@ -221,7 +230,7 @@ impl Pending {
             }
             (Act::Entries(words, made), Ok(_)) => {
                 for (access, path) in words {
-                    seen.accessed(access, path, program);
+                    seen.accessed(access, parent_of(&path), program);
                 }
                 seen.made.extend(made);
             }

@@ -2,12 +2,15 @@
 
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use super::names::{WORKING_DIRECTORY, absolute, target};
 
 /// The longest line of a script that names its interpreter.
 const FIRST_LINE: u64 = 256;
+/// The longest name of a loader that the kernel takes.
+const LONGEST_NAME: u64 = 4096;
 /// How many interpreters the kernel follows.
 const MOST_INTERPRETERS: usize = 5;
 
@@ -36,6 +39,40 @@ fn interpreter(file: &Path) -> Option<PathBuf> {
     let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
     let word = line.split(|byte| b" \t\0".contains(byte)).next()?;
     (!word.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(word)))
+}
+
+/// The loader that an ELF file of 64 bits names, for one that could not be executed.
+pub(super) fn loader(file: &Path) -> Option<PathBuf> {
+    if !file.metadata().is_ok_and(|facts| facts.is_file()) {
+        return None;
+    }
+    let file = std::fs::File::open(file).ok()?;
+    let read = |at: u64, length: u64| {
+        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        file.read_exact_at(&mut bytes, at).ok()?;
+        Some(bytes)
+    };
+    let header = read(0, 64)?;
+    if !header.starts_with(b"\x7fELF\x02\x01") {
+        return None;
+    }
+    let word = |bytes: &[u8], at: usize| {
+        let word = bytes.get(at..at + 8)?.try_into().ok()?;
+        Some(u64::from_le_bytes(word))
+    };
+    let half = |bytes: &[u8], at: usize| {
+        let half = bytes.get(at..at + 2)?.try_into().ok()?;
+        Some(u64::from(u16::from_le_bytes(half)))
+    };
+    let (table, size, count) = (word(&header, 32)?, half(&header, 54)?, half(&header, 56)?);
+    (0..count).find_map(|number| {
+        let segment = read(table.checked_add(number * size)?, 56)?;
+        let is_interpreter = segment.starts_with(&3_u32.to_le_bytes());
+        let (at, length) = (word(&segment, 8)?, word(&segment, 32)?);
+        let name = is_interpreter.then(|| read(at, length.min(LONGEST_NAME)))??;
+        let name = name.split(|&byte| byte == 0).next()?;
+        Some(PathBuf::from(std::ffi::OsStr::from_bytes(name)))
+    })
 }
 
 /// The files of a list of mappings.

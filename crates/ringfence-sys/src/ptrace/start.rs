@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 
-use super::seize;
+use super::{OPTIONS, seize};
 use crate::seccomp::{Instruction, Threads, install_filter};
 use crate::{CStrings, check, execve};
 
@@ -74,29 +74,70 @@ pub fn start(
     environment: Option<&CStrings>,
     filter: &[Instruction],
 ) -> io::Result<Started> {
-    let (gate, opener) = pipe()?;
     let (failure, report) = pipe()?;
-    // SAFETY: this process has one thread by this function's contract, so that its memory is whole in
-    // the child and no lock is held there. The child leaves by `execve` or `_exit`.
-    let pid = unsafe { libc::fork() };
-    if pid == 0 {
-        drop(opener);
-        let error = enter(&gate, filter, || execve(program, arguments, environment));
+    let begun = fork(OPTIONS, || {
+        let error = match enter(filter).and_then(|()| execve(program, arguments, environment)) {
+            Ok(never) => match never {},
+            Err(error) => error,
+        };
         let errno = error.raw_os_error().unwrap_or(libc::EIO).to_ne_bytes();
         // SAFETY: the kernel reads four live bytes. Nobody is left to tell if it fails.
         unsafe { libc::write(report.as_raw_fd(), errno.as_ptr().cast(), errno.len()) };
+        127
+    })?;
+    Ok(Started {
+        pid: begun.pid,
+        failure,
+        _ignored: begun._ignored,
+    })
+}
+
+/// A process under watch that becomes a program by itself.
+#[derive(Debug)]
+pub struct Begun {
+    /// Its process id.
+    pub pid: i32,
+    _ignored: Ignored,
+}
+
+/// What a process under watch calls to put itself under `no_new_privs` and the watcher's filter.
+pub type Enter<'f> = dyn Fn() -> io::Result<()> + 'f;
+
+/// Starts a process that does what `begin` says under watch: put itself under a filter, whose answers to
+/// trace come to this process, and become a program; or return the exit code to end with. As with [`start`]
+/// otherwise; that a thread ends is an event as well.
+///
+/// For a process of one thread: the child runs on a copy of its memory.
+///
+/// # Errors
+/// As [`start`].
+pub fn begin(filter: &[Instruction], begin: impl FnOnce(&Enter<'_>) -> u8) -> io::Result<Begun> {
+    fork(OPTIONS | libc::PTRACE_O_TRACEEXIT, || {
+        begin(&|| enter(filter)).into()
+    })
+}
+
+/// Starts a traced process that does what `begin` says once it is traced, and ends with what that returns.
+fn fork(options: i32, begin: impl FnOnce() -> i32) -> io::Result<Begun> {
+    let (gate, opener) = pipe()?;
+    // SAFETY: this process has one thread by the contract of the functions above, so that its memory is
+    // whole in the child and no lock is held there. The child leaves by `execve` or `_exit`.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        drop(opener);
+        let code = if passes(&gate) { begin() } else { 127 };
         // SAFETY: `_exit` takes an integer and does not return.
-        unsafe { libc::_exit(127) }
+        unsafe { libc::_exit(code) }
     }
     check(pid.into())?;
-    drop((gate, report));
+    drop(gate);
     let ignored = Ignored::new();
     let let_in = || {
         // SAFETY: the kernel reads one live byte.
         let written = unsafe { libc::write(opener.as_raw_fd(), c"x".as_ptr().cast(), 1) };
         check(i64::try_from(written).map_err(io::Error::other)?).map(drop)
     };
-    let seized = seize(pid).and_then(|()| let_in());
+    let seized = seize(pid, options).and_then(|()| let_in());
     if let Err(error) = seized {
         // SAFETY: `pid` is our own child, not waited for, so that the number is its own.
         unsafe { libc::kill(pid, libc::SIGKILL) };
@@ -104,21 +145,15 @@ pub fn start(
         unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::__WALL) };
         return Err(error);
     }
-    Ok(Started {
+    Ok(Begun {
         pid,
-        failure,
         _ignored: ignored,
     })
 }
 
-/// What the child does. Returns only if something failed.
-fn enter(
-    gate: &OwnedFd,
-    filter: &[Instruction],
-    execute: impl FnOnce() -> io::Result<std::convert::Infallible>,
-) -> io::Error {
+/// Waits for the tracer, without whom calls that a filter traces would fail; whether there is one.
+fn passes(gate: &OwnedFd) -> bool {
     let mut byte = 0u8;
-    // Without a tracer, calls that the filter traces would fail.
     let read = loop {
         // SAFETY: the kernel writes at most one byte into a live one.
         let read = unsafe { libc::read(gate.as_raw_fd(), (&raw mut byte).cast(), 1) };
@@ -126,16 +161,15 @@ fn enter(
             break read;
         }
     };
-    if read != 1 {
-        return io::Error::from_raw_os_error(libc::ECHILD);
-    }
+    read == 1
+}
+
+/// Puts this process under `no_new_privs` and the filter.
+fn enter(filter: &[Instruction]) -> io::Result<()> {
     // SAFETY: this option takes numbers only.
     let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    let entered = check(set.into()).and_then(|_| install_filter(filter, Threads::Calling));
-    match entered.and_then(|()| execute()) {
-        Ok(never) => match never {},
-        Err(error) => error,
-    }
+    check(set.into())?;
+    install_filter(filter, Threads::Calling)
 }
 
 /// A pipe, closed on execute: the end to read from and the one to write to.

@@ -157,6 +157,18 @@ impl Verdict {
         }
     }
 
+    /// The same with other actions in the place of these.
+    pub(super) fn map(&self, action: &impl Fn(Action) -> Action) -> Self {
+        match self {
+            Self::Always(before) => Self::Always(action(*before)),
+            Self::If(test, then, otherwise) => Self::If(
+                *test,
+                Box::new(then.map(action)),
+                Box::new(otherwise.map(action)),
+            ),
+        }
+    }
+
     /// Whether it is never allowed.
     fn denies_all(&self) -> bool {
         match self {

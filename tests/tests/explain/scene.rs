@@ -1,0 +1,125 @@
+//! A folder with a job in it, run plainly, under a policy, and explained.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use ringfence_tests::executable;
+use ringfence_tests::install::PATH;
+use ringfence_tests::wrapper::{stderr, stdout};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with `work`, where the job is done, and what is written beside it.
+pub struct Scene {
+    folder: TempDir,
+}
+
+impl Scene {
+    /// A scene as a script leaves `work`.
+    pub fn new(script: &str) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("ringfence-explain-")
+            .tempdir()
+            .expect("a temporary folder");
+        let scene = Self { folder };
+        std::fs::create_dir(scene.path("work")).expect("a folder");
+        scene.begin(script);
+        scene
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().canonicalize().expect("the folder");
+        folder.join(name)
+    }
+
+    /// Makes `work` anew.
+    pub fn begin(&self, script: &str) {
+        let work = self.path("work");
+        std::fs::remove_dir_all(&work).expect("the folder of the last time");
+        std::fs::create_dir(&work).expect("a folder");
+        self.succeeds(&["sh", "-ec", script]);
+    }
+
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.path("work"))
+            .env_clear()
+            .envs([("PATH", PATH), ("LC_ALL", "C")]);
+        command
+    }
+
+    /// Runs a command plainly; it must succeed.
+    pub fn succeeds(&self, words: &[&str]) -> Output {
+        let mut command = self.command(words[0]);
+        let output = command
+            .args(&words[1..])
+            .output()
+            .expect("a program starts");
+        assert!(
+            output.status.success(),
+            "{words:?}: {}\n{}{}",
+            output.status,
+            stdout(&output),
+            stderr(&output)
+        );
+        output
+    }
+
+    /// Writes the policy; `WORK` in it stands for the folder of the job.
+    pub fn policy(&self, text: &str) -> PathBuf {
+        let text = text.replace("WORK", &text_of(&self.path("work")));
+        let file = self.path("policy.yaml");
+        std::fs::write(&file, text).expect("a manifest");
+        file
+    }
+
+    /// `ringfence run` under the policy, with more flags.
+    pub fn run(&self, flags: &[&str], words: &[&str]) -> Command {
+        let mut command = self.command(executable("ringfence"));
+        command
+            .args(["run", "--log", "off", "--policy"])
+            .arg(self.path("policy.yaml"))
+            .args(flags)
+            .arg("--")
+            .args(words);
+        command
+    }
+
+    /// The same, explained: how the command ended, and what was denied.
+    pub fn explain(&self, flags: &[&str], words: &[&str]) -> (Output, Value) {
+        let report = self.path("explained");
+        let to = text_of(&report);
+        let mut all = vec!["--explain", "--json", "--explain-to", &to];
+        all.extend(flags);
+        let output = self.run(&all, words).output().expect("ringfence starts");
+        let report = std::fs::read_to_string(&report)
+            .unwrap_or_else(|error| panic!("no explanation ({error}): {}", stderr(&output)));
+        let report = serde_json::from_str(&report)
+            .unwrap_or_else(|error| panic!("{error} in {report:?}: {}", stderr(&output)));
+        (output, report)
+    }
+}
+
+/// A path for a command line.
+pub fn text_of(path: &Path) -> String {
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+/// The text of a value; empty if it has none.
+pub fn text_at<'v>(value: &'v Value, key: &str) -> &'v str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What was denied.
+pub fn denied(report: &Value) -> &[Value] {
+    items(report, "denied")
+}
+
+/// The items of a list.
+pub fn items<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], |items| items)
+}
