@@ -9,8 +9,8 @@ use ringfence_manifest::{Manifest, Variables};
 use ringfence_tests::install::{Skip, need};
 use ringfence_tests::trial::Test;
 
-use crate::cases::{CASES, Case};
-use crate::scene::{Scene, done, text};
+use crate::cases::{self, Case};
+use crate::scene::{done, text};
 use crate::watching;
 
 /// An access that strace saw succeed.
@@ -24,7 +24,7 @@ pub fn tests() -> Vec<Test> {
     // then opens other files in each run.
     let differs = |case: &Case| case.name.contains("nginx") || case.name == "java";
     // What is asked about is not granted.
-    let told = CASES.iter().filter(|case| !case.asks() && !differs(case));
+    let told = cases::all().filter(|case| !case.asks() && !differs(case));
     let tests = told.flat_map(|case| {
         ["exact", "dirs"].map(|tightness| {
             let name = format!(
@@ -39,10 +39,7 @@ pub fn tests() -> Vec<Test> {
 
 fn compare(case: &Case, tightness: &str) -> Result<(), Skip> {
     let strace = need("strace", "strace")?;
-    for (program, package) in case.needs {
-        need(program, package)?;
-    }
-    let scene = Scene::new();
+    let scene = case.scene()?;
     scene.begin(case.before);
     let logs = scene.path("logs");
     std::fs::create_dir(&logs).expect("a folder");
