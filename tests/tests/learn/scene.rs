@@ -45,8 +45,7 @@ impl Scene {
         let scene = Self { folder, user, port };
         scene.give("");
         for name in ["home", "tmp", "tmp-later"] {
-            std::fs::create_dir(scene.path(name)).expect("a folder");
-            scene.give(name);
+            scene.folder(name);
         }
         std::fs::write(scene.path("canary"), "a secret\n").expect("a canary");
         scene.begin("");
@@ -58,14 +57,21 @@ impl Scene {
         folder.join(name)
     }
 
+    /// Makes a folder beside `work`, of the one who does the job.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir(&path).expect("a folder");
+        self.give(name);
+        path
+    }
+
     /// Makes `work` anew, as a script leaves it.
     pub fn begin(&self, script: &str) {
         let work = self.path("work");
         if work.exists() {
             std::fs::remove_dir_all(&work).expect("the folder of the last time");
         }
-        std::fs::create_dir(&work).expect("a folder");
-        self.give("work");
+        self.folder("work");
         self.succeeds(&["sh", "-ec", script]);
     }
 

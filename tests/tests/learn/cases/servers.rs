@@ -67,7 +67,7 @@ pub const CASES: &[Case] = &[
             "sh",
             "-c",
             "python3 -m http.server --bind 127.0.0.1 --directory site $PORT > /dev/null 2>&1 & server=$!; \
-            export APT_CONFIG=$PWD/apt.conf; for i in $(seq 100); do sleep 0.05; apt-get -qq update > /dev/null 2>&1 && break; done; \
+            export APT_CONFIG=$PWD/apt.conf; for i in $(seq 100); do sleep 0.05; apt-get -qq -o APT::Update::Error-Mode=any update > /dev/null 2>&1 && break; done; \
             apt-get -qq download tool; kill $server; wait; dpkg-deb -f tool_1_all.deb Package",
         ],
         shows: "ls tool_1_all.deb",
