@@ -75,7 +75,7 @@ impl Edits {
                 Some(there) => self.value(text, there, value)?,
                 None if *flow => {
                     let entry = format!("{}: {}", key.flow(), value.flow());
-                    self.into_brackets(old, &entry);
+                    self.inside_brackets(old, &entry);
                 }
                 None => {
                     let indent = entries.first().map_or(0, |(key, _)| column(text, key));
@@ -97,7 +97,7 @@ impl Edits {
                         continue;
                     }
                     if *flow || items.is_empty() {
-                        self.into_brackets(old, &item.flow());
+                        self.inside_brackets(old, &item.flow());
                     } else {
                         let dash = items.first().and_then(|first| {
                             let line = line_before(text, first.bytes.start);
@@ -117,8 +117,10 @@ impl Edits {
                     .peekable();
                 if others.peek().is_some() {
                     self.0.push((old.bytes.start, "[".to_owned()));
-                    let others: String = others.map(|item| format!(", {}", item.flow())).collect();
-                    self.0.push((last_byte(old), format!("{others}]")));
+                    let end = last_byte(old);
+                    let others = others.map(|item| (end, format!(", {}", item.flow())));
+                    self.0.extend(others);
+                    self.0.push((end, "]".to_owned()));
                 }
             }
             // A value that stands there already is its author's.
@@ -129,7 +131,7 @@ impl Edits {
     }
 
     /// Puts an item at the end of a list or mapping in brackets.
-    fn into_brackets(&mut self, node: &Node, item: &str) {
+    fn inside_brackets(&mut self, node: &Node, item: &str) {
         let at = match last_child(node) {
             Some(last) => last_byte(last),
             None => node.bytes.start + 1,
