@@ -1,9 +1,10 @@
 //! Observation → manifest, as a person would write it.
 //!
 //! ```text
-//! accesses ─► places ─► less what is sensitive ─► less what fragments give ─► grouped ─► lines
-//!             that exist (asked instead)
-//!             at the start
+//! accesses ─► places ─► less what ─► less what is ─► less what ─► grouped ─► lines
+//!             that exist a policy    sensitive       fragments
+//!             at start   gives that  (asked          give
+//!                        is added to instead)
 //! ```
 
 use std::collections::BTreeMap;
@@ -16,7 +17,9 @@ use ringfence_manifest::{Format, Manifest, Variables, format};
 use crate::observation::{Count, Observation, Seen};
 use crate::sensitive::Sensitive;
 
+mod calls;
 mod classes;
+mod existing;
 mod fragments;
 mod group;
 mod ports;
@@ -48,6 +51,8 @@ pub struct Setting<'s> {
     pub tightness: Tightness,
     /// The command, for the comment at the top.
     pub command: String,
+    /// A policy that is added to; only what it lacks is written.
+    pub existing: Option<&'s Policy>,
 }
 
 /// A policy that was learned.
@@ -82,6 +87,9 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
     let mut notes: Vec<String> = observation.notes.iter().cloned().collect();
     let mut questions = Vec::new();
     let mut places = places(observation, &mut notes);
+    if let Some(existing) = setting.existing() {
+        existing.take(&mut places);
+    }
     ask(&mut places, setting.sensitive, &mut questions);
     // What lines of its own give is no reason for a fragment.
     group::covered(&mut places);
@@ -98,13 +106,17 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
     policy = classes::without_unenforceable(policy, setting);
     policy = ports::add(policy, observation, setting, &included, &mut notes);
     let policy = classes::add(policy, observation, setting, &mut questions, &mut notes);
+    let policy = calls::add(policy, observation, setting, &mut questions, &mut notes);
     let policy = policy.build().map_err(|error| error.to_string())?;
-    let lines = policy.paths().len() + policy.ports().len() + policy.classes().len();
+    let calls = usize::from(!policy.syscalls().lines.is_empty());
+    let lines = policy.paths().len() + policy.ports().len() + policy.classes().len() + calls;
     let yaml = Manifest::from(policy)
         .to_yaml()
         .map_err(|error| error.to_string())?;
     let yaml = setting.text(&yaml, &included, &questions, &notes)?;
-    notes.extend(setting.refused(&yaml));
+    if setting.existing.is_none() {
+        notes.extend(setting.refused(&yaml));
+    }
     Ok(Learned {
         yaml,
         questions,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringfence::Kernel;
 use ringfence_observe::{
-    End, Learned, Observation, Sensitive, Setting, Tightness, WatchError, learn, watch,
+    End, Learned, Observation, Sensitive, Setting, Tightness, WatchError, Watching, learn, watch,
 };
 
 use super::{NAME, files, with_command};
@@ -137,7 +137,7 @@ fn watched(invocation: &Invocation) -> Result<(Observation, End), Failed> {
     let command = Program::new(invocation, &Environment::Inherited)?;
     command.require_file(invocation)?;
     let (program, arguments, environment) = command.parts()?;
-    watch(&program, arguments, environment).map_err(|error| match error {
+    watch(&program, arguments, environment, Watching::default()).map_err(|error| match error {
         WatchError::Execute(error) => Failed::Command(CommandError::NotExecutable {
             program: PathBuf::from(OsString::from(program.to_string_lossy().into_owned())),
             why: error.to_string(),
@@ -170,6 +170,7 @@ fn setting<'s>(
             _ => Tightness::Dirs,
         },
         command: words.join(" "),
+        existing: None,
     }
 }
 

@@ -47,6 +47,9 @@ pub(super) fn add(
                 )
         };
         match Class::ALL.into_iter().find(lifts) {
+            Some(class) if setting.is_denied_by_name(class) => {
+                questions.push(denied_by_name(class, count));
+            }
             Some(class) if HARMLESS.contains(&class) => {
                 let text = format!("{} {}", counted(count), call.name());
                 // A manifest has no descriptions of classes.
@@ -84,7 +87,9 @@ fn seen_otherwise(
         if is_allowed(&policy, setting, class) {
             continue;
         }
-        if class == Class::ConnectUnix {
+        if setting.is_denied_by_name(class) {
+            questions.push(denied_by_name(class, count));
+        } else if class == Class::ConnectUnix {
             notes.push(
                 "this kernel cannot tell UNIX sockets apart by their paths, so that all are allowed, that of a \
                  container engine too if the user may use it"
@@ -133,6 +138,10 @@ fn with(policy: PolicyBuilder, class: Class, text: &str) -> PolicyBuilder {
     })
 }
 
+fn denied_by_name(class: Class, count: &Count) -> String {
+    question(class, count, ", which the policy denies by name")
+}
+
 fn question(class: Class, count: &Count, by: &str) -> String {
     format!(
         "allow {}{by}, for {}: {}",
@@ -148,19 +157,18 @@ fn passes(
     call: Syscall,
     arguments: [u64; 6],
 ) -> bool {
-    let Ok(policy) = policy.clone().build() else {
+    let Some(plan) = setting.plan(policy) else {
         return false;
     };
-    let filter = Plan::new(policy, setting.kernel).filter();
-    filter.is_none_or(|filter| filter.verdict(call).decide(arguments) == Action::Allow)
+    plan.filter()
+        .is_none_or(|filter| filter.verdict(call).decide(arguments) == Action::Allow)
 }
 
 /// Whether the whole class may be used under the lines so far.
 fn is_allowed(policy: &PolicyBuilder, setting: &Setting<'_>, class: Class) -> bool {
-    let Ok(policy) = policy.clone().build() else {
+    let Some(plan) = setting.plan(policy) else {
         return false;
     };
-    let plan = Plan::new(policy, setting.kernel);
     // Where paths can be told apart their lines have been written.
     let by_path =
         class == Class::ConnectUnix && plan.standing(class) == ringfence::Standing::Landlock;

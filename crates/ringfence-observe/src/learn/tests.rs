@@ -13,6 +13,7 @@ fn setting(sensitive: &Sensitive, tightness: Tightness) -> Setting<'_> {
         temporary: "/tmp".into(),
         tightness,
         command: "tool".to_owned(),
+        existing: None,
     }
 }
 
