@@ -6,6 +6,7 @@
 mod acts;
 mod cases;
 mod faithful;
+mod merge;
 mod places;
 mod scene;
 mod truth;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         acts::tests(),
         cases::tests(),
         faithful::tests(),
+        merge::tests(),
         places::tests(),
         truth::tests(),
     ];

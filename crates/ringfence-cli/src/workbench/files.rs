@@ -30,6 +30,15 @@ pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
 /// Writes a text to a file in one step, so that nothing half-written is left behind and a file that
 /// was there keeps its permissions. A symlink is followed.
 pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
+    replace_checked(file, text, |_| Ok(()))
+}
+
+/// The same, if what is to become the file passes a check where it lies.
+pub(super) fn replace_checked<T>(
+    file: &Path,
+    text: &str,
+    check: impl FnOnce(&Path) -> io::Result<T>,
+) -> io::Result<T> {
     let target = match file.canonicalize() {
         Err(error) if error.kind() == ErrorKind::NotFound => file.to_owned(),
         found => found?,
@@ -44,7 +53,8 @@ pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
         new.sync_all()
     });
     written
-        .and_then(|()| rename(&draft, &target))
+        .and_then(|()| check(draft.as_ref()))
+        .and_then(|checked| rename(&draft, &target).map(|()| checked))
         .inspect_err(|_| {
             let _ = std::fs::remove_file(&draft);
         })

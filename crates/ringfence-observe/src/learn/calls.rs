@@ -108,8 +108,13 @@ pub(super) fn add(
     if lacking.is_empty() {
         return policy;
     }
+    let brings_more = |line: &SyscallLine| {
+        let mut calls = Syscall::all().filter(|call| line.calls.contains(*call));
+        calls.any(|call| there.denial_of(call).is_some())
+    };
     lines(&lacking, setting.tightness)
         .into_iter()
+        .filter(brings_more)
         .fold(policy, PolicyBuilder::syscall_line)
 }
 

@@ -37,6 +37,13 @@ pub(super) fn add(
         if passes(&policy, setting, *call, *arguments) {
             continue;
         }
+        let is_denied = |class: &Class| {
+            class.calls().any(|of| of == *call) && setting.is_denied_by_name(*class)
+        };
+        if let Some(class) = Class::ALL.into_iter().find(is_denied) {
+            questions.push(denied_by_name(class, count, call.name()));
+            continue;
+        }
         let lifts = |class: &Class| {
             class.calls().any(|of| of == *call)
                 && passes(
@@ -47,9 +54,6 @@ pub(super) fn add(
                 )
         };
         match Class::ALL.into_iter().find(lifts) {
-            Some(class) if setting.is_denied_by_name(class) => {
-                questions.push(denied_by_name(class, count));
-            }
             Some(class) if HARMLESS.contains(&class) => {
                 let text = format!("{} {}", counted(count), call.name());
                 // A manifest has no descriptions of classes.
@@ -88,7 +92,7 @@ fn seen_otherwise(
             continue;
         }
         if setting.is_denied_by_name(class) {
-            questions.push(denied_by_name(class, count));
+            questions.push(denied_by_name(class, count, "a socket or signal"));
         } else if class == Class::ConnectUnix {
             notes.push(
                 "this kernel cannot tell UNIX sockets apart by their paths, so that all are allowed, that of a \
@@ -138,8 +142,9 @@ fn with(policy: PolicyBuilder, class: Class, text: &str) -> PolicyBuilder {
     })
 }
 
-fn denied_by_name(class: Class, count: &Count) -> String {
-    question(class, count, ", which the policy denies by name")
+fn denied_by_name(class: Class, count: &Count, by: &str) -> String {
+    let by = format!(" ({by}), which the policy denies by name");
+    question(class, count, &by)
 }
 
 fn question(class: Class, count: &Count, by: &str) -> String {
