@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use ringfence_tests::install::{Skip, need_found};
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::stdout;
+use ringfence_tests::wrapper::{stderr, stdout};
 
 use crate::scene::{Scene, User, directories_of_programs, done, text};
 use crate::watching;
@@ -38,7 +38,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
 }
 
 pub fn tests() -> Vec<Test> {
-    all().map(test).collect()
+    all().map(test).chain(all().map(with_calls)).collect()
 }
 
 /// The closed loop for a case.
@@ -48,6 +48,12 @@ pub fn test(case: &'static Case) -> Test {
         case.name
     );
     watching(name, || case.close())
+}
+
+/// The same with the list of system calls.
+fn with_calls(case: &'static Case) -> Test {
+    let name = format!("learn::{}_needs_no_call_beyond_its_list", case.name);
+    watching(name, || case.close_with_calls())
 }
 
 impl Case {
@@ -94,6 +100,25 @@ impl Case {
         assert_eq!(confined.stderr, plain.stderr, "{said}\n{policy}");
         assert_eq!(self.effect(&scene), effect, "{policy}");
         canaries(&scene);
+        Ok(())
+    }
+
+    fn close_with_calls(&self) -> Result<(), Skip> {
+        let scene = self.scene()?;
+        scene.begin(self.before);
+        let plain = scene.succeeds(self.job);
+        scene.begin(self.before);
+        let watched = scene.learn_with(&["--syscalls"], self.job);
+        assert!(watched.status.success(), "{}", stderr(&watched));
+        assert_eq!(stdout(&watched), stdout(&plain), "the output under watch");
+
+        scene.begin(self.before);
+        let policy = scene.policy();
+        let confined = scene.confined(&[], self.job).output();
+        let confined = confined.expect("landlock-runner starts");
+        let said = stderr(&confined);
+        assert!(confined.status.success(), "{said}\n{policy}");
+        assert_eq!(stdout(&confined), stdout(&plain), "{said}\n{policy}");
         Ok(())
     }
 

@@ -106,13 +106,15 @@ impl Scene {
 
     /// Runs a command under watch; the policy is in `policy.yaml`.
     pub fn learn(&self, words: &[&str]) -> Output {
-        self.learn_as("dirs", words)
+        self.learn_with(&[], words)
     }
 
-    /// The same with this tightness.
-    pub fn learn_as(&self, tightness: &str, words: &[&str]) -> Output {
+    /// The same with these flags.
+    pub fn learn_with(&self, flags: &[&str], words: &[&str]) -> Output {
         self.command(executable("ringfence"))
-            .args(["learn", "--tightness", tightness, "-o"])
+            .arg("learn")
+            .args(flags)
+            .arg("-o")
             .arg(self.path("policy.yaml"))
             .arg("--")
             .args(words)

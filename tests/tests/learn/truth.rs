@@ -51,7 +51,7 @@ fn compare(case: &Case, tightness: &str) -> Result<(), Skip> {
     let (accesses, named) = read(&logs, &scene.path("work"));
 
     scene.begin(case.before);
-    let watched = scene.learn_as(tightness, case.job);
+    let watched = scene.learn_with(&["--tightness", tightness], case.job);
     assert!(watched.status.success());
     let variables = Variables::default()
         .set("HOME", text(&scene.path("home")))
