@@ -8,6 +8,8 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -128,15 +130,11 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
 /// What was accessed, by places that exist when the program starts.
 fn places(observation: &Observation, notes: &mut Vec<String>) -> Places {
     let mut places = Places::new();
+    let mut of_processes: BTreeMap<PathBuf, Seen> = BTreeMap::new();
     for (path, seen) in &observation.paths {
         let place = observation.place(path);
-        if is_of_a_process(place) {
-            let programs = programs(&seen.programs);
-            notes.push(format!(
-                "{programs}: {} {} is about a process that was started later, whose number no line can name",
-                seen.words(),
-                place.display()
-            ));
+        if let Some(of_any) = of_a_process(place) {
+            of_processes.entry(of_any).or_default().merge(seen);
             continue;
         }
         if place.to_str().is_none() {
@@ -150,15 +148,30 @@ fn places(observation: &Observation, notes: &mut Vec<String>) -> Places {
         entry.words |= seen.words();
         entry.seen.merge(seen);
     }
+    for (path, seen) in of_processes {
+        let programs = programs(&seen.programs);
+        notes.push(format!(
+            "{programs}: {} {} is about a process that was started later, whose number no line can name",
+            seen.words(),
+            path.display()
+        ));
+    }
     places
 }
 
-/// Whether a path is in `/proc/NUMBER`.
-fn is_of_a_process(path: &Path) -> bool {
-    path.strip_prefix("/proc").is_ok_and(|rest| {
-        let first = rest.iter().next().and_then(|name| name.to_str());
-        first.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
-    })
+/// A path in `/proc/NUMBER`, with a word in the place of each number of a process or thread.
+fn of_a_process(path: &Path) -> Option<PathBuf> {
+    let mut names = path.strip_prefix("/proc").ok()?.iter();
+    let is_number = |name: &OsStr| name.as_bytes().iter().all(u8::is_ascii_digit);
+    if !is_number(names.next()?) {
+        return None;
+    }
+    let mut path = PathBuf::from("/proc/NUMBER");
+    path.extend(names.map(|name| {
+        let any = OsStr::new("NUMBER");
+        if is_number(name) { any } else { name }
+    }));
+    Some(path)
 }
 
 /// Takes out what is sensitive, and asks about it instead.

@@ -6,6 +6,7 @@
 mod acts;
 mod cases;
 mod faithful;
+mod faults;
 mod merge;
 mod places;
 mod scene;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         acts::tests(),
         cases::tests(),
         faithful::tests(),
+        faults::tests(),
         merge::tests(),
         places::tests(),
         truth::tests(),

@@ -2,7 +2,10 @@
 
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::process::{getegid, geteuid};
 
 use super::names::{WORKING_DIRECTORY, absolute, target};
 
@@ -36,6 +39,20 @@ fn interpreter(file: &Path) -> Option<PathBuf> {
     let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
     let word = line.split(|byte| b" \t\0".contains(byte)).next()?;
     (!word.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(word)))
+}
+
+/// Whether a file would run as another user or group than the watcher's.
+pub(super) fn gains(file: &Path) -> bool {
+    const SET_USER: u32 = 0o4000;
+    /// Without the right to execute it means something else.
+    const SET_GROUP: u32 = 0o2010;
+
+    file.metadata().is_ok_and(|facts| {
+        let has = |bits| facts.mode() & bits == bits;
+        let as_user = has(SET_USER) && facts.uid() != geteuid().as_raw();
+        let as_group = has(SET_GROUP) && facts.gid() != getegid().as_raw();
+        as_user || as_group
+    })
 }
 
 /// The files of a list of mappings.
