@@ -24,6 +24,7 @@ mod classes;
 mod existing;
 mod fragments;
 mod group;
+mod passing;
 mod ports;
 
 /// How far single files are taken together.
@@ -97,6 +98,7 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
     group::covered(&mut places);
     let included = fragments::take(&mut places, observation, setting);
     group::covered(&mut places);
+    passing::generalise(&mut places, setting);
     group::group(&mut places, setting);
 
     let lines = places.iter().map(|(path, place)| PathLine {
