@@ -7,7 +7,7 @@ use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
 
 use crate::scene::{Scene, User, directories_of_programs, done, text};
-use crate::watching;
+use crate::{record, watching};
 
 mod documents;
 mod servers;
@@ -99,7 +99,11 @@ impl Case {
         assert_eq!(stdout(&confined), stdout(&plain), "{policy}");
         assert_eq!(confined.stderr, plain.stderr, "{said}\n{policy}");
         assert_eq!(self.effect(&scene), effect, "{policy}");
-        canaries(&scene);
+        record::note(self.name, "lines", lines(&stderr(&watched)));
+        record::note(self.name, "fragments", fragments(&policy));
+        record::note(self.name, "passes", "yes");
+        let denied = canaries(&scene);
+        record::note(self.name, "canaries", denied);
         Ok(())
     }
 
@@ -119,6 +123,7 @@ impl Case {
         let said = stderr(&confined);
         assert!(confined.status.success(), "{said}\n{policy}");
         assert_eq!(stdout(&confined), stdout(&plain), "{said}\n{policy}");
+        record::note(self.name, "calls", "yes");
         Ok(())
     }
 
@@ -132,8 +137,24 @@ impl Case {
     }
 }
 
-/// A file outside cannot be read, nothing written beside the job's own, and no other port reached.
-fn canaries(scene: &Scene) {
+/// How many lines there are, as the message at the end says.
+fn lines(said: &str) -> &str {
+    let before = said
+        .split_once(" lines in ")
+        .map_or("", |(before, _)| before);
+    before.rsplit(' ').next().unwrap_or_default()
+}
+
+fn fragments(policy: &str) -> &str {
+    let line = policy
+        .lines()
+        .find_map(|line| line.strip_prefix("include: ["));
+    line.unwrap_or_default().trim_end_matches(']')
+}
+
+/// A file outside cannot be read, nothing written beside the job's own, and no other port reached; which of
+/// them were tried.
+fn canaries(scene: &Scene) -> &'static str {
     let tools = &["--with-deps"];
     scene.denies(tools, &["/usr/bin/cat", &text(&scene.path("canary"))]);
     let write = format!("echo x > {}", text(&scene.path("beside")));
@@ -146,4 +167,9 @@ fn canaries(scene: &Scene) {
         scene.denies(tools, &["/usr/bin/bash", "-c", &connect]);
     }
     done(scene.command("bash").args(["-c", &connect]));
+    if ranges {
+        "file, write"
+    } else {
+        "file, write, port"
+    }
 }

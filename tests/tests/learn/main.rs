@@ -9,6 +9,7 @@ mod faithful;
 mod faults;
 mod merge;
 mod places;
+mod record;
 mod scene;
 mod truth;
 
