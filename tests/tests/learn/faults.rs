@@ -1,7 +1,8 @@
 //! What goes wrong around the watched program, and names that are hard to say.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
 
 use ringfence_tests::install::{Skip, need};
 use ringfence_tests::trial::Test;
@@ -115,6 +116,32 @@ pub fn tests() -> Vec<Test> {
                     stderr(&confined),
                     scene.policy()
                 );
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::a_device_or_pipe_that_is_the_output_stays_what_it_is",
+            || {
+                let scene = Scene::new();
+                scene.begin("mkfifo pipe");
+                let reader = scene
+                    .command("cat")
+                    .arg("pipe")
+                    .stdout(Stdio::piped())
+                    .spawn()
+                    .expect("cat starts");
+                let mut command = scene.command(ringfence_tests::executable("ringfence"));
+                command.args(["learn", "-o", "pipe", "--", "true"]);
+                crate::scene::done(&mut command);
+                let facts = std::fs::metadata(scene.path("work/pipe")).expect("a pipe");
+                let read = reader.wait_with_output().expect("it ends");
+                assert!(facts.file_type().is_fifo(), "the pipe was replaced");
+                assert!(stdout(&read).contains("version: 1\n"), "{}", stdout(&read));
+                // Standard output is a pipe here.
+                let mut command = scene.command(ringfence_tests::executable("ringfence"));
+                command.args(["learn", "-o", "/dev/stdout", "--", "true"]);
+                let written = stdout(&crate::scene::done(&mut command));
+                assert!(written.contains("version: 1\n"), "{written}");
                 Ok(())
             },
         ),

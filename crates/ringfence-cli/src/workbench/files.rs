@@ -1,6 +1,6 @@
 //! Files that the workbench writes, whole or not at all, and reads, as far as they make sense.
 
-use std::fs::{File, rename};
+use std::fs::{File, OpenOptions, rename};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
@@ -28,12 +28,19 @@ pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Writes a text to a file in one step, so that nothing half-written is left behind and a file that
-/// was there keeps its permissions. A symlink is followed.
+/// was there keeps its permissions. A symlink is followed. What is no regular file, such as `/dev/stdout`,
+/// is written to and stays.
 pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
+    if file.metadata().is_ok_and(|facts| !facts.is_file()) {
+        return OpenOptions::new()
+            .write(true)
+            .open(file)?
+            .write_all(text.as_bytes());
+    }
     replace_checked(file, text, |_| Ok(()))
 }
 
-/// The same, if what is to become the file passes a check where it lies.
+/// The same for a file that is replaced only if what is to become it passes a check where it lies.
 pub(super) fn replace_checked<T>(
     file: &Path,
     text: &str,
@@ -43,6 +50,9 @@ pub(super) fn replace_checked<T>(
         Err(error) if error.kind() == ErrorKind::NotFound => file.to_owned(),
         found => found?,
     };
+    if target.metadata().is_ok_and(|facts| !facts.is_file()) {
+        return Err(io::Error::other("it is no regular file"));
+    }
     let mut draft = target.clone().into_os_string();
     draft.push(format!(".{}.new", std::process::id()));
     let written = File::create_new(&draft).and_then(|mut new| {
