@@ -3,11 +3,13 @@
 
 mod artifacts;
 mod bench;
+mod bench_learn;
 mod counts;
 mod escapes;
 mod header;
 mod install;
 mod kernels;
+mod learned;
 mod suite;
 mod syscalls;
 mod tool;
@@ -33,6 +35,8 @@ enum Task {
     Test(suite::Options),
     /// Measure landlock-runner against a C program that makes the fewest system calls, and a peer
     Bench(bench::Options),
+    /// Measure what `ringfence learn` costs, against the plain run and against strace
+    BenchLearn(bench_learn::Options),
     /// Run the tests on one kernel after the other, in virtual machines
     Kernels(kernels::Options),
     /// Write docs/escapes.md: what closes each way out, here and on each kernel that was run last
@@ -41,6 +45,8 @@ enum Task {
     Header,
     /// Build the C library and install it, its header and its pkg-config file
     InstallC(install::Options),
+    /// Write docs/learned.md: what is learned of real programs, and whether it holds
+    Learned,
     /// Write the library's table of system calls anew, from the newest kernel headers
     Syscalls,
 }
@@ -75,12 +81,17 @@ fn run(task: Task) -> Result<ExitCode> {
             install::run(&options)?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::Learned => {
+            learned::write()?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Syscalls => {
             syscalls::generate()?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Test(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::BenchLearn(options) => bench_learn::run(&options),
         Task::Kernels(options) => {
             let summary = kernels::run(&options)?;
             print!("{summary}");

@@ -7,6 +7,10 @@ use granit_parser::{Event, Parser, Placement, ScalarStyle, Span, StrInput, Struc
 
 use crate::write::quoted;
 
+pub use extend::extend;
+
+mod extend;
+
 /// The longest line that a list or mapping in brackets may have.
 const WIDTH: usize = 100;
 

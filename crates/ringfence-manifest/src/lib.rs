@@ -42,7 +42,7 @@ mod write;
 
 pub use append::append;
 pub use finding::{Faults, Finding, Place, Severity};
-pub use format::{Unformattable, format};
+pub use format::{Unformattable, extend, format};
 pub use fragments::{FRAGMENTS, Fragment};
 pub use manifest::{
     Act, Dependencies, Environment, Expectation, Expected, Limits, LintSwitch, Manifest, Readiness,

@@ -1,12 +1,15 @@
 //! Observation → manifest, as a person would write it.
 //!
 //! ```text
-//! accesses ─► places ─► less what is sensitive ─► less what fragments give ─► grouped ─► lines
-//!             that exist (asked instead)
-//!             at the start
+//! accesses ─► places ─► less what ─► less what is ─► less what ─► grouped ─► lines
+//!             that exist a policy    sensitive       fragments
+//!             at start   gives that  (asked          give
+//!                        is added to instead)
 //! ```
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,9 +19,12 @@ use ringfence_manifest::{Format, Manifest, Variables, format};
 use crate::observation::{Count, Observation, Seen};
 use crate::sensitive::Sensitive;
 
+mod calls;
 mod classes;
+mod existing;
 mod fragments;
 mod group;
+mod passing;
 mod ports;
 
 /// How far single files are taken together.
@@ -48,6 +54,8 @@ pub struct Setting<'s> {
     pub tightness: Tightness,
     /// The command, for the comment at the top.
     pub command: String,
+    /// A policy that is added to; only what it lacks is written.
+    pub existing: Option<&'s Policy>,
 }
 
 /// A policy that was learned.
@@ -82,11 +90,15 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
     let mut notes: Vec<String> = observation.notes.iter().cloned().collect();
     let mut questions = Vec::new();
     let mut places = places(observation, &mut notes);
+    if let Some(existing) = setting.existing() {
+        existing.take(&mut places);
+    }
     ask(&mut places, setting.sensitive, &mut questions);
     // What lines of its own give is no reason for a fragment.
     group::covered(&mut places);
     let included = fragments::take(&mut places, observation, setting);
     group::covered(&mut places);
+    passing::generalise(&mut places, setting);
     group::group(&mut places, setting);
 
     let lines = places.iter().map(|(path, place)| PathLine {
@@ -98,13 +110,17 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
     policy = classes::without_unenforceable(policy, setting);
     policy = ports::add(policy, observation, setting, &included, &mut notes);
     let policy = classes::add(policy, observation, setting, &mut questions, &mut notes);
+    let policy = calls::add(policy, observation, setting, &mut questions, &mut notes);
     let policy = policy.build().map_err(|error| error.to_string())?;
-    let lines = policy.paths().len() + policy.ports().len() + policy.classes().len();
+    let calls = usize::from(!policy.syscalls().lines.is_empty());
+    let lines = policy.paths().len() + policy.ports().len() + policy.classes().len() + calls;
     let yaml = Manifest::from(policy)
         .to_yaml()
         .map_err(|error| error.to_string())?;
     let yaml = setting.text(&yaml, &included, &questions, &notes)?;
-    notes.extend(setting.refused(&yaml));
+    if setting.existing.is_none() {
+        notes.extend(setting.refused(&yaml));
+    }
     Ok(Learned {
         yaml,
         questions,
@@ -116,15 +132,11 @@ pub fn learn(observation: &Observation, setting: &Setting<'_>) -> Result<Learned
 /// What was accessed, by places that exist when the program starts.
 fn places(observation: &Observation, notes: &mut Vec<String>) -> Places {
     let mut places = Places::new();
+    let mut of_processes: BTreeMap<PathBuf, Seen> = BTreeMap::new();
     for (path, seen) in &observation.paths {
         let place = observation.place(path);
-        if is_of_a_process(place) {
-            let programs = programs(&seen.programs);
-            notes.push(format!(
-                "{programs}: {} {} is about a process that was started later, whose number no line can name",
-                seen.words(),
-                place.display()
-            ));
+        if let Some(of_any) = of_a_process(place) {
+            of_processes.entry(of_any).or_default().merge(seen);
             continue;
         }
         if place.to_str().is_none() {
@@ -138,15 +150,35 @@ fn places(observation: &Observation, notes: &mut Vec<String>) -> Places {
         entry.words |= seen.words();
         entry.seen.merge(seen);
     }
+    for (path, seen) in of_processes {
+        let programs = programs(&seen.programs);
+        notes.push(format!(
+            "{programs}: {} {} is about a process that was started later, whose number no line can name",
+            seen.words(),
+            path.display()
+        ));
+    }
     places
 }
 
 /// Whether a path is in `/proc/NUMBER`.
 pub(crate) fn is_of_a_process(path: &Path) -> bool {
-    path.strip_prefix("/proc").is_ok_and(|rest| {
-        let first = rest.iter().next().and_then(|name| name.to_str());
-        first.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
-    })
+    of_a_process(path).is_some()
+}
+
+/// A path in `/proc/NUMBER`, with a word in the place of each number of a process or thread.
+fn of_a_process(path: &Path) -> Option<PathBuf> {
+    let mut names = path.strip_prefix("/proc").ok()?.iter();
+    let is_number = |name: &OsStr| name.as_bytes().iter().all(u8::is_ascii_digit);
+    if !is_number(names.next()?) {
+        return None;
+    }
+    let mut path = PathBuf::from("/proc/NUMBER");
+    path.extend(names.map(|name| {
+        let any = OsStr::new("NUMBER");
+        if is_number(name) { any } else { name }
+    }));
+    Some(path)
 }
 
 /// Takes out what is sensitive, and asks about it instead.

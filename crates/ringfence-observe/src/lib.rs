@@ -25,4 +25,4 @@ pub use learn::{Learned, Setting, Tightness, learn};
 pub use observation::{Count, Observation, Seen};
 pub use question::{Answer, Asked, Proposal, Question, Unanswerable};
 pub use sensitive::{Concern, Kind, Sensitive};
-pub use watch::{End, WatchError, watch};
+pub use watch::{End, WatchError, Watching, watch};

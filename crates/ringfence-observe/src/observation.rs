@@ -17,6 +17,10 @@ pub struct Observation {
     pub calls: BTreeMap<(Syscall, [u64; 6]), Count>,
     /// What was done that belongs to a class and shows in no single call.
     pub classes: BTreeMap<Class, Count>,
+    /// Every system call that was made, where the watcher was asked to look at all.
+    pub used: BTreeMap<Syscall, Count>,
+    /// How many accesses each program made that succeeded.
+    pub programs: BTreeMap<String, u64>,
     /// Paths that were looked for and do not exist.
     pub missing: BTreeMap<PathBuf, Count>,
     /// Paths that came to be while the program ran; and names of abstract UNIX sockets, after a zero byte.
@@ -88,11 +92,26 @@ impl Count {
 impl Observation {
     /// Adds an access that succeeded.
     pub fn accessed(&mut self, words: Access, path: impl Into<PathBuf>, program: &str) {
-        if !words.is_empty() {
-            self.paths
-                .entry(path.into())
-                .or_default()
-                .add(words, program);
+        if words.is_empty() {
+            return;
+        }
+        self.paths
+            .entry(path.into())
+            .or_default()
+            .add(words, program);
+        self.counts_for(program, words.words().count() as u64);
+    }
+
+    /// Adds a port that was bound or connected to.
+    pub fn reached(&mut self, class: PortClass, port: u16, program: &str) {
+        self.ports.entry((class, port)).or_default().add(program);
+        self.counts_for(program, 1);
+    }
+
+    fn counts_for(&mut self, program: &str, accesses: u64) {
+        match self.programs.get_mut(program) {
+            Some(count) => *count += accesses,
+            None => drop(self.programs.insert(program.to_owned(), accesses)),
         }
     }
 
@@ -105,6 +124,10 @@ impl Observation {
         merge(&mut self.calls, other.calls);
         merge(&mut self.classes, other.classes);
         merge(&mut self.missing, other.missing);
+        merge(&mut self.used, other.used);
+        for (program, accesses) in other.programs {
+            *self.programs.entry(program).or_default() += accesses;
+        }
         self.made.extend(other.made);
         self.notes.extend(other.notes);
         self.processes += other.processes;
@@ -122,8 +145,7 @@ impl Observation {
 
     /// How many accesses succeeded.
     pub fn accesses(&self) -> u64 {
-        let paths = self.paths.values().flat_map(|seen| seen.counts);
-        paths.sum::<u64>() + self.ports.values().map(|count| count.times).sum::<u64>()
+        self.programs.values().sum()
     }
 }
 

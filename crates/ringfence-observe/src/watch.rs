@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::CStr;
 use std::io;
+use std::time::{Duration, Instant};
 
 use ringfence::{Action, Arch, Filter, Kernel, Plan, Policy, Syscall};
 use ringfence_sys::CStrings;
@@ -68,6 +69,15 @@ impl std::error::Error for WatchError {
     }
 }
 
+/// How a program is watched.
+#[derive(Default)]
+pub struct Watching<'w> {
+    /// Whether every system call is noted. The program stops at each then, which makes it much slower.
+    pub every_call: bool,
+    /// Is told what was seen so far, once a second at most, while the program does something.
+    pub progress: Option<&'w mut dyn FnMut(&Observation)>,
+}
+
 /// Starts a program and watches it until it and all that it started have ended. It behaves as it would
 /// alone, but that set-user-ID programs gain nothing and calls do not exist that a sandbox answers so.
 ///
@@ -79,10 +89,11 @@ pub fn watch(
     program: &CStr,
     arguments: &CStrings,
     environment: Option<&CStrings>,
+    how: Watching<'_>,
 ) -> Result<(Observation, End), WatchError> {
     let arch = Arch::NATIVE.ok_or(WatchError::Processor)?;
     let sandbox = sandbox_filter();
-    let filter = filter::compile(arch, sandbox.as_ref());
+    let filter = filter::compile(arch, sandbox.as_ref(), how.every_call);
     let started =
         ptrace::start(program, arguments, environment, &filter).map_err(WatchError::Trace)?;
     let mut watcher = Watcher {
@@ -97,6 +108,8 @@ pub fn watch(
         known: HashSet::new(),
         observation: Observation::default(),
         end: None,
+        told: Instant::now(),
+        how,
     };
     events::follow(&mut watcher).map_err(WatchError::Trace)?;
     if let Some(error) = started.failure() {
@@ -123,7 +136,7 @@ struct Tracee {
     leader: Option<i32>,
 }
 
-struct Watcher {
+struct Watcher<'w> {
     arch: Arch,
     by_number: HashMap<u64, Syscall>,
     sandbox: Option<Filter>,
@@ -135,10 +148,14 @@ struct Watcher {
     known: HashSet<i32>,
     observation: Observation,
     end: Option<End>,
+    /// When progress was told last.
+    told: Instant,
+    how: Watching<'w>,
 }
 
-impl Observer for Watcher {
+impl Observer for Watcher<'_> {
     fn enters(&mut self, pid: i32) -> io::Result<()> {
+        self.tell_progress();
         self.note_call(pid)
     }
 
@@ -167,7 +184,17 @@ impl Observer for Watcher {
     }
 }
 
-impl Watcher {
+impl Watcher<'_> {
+    fn tell_progress(&mut self) {
+        let Some(progress) = &mut self.how.progress else {
+            return;
+        };
+        if self.told.elapsed() >= BETWEEN_PROGRESS {
+            progress(&self.observation);
+            self.told = Instant::now();
+        }
+    }
+
     fn tracee(&mut self, pid: i32) -> &mut Tracee {
         self.known.insert(pid);
         self.tracees.entry(pid).or_default()
@@ -194,6 +221,11 @@ impl Watcher {
         let Some(&known) = self.by_number.get(&call.number) else {
             return Ok(());
         };
+        if self.how.every_call {
+            let program = self.program(pid);
+            let count = self.observation.used.entry(known).or_default();
+            count.add(&program);
+        }
         let denied = self.sandbox.as_ref().is_some_and(|filter| {
             let verdict = filter.verdict(known);
             verdict.decide(call.arguments) != Action::Allow
@@ -265,3 +297,5 @@ impl Watcher {
         }
     }
 }
+
+const BETWEEN_PROGRESS: Duration = Duration::from_secs(1);

@@ -6,7 +6,10 @@
 mod acts;
 mod cases;
 mod faithful;
+mod faults;
+mod merge;
 mod places;
+mod record;
 mod scene;
 mod truth;
 
@@ -22,6 +25,8 @@ fn main() -> ExitCode {
         acts::tests(),
         cases::tests(),
         faithful::tests(),
+        faults::tests(),
+        merge::tests(),
         places::tests(),
         truth::tests(),
     ];

@@ -76,15 +76,15 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
 
 /// What differs. Each item is a phrase in the words of the policy.
 #[derive(Debug, Default, Serialize)]
-struct Change {
+pub(super) struct Change {
     allowed: Vec<String>,
-    denied: Vec<String>,
+    pub(super) denied: Vec<String>,
     /// What stops, or no longer stops, the start.
     strictness: Vec<String>,
 }
 
 impl Change {
-    fn between(old: &Policy, new: &Policy, kernel: Kernel) -> Self {
+    pub(super) fn between(old: &Policy, new: &Policy, kernel: Kernel) -> Self {
         let mut change = Self::default();
         for call in Syscall::all() {
             let passes = |policy: &Policy| policy.syscalls().denial_of(call).is_none();
@@ -134,11 +134,11 @@ impl Change {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.allowed.is_empty() && self.denied.is_empty() && self.strictness.is_empty()
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         if self.is_empty() {
             return "Both allow the same.\n".to_owned();
         }

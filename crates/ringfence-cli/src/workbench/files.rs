@@ -1,6 +1,6 @@
 //! Files that the workbench writes, whole or not at all, and reads, as far as they make sense.
 
-use std::fs::{File, rename};
+use std::fs::{File, OpenOptions, rename};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
@@ -28,21 +28,31 @@ pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Writes a text to a file in one step, so that nothing half-written is left behind and a file that
-/// was there keeps its permissions. A symlink is followed.
+/// was there keeps its permissions. A symlink is followed. What is no regular file, such as `/dev/stdout`,
+/// is written to and stays.
 pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
-    replace_if(file, text, |_| Ok(()))
+    if file.metadata().is_ok_and(|facts| !facts.is_file()) {
+        return OpenOptions::new()
+            .write(true)
+            .open(file)?
+            .write_all(text.as_bytes());
+    }
+    replace_checked(file, text, |_| Ok(()))
 }
 
-/// The same, if a look at the new file beside the old one finds no fault with it.
-pub(super) fn replace_if<E: From<io::Error>>(
+/// The same for a file that is replaced only if what is to become it passes a check where it lies.
+pub(super) fn replace_checked<T, E: From<io::Error>>(
     file: &Path,
     text: &str,
-    look: impl FnOnce(&Path) -> Result<(), E>,
-) -> Result<(), E> {
+    check: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<T, E> {
     let target = match file.canonicalize() {
         Err(error) if error.kind() == ErrorKind::NotFound => file.to_owned(),
         found => found?,
     };
+    if target.metadata().is_ok_and(|facts| !facts.is_file()) {
+        return Err(io::Error::other("it is no regular file").into());
+    }
     let mut draft = target.clone().into_os_string();
     draft.push(format!(".{}.new", std::process::id()));
     let draft = Path::new(&draft);
@@ -55,8 +65,8 @@ pub(super) fn replace_if<E: From<io::Error>>(
     });
     written
         .map_err(E::from)
-        .and_then(|()| look(draft))
-        .and_then(|()| Ok(rename(draft, &target)?))
+        .and_then(|()| check(draft))
+        .and_then(|checked| Ok(rename(draft, &target).map(|()| checked)?))
         .inspect_err(|_| {
             let _ = std::fs::remove_file(draft);
         })

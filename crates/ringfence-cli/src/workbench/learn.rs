@@ -1,19 +1,27 @@
 //! `ringfence learn`: runs a command under watch and writes the policy that it needs.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringfence::Kernel;
 use ringfence_observe::{
-    End, Learned, Observation, Sensitive, Setting, Tightness, WatchError, learn, watch,
+    End, Observation, Sensitive, Setting, Tightness, WatchError, Watching, learn, watch,
 };
 
-use super::{NAME, files, with_command};
+use super::{NAME, files, variables_flag, with_command};
 use crate::command::{Command as Program, CommandError, Environment};
 use crate::invocation::Invocation;
 use crate::{run, ui};
+
+mod merge;
+mod progress;
+mod summary;
+mod verify;
+
+use merge::Merge;
+use progress::Progress;
+use summary::Summary;
 
 pub(super) fn command() -> Command {
     with_command(Command::new("learn"))
@@ -44,13 +52,39 @@ pub(super) fn command() -> Command {
             Arg::new("verify")
                 .long("verify")
                 .action(ArgAction::SetTrue)
-                .requires("output")
+                .requires("target")
                 .help("Run the command again, under the policy, and say whether it ends as it did"),
+        )
+        .arg(
+            Arg::new("merge")
+                .long("merge")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(OsString))
+                .value_hint(clap::ValueHint::FilePath)
+                .help("Add what the run lacks to this manifest, or with -o to a copy of it, and show what becomes allowed"),
+        )
+        .arg(variables_flag().requires("merge"))
+        .arg(
+            Arg::new("syscalls")
+                .long("syscalls")
+                .action(ArgAction::SetTrue)
+                .help("Write the list of system calls too, and let no others pass; each call stops the command, which makes it slow"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Tell at the end what was seen as one line of JSON, on standard error"),
+        )
+        .group(
+            clap::ArgGroup::new("target")
+                .args(["output", "merge"])
+                .multiple(true),
         )
         .after_help(
             "Exit codes: the command's own; 125 if it could not be watched or the manifest not be written, 1 \
              if --verify finds a difference.\n\nExamples:\n  ringfence learn -o tool.yaml -- tool --once\n  \
-             ringfence learn -o tool.yaml --verify -- sh -c 'sort < in > out'",
+             ringfence learn -o tool.yaml --verify -- sh -c 'sort < in > out'\n  ringfence learn --merge tool.yaml -- tool --other",
         )
 }
 
@@ -61,18 +95,26 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         .flatten();
     let mut invocation = Invocation::default();
     invocation.command = words.cloned().collect();
-    let (mut observation, end) = match watched(&invocation) {
+    let merge = match Merge::read(matches) {
+        Ok(merge) => merge,
+        Err(code) => return code,
+    };
+    let sensitive = Sensitive::of_this_user();
+    let mut learning = Learning {
+        matches,
+        invocation,
+        sensitive: &sensitive,
+        merge,
+    };
+    let (mut observation, end) = match watched(&learning) {
         Ok(seen) => seen,
         Err(error) => return error.told(),
     };
-    let sensitive = Sensitive::of_this_user();
-    let setting = setting(matches, &invocation, &sensitive);
-    let output = matches.get_one::<OsString>("output").map(Path::new);
-    if let Err(code) = write(&observation, &setting, output) {
+    if let Err(code) = learning.write(&observation) {
         return code;
     }
-    if let (Some(file), true) = (output, matches.get_flag("verify")) {
-        return verify(&mut observation, &setting, file, &invocation, end);
+    if matches.get_flag("verify") {
+        return verify::verify(&mut learning, &mut observation, end);
     }
     match end {
         End::Code(code) => code,
@@ -83,30 +125,63 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     }
 }
 
-/// Writes what was learned, and tells of it; or the exit code.
-fn write(
-    observation: &Observation,
-    setting: &Setting<'_>,
-    output: Option<&Path>,
-) -> Result<(), u8> {
-    let learned = learn(observation, setting).map_err(|why| {
-        let text = format!("error: cannot write what was learned: {why}");
-        ui::note(NAME, &text);
-        run::SETUP_FAILED
-    })?;
-    ui::message(&summary(observation, &learned, output));
-    let written = match output {
-        Some(file) => files::replace(file, &learned.yaml),
-        None => match ui::print(&learned.yaml) {
-            0 => Ok(()),
-            _ => Err(std::io::Error::other("standard output cannot be written")),
-        },
-    };
-    written.map_err(|error| {
-        let file = output.map_or_else(|| "the manifest".to_owned(), ui::shown);
-        ui::note(NAME, &format!("error: cannot write {file}: {error}"));
-        run::SETUP_FAILED
-    })
+/// What was asked for.
+struct Learning<'l> {
+    matches: &'l ArgMatches,
+    invocation: Invocation,
+    sensitive: &'l Sensitive,
+    merge: Option<Merge>,
+}
+
+impl Learning<'_> {
+    /// The file that is written.
+    fn output(&self) -> Option<&Path> {
+        let output = self.matches.get_one::<OsString>("output").map(Path::new);
+        output.or(self.merge.as_ref().map(|merge| &*merge.target))
+    }
+
+    /// Writes what was learned, and tells of it; or the exit code.
+    fn write(&mut self, observation: &Observation) -> Result<(), u8> {
+        let setting = setting(
+            self.matches,
+            &self.invocation,
+            self.sensitive,
+            self.merge.as_ref(),
+        );
+        let kernel = setting.kernel;
+        let learned = learn(observation, &setting).map_err(|why| {
+            let text = format!("error: cannot write what was learned: {why}");
+            ui::note(NAME, &text);
+            run::SETUP_FAILED
+        })?;
+        let summary = Summary::of(observation, &learned, self.output());
+        ui::message(&if self.matches.get_flag("json") {
+            summary.json()
+        } else {
+            summary.text()
+        });
+        let written = match (&mut self.merge, self.matches.get_one::<OsString>("output")) {
+            (Some(merge), _) => merge.write(&learned.yaml, kernel).map(|change| {
+                let of = ui::shown(&merge.target);
+                ui::note(
+                    NAME,
+                    &format!("{of} changes:\n{}", change.text().trim_end()),
+                );
+            }),
+            (None, Some(file)) => files::replace(file.as_ref(), &learned.yaml),
+            (None, None) => match ui::print(&learned.yaml) {
+                0 => Ok(()),
+                _ => Err(std::io::Error::other("standard output cannot be written")),
+            },
+        };
+        written.map_err(|error| {
+            let file = self
+                .output()
+                .map_or_else(|| "the manifest".to_owned(), ui::shown);
+            ui::note(NAME, &format!("error: cannot write {file}: {error}"));
+            run::SETUP_FAILED
+        })
+    }
 }
 
 enum Failed {
@@ -130,14 +205,20 @@ impl From<CommandError> for Failed {
     }
 }
 
-fn watched(invocation: &Invocation) -> Result<(Observation, End), Failed> {
+fn watched(learning: &Learning<'_>) -> Result<(Observation, End), Failed> {
+    let invocation = &learning.invocation;
     // As in a sandbox, so that the command finds the same.
     ringfence_sys::close_on_exec_above_stderr(&[])
         .map_err(|error| Failed::Watch(WatchError::Trace(error)))?;
     let command = Program::new(invocation, &Environment::Inherited)?;
     command.require_file(invocation)?;
     let (program, arguments, environment) = command.parts()?;
-    watch(&program, arguments, environment).map_err(|error| match error {
+    let mut progress = Progress::default();
+    let how = Watching {
+        every_call: learning.matches.get_flag("syscalls"),
+        progress: Some(&mut |seen| progress.show(seen)),
+    };
+    watch(&program, arguments, environment, how).map_err(|error| match error {
         WatchError::Execute(error) => Failed::Command(CommandError::NotExecutable {
             program: PathBuf::from(OsString::from(program.to_string_lossy().into_owned())),
             why: error.to_string(),
@@ -150,6 +231,7 @@ fn setting<'s>(
     matches: &ArgMatches,
     invocation: &Invocation,
     sensitive: &'s Sensitive,
+    merge: Option<&'s Merge>,
 ) -> Setting<'s> {
     let directory = |name: &str| {
         let path = std::env::var_os(name).map(PathBuf::from)?;
@@ -170,116 +252,6 @@ fn setting<'s>(
             _ => Tightness::Dirs,
         },
         command: words.join(" "),
-    }
-}
-
-fn summary(observation: &Observation, learned: &Learned, output: Option<&Path>) -> String {
-    let mut text = format!(
-        "{NAME}: watched {} processes, {} accesses at {} paths; {} lines",
-        observation.processes,
-        observation.accesses(),
-        observation.paths.len(),
-        learned.lines
-    );
-    if let Some(file) = output {
-        let _ = write!(text, " in {}", ui::shown(file));
-    }
-    for question in &learned.questions {
-        let _ = write!(
-            text,
-            "\n{NAME}: not granted, decide: {}",
-            question.replace('\n', "\\n")
-        );
-    }
-    for note in &learned.notes {
-        let _ = write!(text, "\n{NAME}: note: {}", note.replace('\n', "\\n"));
-    }
-    text
-}
-
-/// How often a command is watched anew that does something else each time.
-const MOST_RUNS: u32 = 3;
-
-/// Runs the command under the policy until it ends as it did, watching it once more after each time that
-/// it does not.
-fn verify(
-    observation: &mut Observation,
-    setting: &Setting<'_>,
-    file: &Path,
-    invocation: &Invocation,
-    mut before: End,
-) -> u8 {
-    for run in 1..=MOST_RUNS {
-        let after = match confined(file, invocation) {
-            Ok(end) => end,
-            Err(error) => {
-                let text = format!("error: cannot run the command again: {error}");
-                ui::note(NAME, &text);
-                return run::SETUP_FAILED;
-            }
-        };
-        if before == after {
-            let text = format!(
-                "verified: under the policy it ends the same, {}",
-                ended(after)
-            );
-            ui::note(NAME, &text);
-            return 0;
-        }
-        let differs = format!(
-            "under the policy it ends {}, without it {}",
-            ended(after),
-            ended(before)
-        );
-        if run == MOST_RUNS {
-            ui::note(
-                NAME,
-                &format!("not verified: {differs}, and watching it again does not help"),
-            );
-            break;
-        }
-        ui::note(
-            NAME,
-            &format!("not verified yet: {differs}; watching it once more"),
-        );
-        match watched(invocation) {
-            Ok((seen, end)) => {
-                observation.merge(seen);
-                before = end;
-            }
-            Err(error) => return error.told(),
-        }
-        if let Err(code) = write(observation, setting, Some(file)) {
-            return code;
-        }
-    }
-    1
-}
-
-/// Runs the command under the policy.
-fn confined(file: &Path, invocation: &Invocation) -> std::io::Result<End> {
-    use std::os::unix::process::ExitStatusExt as _;
-
-    let status = std::process::Command::new(std::env::current_exe()?)
-        .args(["run", "--log", "off", "--policy"])
-        .arg(file)
-        .arg("--")
-        .args(&invocation.command)
-        .status()?;
-    Ok(match status.signal() {
-        Some(signal) => End::Signal(signal),
-        None => End::Code(
-            status
-                .code()
-                .and_then(|code| u8::try_from(code).ok())
-                .unwrap_or(u8::MAX),
-        ),
-    })
-}
-
-fn ended(end: End) -> String {
-    match end {
-        End::Code(code) => format!("with exit code {code}"),
-        End::Signal(signal) => format!("by signal {signal}"),
+        existing: merge.map(|merge| &merge.policy),
     }
 }

@@ -37,6 +37,13 @@ pub(super) fn add(
         if passes(&policy, setting, *call, *arguments) {
             continue;
         }
+        let is_denied = |class: &Class| {
+            class.calls().any(|of| of == *call) && setting.is_denied_by_name(*class)
+        };
+        if let Some(class) = Class::ALL.into_iter().find(is_denied) {
+            questions.push(denied_by_name(class, count, call.name()));
+            continue;
+        }
         let lifts = |class: &Class| {
             class.calls().any(|of| of == *call)
                 && passes(
@@ -84,7 +91,9 @@ fn seen_otherwise(
         if is_allowed(&policy, setting, class) {
             continue;
         }
-        if class == Class::ConnectUnix {
+        if setting.is_denied_by_name(class) {
+            questions.push(denied_by_name(class, count, "a socket or signal"));
+        } else if class == Class::ConnectUnix {
             notes.push(
                 "this kernel cannot tell UNIX sockets apart by their paths, so that all are allowed, that of a \
                  container engine too if the user may use it"
@@ -133,6 +142,11 @@ fn with(policy: PolicyBuilder, class: Class, text: &str) -> PolicyBuilder {
     })
 }
 
+fn denied_by_name(class: Class, count: &Count, by: &str) -> String {
+    let by = format!(" ({by}), which the policy denies by name");
+    question(class, count, &by)
+}
+
 fn question(class: Class, count: &Count, by: &str) -> String {
     format!(
         "allow {}{by}, for {}: {}",
@@ -148,19 +162,18 @@ fn passes(
     call: Syscall,
     arguments: [u64; 6],
 ) -> bool {
-    let Ok(policy) = policy.clone().build() else {
+    let Some(plan) = setting.plan(policy) else {
         return false;
     };
-    let filter = Plan::new(policy, setting.kernel).filter();
-    filter.is_none_or(|filter| filter.verdict(call).decide(arguments) == Action::Allow)
+    plan.filter()
+        .is_none_or(|filter| filter.verdict(call).decide(arguments) == Action::Allow)
 }
 
 /// Whether the whole class may be used under the lines so far.
 fn is_allowed(policy: &PolicyBuilder, setting: &Setting<'_>, class: Class) -> bool {
-    let Ok(policy) = policy.clone().build() else {
+    let Some(plan) = setting.plan(policy) else {
         return false;
     };
-    let plan = Plan::new(policy, setting.kernel);
     // Where paths can be told apart their lines have been written.
     let by_path =
         class == Class::ConnectUnix && plan.standing(class) == ringfence::Standing::Landlock;

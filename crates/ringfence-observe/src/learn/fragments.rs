@@ -104,12 +104,14 @@ pub(super) fn take(
 
 /// Takes away what a fragment gives; whether it gave anything.
 fn cover(name: &str, places: &mut Places, setting: &Setting<'_>) -> bool {
-    let Some(plan) = plan(name, setting) else {
-        return false;
-    };
+    plan(name, setting).is_some_and(|plan| take_given(&plan, places))
+}
+
+/// Takes away what the lines of a plan give; whether they gave anything.
+pub(super) fn take_given(plan: &Plan, places: &mut Places) -> bool {
     let mut any = false;
     for (path, place) in places.iter_mut() {
-        let given = given(&plan, place.words, path);
+        let given = given(plan, place.words, path);
         any |= !given.is_empty();
         place.words -= given;
     }

@@ -123,7 +123,8 @@ fn shared(places: &Places, depth: usize, enough: usize) -> BTreeMap<PathBuf, Acc
         .collect()
 }
 
-fn may_group(directory: &Path, word: Access, setting: &Setting<'_>) -> bool {
+/// Whether a word may be given to all beneath a directory of which single entries were seen.
+pub(super) fn may_group(directory: &Path, word: Access, setting: &Setting<'_>) -> bool {
     let beneath = |paths: &[&str]| paths.iter().any(|path| directory.starts_with(path));
     let is_broad = BROAD.iter().any(|path| directory == Path::new(path))
         || directory == setting.temporary

@@ -13,9 +13,13 @@ pub(super) fn add(
     notes: &mut Vec<String>,
 ) -> PolicyBuilder {
     let chosen = chosen_by_the_kernel();
+    let existing = setting.existing();
     for (&(class, port), count) in &observation.ports {
         let by_fragment = port == 53 && !class.binds() && included.contains(&"dns");
-        if by_fragment {
+        let is_given = existing
+            .as_ref()
+            .is_some_and(|existing| existing.allows(class, port));
+        if by_fragment || is_given {
             continue;
         }
         let text = counted(count);

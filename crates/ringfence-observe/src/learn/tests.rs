@@ -13,6 +13,7 @@ fn setting(sensitive: &Sensitive, tightness: Tightness) -> Setting<'_> {
         temporary: "/tmp".into(),
         tightness,
         command: "tool".to_owned(),
+        existing: None,
     }
 }
 
@@ -116,6 +117,70 @@ fn what_a_wider_line_gives_is_not_said_twice() {
     let expected = ["read,create /srv/out", "write /srv/out/b"];
     assert_eq!(lines(Tightness::Dirs, &accesses), expected);
     assert_eq!(lines(Tightness::Exact, &accesses), expected);
+}
+
+#[test]
+fn names_that_pass_become_their_directory_where_that_gives_nothing_sensitive() {
+    let read = Access::READ;
+    let both = Access::READ | Access::WRITE;
+    let dirs = |access, path: &str| lines(Tightness::Dirs, &[(access, path)]);
+    for (access, path, expected) in [
+        (read, "/srv/in/x-1.2.3.json", "read /srv/in"),
+        (both, "/srv/in/job.4711", "read,write /srv/in"),
+        (
+            read,
+            "/home/no-such-user/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/x-0.8.2/lib.rs",
+            "read /home/no-such-user/.cargo/registry/src",
+        ),
+        (
+            read,
+            "/srv/x/.git/objects/4b/825dc642cb6eb9a060e54bf8d69288fbee49",
+            "read /srv/x/.git/objects",
+        ),
+        (
+            Access::EXECUTE,
+            "/nix/store/0rzr8zxjxnl7xdkb0wwf02zbh9bcm8fj-bash-5/bin/bash",
+            "execute /nix/store",
+        ),
+    ] {
+        assert_eq!(dirs(access, path), [expected]);
+        assert_eq!(
+            lines(Tightness::Exact, &[(access, path)]),
+            [format!("{access} {path}")]
+        );
+    }
+    // The next version is installed by somebody else.
+    assert_eq!(
+        dirs(both, "/srv/in/x-1.2.3.json"),
+        ["read /srv/in", "write /srv/in/x-1.2.3.json"]
+    );
+    // Directories in which somebody works, the user's own, and those of the system.
+    for path in [
+        "/home/no-such-user/work/project-1.2/src/x",
+        "/home/no-such-user/x-1.2.3.json",
+        "/tmp/ringfence-J2FzRD/x",
+        "/etc/x-1.2.3",
+        "/usr/bin/python3.11",
+        "/proc/driver/x-1.2.3",
+    ] {
+        assert_eq!(dirs(read, path), [format!("read {path}")]);
+    }
+    assert_eq!(
+        dirs(Access::CREATE, "/srv/work/project-1.2"),
+        ["create /srv/work/project-1.2"]
+    );
+    assert_eq!(
+        lines(
+            Tightness::Loose,
+            &[(read, "/home/no-such-user/work/project-1.2/src/x")]
+        ),
+        ["read /home/no-such-user/work"]
+    );
+    // Secrets are asked about, and nothing above them is given for what is beside them.
+    assert_eq!(
+        dirs(read, "/home/no-such-user/.ssh/known_hosts.4711.pub"),
+        ["read /home/no-such-user/.ssh/known_hosts.4711.pub"]
+    );
 }
 
 #[test]
@@ -363,7 +428,7 @@ fn other_processes_in_proc_cannot_be_named_and_that_is_said() {
         learned.yaml
     );
     assert!(
-        learned.notes[0].contains("/proc/123/maps"),
+        learned.notes[0].contains("/proc/NUMBER/maps"),
         "{:?}",
         learned.notes
     );

@@ -83,8 +83,9 @@ pub(super) fn answer(call: Syscall, sandbox: Option<&Filter>) -> Answer {
 }
 
 /// The filter in the kernel's language. Calls that it lets pass are answered from the kernel's cache of
-/// constant answers, however long it is (Linux 5.11).
-pub(super) fn compile(arch: Arch, sandbox: Option<&Filter>) -> Vec<Instruction> {
+/// constant answers, however long it is (Linux 5.11). With `every_call` none passes unseen.
+pub(super) fn compile(arch: Arch, sandbox: Option<&Filter>, every_call: bool) -> Vec<Instruction> {
+    let rest = if every_call { TRACE } else { ALLOW };
     let mut program = start(arch, TRACE);
     program.extend([
         unless(JUMP_AT_LEAST, FIRST_X32, 1),
@@ -96,12 +97,13 @@ pub(super) fn compile(arch: Arch, sandbox: Option<&Filter>) -> Vec<Instruction> 
         };
         let result = match answer(call, sandbox) {
             Answer::Pass => continue,
+            Answer::Look if every_call => continue,
             Answer::Look => TRACE,
             Answer::Missing => NO_SUCH_CALL,
         };
         add(&mut program, call, number, result);
     }
-    program.push(step(RETURN, ALLOW));
+    program.push(step(RETURN, rest));
     program
 }
 

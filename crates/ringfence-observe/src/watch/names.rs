@@ -101,13 +101,18 @@ pub(super) fn absolute(pid: i32, directory: i32, path: &Path) -> Option<PathBuf>
         };
         if path.as_os_str().is_empty() {
             from
-        } else if from.as_os_str().as_bytes().ends_with(b" (deleted)") {
+        } else if is_deleted(&from) {
             return None;
         } else {
             from.join(path)
         }
     };
     Some(own_proc(pid, path))
+}
+
+/// Whether the kernel says that what it names is gone; a name may end so by itself.
+pub(super) fn is_deleted(path: &Path) -> bool {
+    path.as_os_str().as_bytes().ends_with(b" (deleted)") && path.symlink_metadata().is_err()
 }
 
 /// `/proc/self` is the one who looks, which is not the watcher.

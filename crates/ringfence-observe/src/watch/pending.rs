@@ -1,7 +1,6 @@
 //! A call that a tracee is in: what it is about, and what of that counts once it has returned.
 
 use std::collections::HashSet;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,7 @@ use ringfence::{Access, Class, Syscall};
 
 use super::entries::{linked, made, of_mode, parent_of, removed, renamed};
 use super::names::{self, WORKING_DIRECTORY, absolute, entry, string, target};
-use super::programs::{chain, mapped};
+use super::programs::{chain, gains, mapped};
 use super::sockets::Peer;
 use crate::observation::Observation;
 
@@ -261,6 +260,13 @@ impl Pending {
         let Act::Execute(files) = self.act else {
             return;
         };
+        // An interpreter runs without the gains of its script.
+        if let Some(file) = files.last().filter(|file| gains(file)) {
+            let file = file.display();
+            seen.notes.insert(format!(
+                "{file} is set-user-ID or set-group-ID, and gains nothing under watch, as in a sandbox"
+            ));
+        }
         let maps = std::fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
         let mut files: std::collections::BTreeSet<_> = files.into_iter().collect();
         files.extend(mapped(&maps));
@@ -327,7 +333,7 @@ fn opened(
             None => return unnamed(Syscall::OPENAT, context.program, seen),
         },
     };
-    if path.as_os_str().as_bytes().ends_with(b" (deleted)") {
+    if names::is_deleted(&path) {
         return;
     }
     if let (Some((_, false)), Some(parent)) = (asked, path.parent()) {

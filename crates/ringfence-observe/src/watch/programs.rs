@@ -2,15 +2,21 @@
 
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use elf::abi::{EI_NIDENT, PT_INTERP};
+use elf::endian::AnyEndian;
+use elf::file::FileHeader;
+use elf::segment::SegmentTable;
+use rustix::process::{getegid, geteuid};
 
 use super::names::{WORKING_DIRECTORY, absolute, target};
 
 /// The longest line of a script that names its interpreter.
 const FIRST_LINE: u64 = 256;
-/// The longest name of a loader that the kernel takes.
-const LONGEST_NAME: u64 = 4096;
+/// Where linkers put the headers of an ELF file and the name of its loader.
+const HEADERS: u64 = 64 * 1024;
 /// How many interpreters the kernel follows.
 const MOST_INTERPRETERS: usize = 5;
 
@@ -28,50 +34,56 @@ pub(super) fn chain(pid: i32, path: &Path) -> Vec<PathBuf> {
 }
 
 fn interpreter(file: &Path) -> Option<PathBuf> {
-    // Nothing else than regular files can be executed, and a pipe would keep the watcher waiting.
-    if !file.metadata().is_ok_and(|facts| facts.is_file()) {
-        return None;
-    }
-    let mut start = Vec::new();
-    let mut file = std::fs::File::open(file).ok()?.take(FIRST_LINE);
-    file.read_to_end(&mut start).ok()?;
+    let start = start(file, FIRST_LINE)?;
     let line = start.strip_prefix(b"#!")?;
     let line = line.split(|&byte| byte == b'\n').next()?.trim_ascii_start();
     let word = line.split(|byte| b" \t\0".contains(byte)).next()?;
     (!word.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(word)))
 }
 
-/// The loader that an ELF file of 64 bits names, for one that could not be executed.
-pub(super) fn loader(file: &Path) -> Option<PathBuf> {
+/// The first bytes of a regular file: nothing else can be executed, and a pipe would keep the watcher waiting.
+fn start(file: &Path, length: u64) -> Option<Vec<u8>> {
     if !file.metadata().is_ok_and(|facts| facts.is_file()) {
         return None;
     }
-    let file = std::fs::File::open(file).ok()?;
-    let read = |at: u64, length: u64| {
-        let mut bytes = vec![0; usize::try_from(length).ok()?];
-        file.read_exact_at(&mut bytes, at).ok()?;
-        Some(bytes)
+    let mut start = Vec::new();
+    let mut file = std::fs::File::open(file).ok()?.take(length);
+    file.read_to_end(&mut start).ok()?;
+    Some(start)
+}
+
+/// The loader that an ELF file names, for one that could not be executed.
+pub(super) fn loader(file: &Path) -> Option<PathBuf> {
+    let start = start(file, HEADERS)?;
+    let ident = elf::file::parse_ident::<AnyEndian>(&start).ok()?;
+    let header = FileHeader::parse_tail(ident, start.get(EI_NIDENT..)?).ok()?;
+    let slice = |at: u64, length: u64| {
+        let end = at.checked_add(length)?;
+        start.get(usize::try_from(at).ok()?..usize::try_from(end).ok()?)
     };
-    let header = read(0, 64)?;
-    if !header.starts_with(b"\x7fELF\x02\x01") {
-        return None;
-    }
-    let word = |bytes: &[u8], at: usize| {
-        let word = bytes.get(at..at + 8)?.try_into().ok()?;
-        Some(u64::from_le_bytes(word))
-    };
-    let half = |bytes: &[u8], at: usize| {
-        let half = bytes.get(at..at + 2)?.try_into().ok()?;
-        Some(u64::from(u16::from_le_bytes(half)))
-    };
-    let (table, size, count) = (word(&header, 32)?, half(&header, 54)?, half(&header, 56)?);
-    (0..count).find_map(|number| {
-        let segment = read(table.checked_add(number * size)?, 56)?;
-        let is_interpreter = segment.starts_with(&3_u32.to_le_bytes());
-        let (at, length) = (word(&segment, 8)?, word(&segment, 32)?);
-        let name = is_interpreter.then(|| read(at, length.min(LONGEST_NAME)))??;
-        let name = name.split(|&byte| byte == 0).next()?;
-        Some(PathBuf::from(std::ffi::OsStr::from_bytes(name)))
+    let segments = slice(
+        header.e_phoff,
+        u64::from(header.e_phnum) * u64::from(header.e_phentsize),
+    )?;
+    let interpreter = SegmentTable::new(header.endianness, header.class, segments)
+        .iter()
+        .find(|segment| segment.p_type == PT_INTERP)?;
+    let name = slice(interpreter.p_offset, interpreter.p_filesz)?;
+    let name = name.split(|&byte| byte == 0).next()?;
+    Some(PathBuf::from(std::ffi::OsStr::from_bytes(name)))
+}
+
+/// Whether a file would run as another user or group than the watcher's.
+pub(super) fn gains(file: &Path) -> bool {
+    const SET_USER: u32 = 0o4000;
+    /// Without the right to execute it means something else.
+    const SET_GROUP: u32 = 0o2010;
+
+    file.metadata().is_ok_and(|facts| {
+        let has = |bits| facts.mode() & bits == bits;
+        let as_user = has(SET_USER) && facts.uid() != geteuid().as_raw();
+        let as_group = has(SET_GROUP) && facts.gid() != getegid().as_raw();
+        as_user || as_group
     })
 }
 

@@ -123,9 +123,12 @@ impl Peer {
 
     /// Counts it, once the call has succeeded.
     pub(super) fn count(self, program: &str, seen: &mut Observation) {
+        if let Self::Port(of, port) = self {
+            return seen.reached(of, port, program);
+        }
         let mut class = |class| seen.classes.entry(class).or_default().add(program);
         match self {
-            Self::Port(of, port) => seen.ports.entry((of, port)).or_default().add(program),
+            Self::Port(..) => {}
             Self::Connected(path) => {
                 class(Class::ConnectUnix);
                 // A socket that was made inside can be reached from inside.

@@ -92,7 +92,7 @@ pub(super) fn add(
         ui::note(NAME, "nothing was added to the manifest");
         return Ok(());
     }
-    files::replace_if(file, &text, |draft| usable(draft, variables))?;
+    files::replace_checked(file, &text, |draft| usable(draft, variables))?;
     let lines = if added == 1 { "line" } else { "lines" };
     let text = format!("added {added} {lines} to {}", ui::shown(file));
     ui::note(NAME, &text);
