@@ -1,0 +1,67 @@
+"""The types of a policy's words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TypedDict, TypeVar, Union
+
+__all__ = ["AnyPath", "OneOrMore", "PathLine", "Syscalls", "WordedPathLine", "Words"]
+
+T = TypeVar("T")
+OneOrMore = Union[T, Iterable[T]]
+"""One, or several."""
+AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+"""A path, as `os` takes it."""
+
+_Exceptions = TypedDict("_Exceptions", {"except": OneOrMore[AnyPath]}, total=False)
+
+
+class _PathOptions(_Exceptions, total=False):
+    #: It may be missing when the sandbox is made.
+    optional: bool
+    #: The path is a pattern.
+    glob: bool
+
+
+class PathLine(_PathOptions):
+    """A line about a path whose words are those of its key."""
+
+    path: AnyPath
+
+
+class WordedPathLine(_PathOptions):
+    """A line about a path with words of its own."""
+
+    path: AnyPath
+    #: read, execute, write, create, remove, rename, ioctl, make-device, connect-unix, ro, rw.
+    access: OneOrMore[str]
+
+
+class Syscalls(TypedDict, total=False):
+    """Lines about single system calls, and groups such as `@mount`."""
+
+    allow: OneOrMore[str]
+    deny: OneOrMore[str]
+    only: OneOrMore[str]
+    others: str
+
+
+class Words(TypedDict, total=False):
+    """The words of a policy."""
+
+    ro: OneOrMore[Union[AnyPath, PathLine]]
+    rw: OneOrMore[Union[AnyPath, PathLine]]
+    fs: OneOrMore[WordedPathLine]
+    connect_unix: OneOrMore[Union[AnyPath, PathLine]]
+    connect_tcp: OneOrMore[Union[int, str]]
+    bind_tcp: OneOrMore[Union[int, str]]
+    connect_udp: OneOrMore[Union[int, str]]
+    bind_udp: OneOrMore[Union[int, str]]
+    allow: OneOrMore[str]
+    deny: OneOrMore[str]
+    syscalls: Syscalls
+    unrestricted: OneOrMore[str]
+    best_effort: bool
+    require_complete: bool
+    minimum_abi: int
