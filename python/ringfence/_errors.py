@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import subprocess
-from typing import Any, Optional
+from typing import Any
+
+from ._limits import Seconds
 
 __all__ = [
     "AnswerError",
@@ -69,7 +72,7 @@ class EnforceError(SandboxError):
 class JobError(RingfenceError, OSError):
     """Something about a program that was started, or was to be, failed; `errno` is the kernel's, if it said one."""
 
-    def __init__(self, message: str, errno: Optional[int] = None) -> None:
+    def __init__(self, message: str, errno: int | None = None) -> None:
         OSError.__init__(self, errno, message)
         self.message = message
 
@@ -101,7 +104,7 @@ class CalledProcessError(RingfenceError, subprocess.CalledProcessError):
         cmd: Any,
         output: Any = None,
         stderr: Any = None,
-        limit: Optional[str] = None,
+        limit: str | None = None,
     ) -> None:
         super().__init__(returncode, cmd, output, stderr)
         #: The limit that ended it, if one did.
@@ -117,6 +120,10 @@ class CalledProcessError(RingfenceError, subprocess.CalledProcessError):
 
 class TimeoutExpired(RingfenceError, subprocess.TimeoutExpired):
     """The time that the caller was ready to wait ran out."""
+
+    def __init__(self, cmd: Any, timeout: Seconds | None, output: Any = None, stderr: Any = None) -> None:
+        seconds = timeout.total_seconds() if isinstance(timeout, datetime.timedelta) else timeout or 0.0
+        super().__init__(cmd, seconds, output, stderr)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.cmd, self.timeout, self.output, self.stderr))

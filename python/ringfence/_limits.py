@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import Optional, Union
+from typing import Union
 
 __all__ = ["Limits", "Seconds"]
 
@@ -20,17 +20,17 @@ class Limits:
     docs/jobs.md says what that leaves open. `wall` is watched by whoever waits for the job.
     """
 
-    wall: Optional[Seconds] = None
+    wall: Seconds | None = None
     """Time from start to end."""
-    cpu: Optional[Seconds] = None
+    cpu: Seconds | None = None
     """Time on a processor, in whole seconds rounded up."""
-    memory: Optional[int] = None
+    memory: int | None = None
     """Bytes of memory."""
-    processes: Optional[int] = None
+    processes: int | None = None
     """Processes and threads; without a cgroup those of the user, and root cannot have it."""
-    open_files: Optional[int] = None
+    open_files: int | None = None
     """Open files of a process."""
-    file_size: Optional[int] = None
+    file_size: int | None = None
     """Bytes of a file that it writes."""
-    output: Optional[int] = None
+    output: int | None = None
     """Bytes that `run` and `communicate` take of its standard output and error together; more ends the job."""

@@ -50,14 +50,14 @@ class Syscalls(TypedDict, total=False):
 class Words(TypedDict, total=False):
     """The words of a policy."""
 
-    ro: OneOrMore[Union[AnyPath, PathLine]]
-    rw: OneOrMore[Union[AnyPath, PathLine]]
+    ro: OneOrMore[AnyPath | PathLine]
+    rw: OneOrMore[AnyPath | PathLine]
     fs: OneOrMore[WordedPathLine]
-    connect_unix: OneOrMore[Union[AnyPath, PathLine]]
-    connect_tcp: OneOrMore[Union[int, str]]
-    bind_tcp: OneOrMore[Union[int, str]]
-    connect_udp: OneOrMore[Union[int, str]]
-    bind_udp: OneOrMore[Union[int, str]]
+    connect_unix: OneOrMore[AnyPath | PathLine]
+    connect_tcp: OneOrMore[int | str]
+    bind_tcp: OneOrMore[int | str]
+    connect_udp: OneOrMore[int | str]
+    bind_udp: OneOrMore[int | str]
     allow: OneOrMore[str]
     deny: OneOrMore[str]
     syscalls: Syscalls

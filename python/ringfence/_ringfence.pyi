@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterable, Mapping
-from typing import Optional, Union, final
+from typing import Any, final
 
 from ._limits import Limits, Seconds
 from ._policy import AnyPath, OneOrMore, PathLine, Syscalls, WordedPathLine
@@ -9,29 +9,29 @@ class Policy:
     def __new__(
         cls,
         *,
-        ro: Optional[OneOrMore[Union[AnyPath, PathLine]]] = None,
-        rw: Optional[OneOrMore[Union[AnyPath, PathLine]]] = None,
-        fs: Optional[OneOrMore[WordedPathLine]] = None,
-        connect_unix: Optional[OneOrMore[Union[AnyPath, PathLine]]] = None,
-        connect_tcp: Optional[OneOrMore[Union[int, str]]] = None,
-        bind_tcp: Optional[OneOrMore[Union[int, str]]] = None,
-        connect_udp: Optional[OneOrMore[Union[int, str]]] = None,
-        bind_udp: Optional[OneOrMore[Union[int, str]]] = None,
-        allow: Optional[OneOrMore[str]] = None,
-        deny: Optional[OneOrMore[str]] = None,
-        syscalls: Optional[Syscalls] = None,
-        unrestricted: Optional[OneOrMore[str]] = None,
-        best_effort: Optional[bool] = None,
-        require_complete: Optional[bool] = None,
-        minimum_abi: Optional[int] = None,
+        ro: OneOrMore[AnyPath | PathLine] | None = None,
+        rw: OneOrMore[AnyPath | PathLine] | None = None,
+        fs: OneOrMore[WordedPathLine] | None = None,
+        connect_unix: OneOrMore[AnyPath | PathLine] | None = None,
+        connect_tcp: OneOrMore[int | str] | None = None,
+        bind_tcp: OneOrMore[int | str] | None = None,
+        connect_udp: OneOrMore[int | str] | None = None,
+        bind_udp: OneOrMore[int | str] | None = None,
+        allow: OneOrMore[str] | None = None,
+        deny: OneOrMore[str] | None = None,
+        syscalls: Syscalls | None = None,
+        unrestricted: OneOrMore[str] | None = None,
+        best_effort: bool | None = None,
+        require_complete: bool | None = None,
+        minimum_abi: int | None = None,
     ) -> Policy: ...
     @staticmethod
-    def from_file(path: AnyPath, *, variables: Optional[Mapping[str, str]] = None) -> Policy: ...
+    def from_file(path: AnyPath, *, variables: Mapping[str, str] | None = None) -> Policy: ...
     @staticmethod
-    def from_yaml(text: str, *, variables: Optional[Mapping[str, str]] = None) -> Policy: ...
+    def from_yaml(text: str, *, variables: Mapping[str, str] | None = None) -> Policy: ...
     @property
     def lines(self) -> list[str]: ...
-    def plan(self, kernel: Optional[Kernel] = None) -> Plan: ...
+    def plan(self, kernel: Kernel | None = None) -> Plan: ...
     def prepare(self) -> Sandbox: ...
     def enforce(self) -> Plan: ...
     def merge(self, other: Policy) -> Policy: ...
@@ -63,7 +63,7 @@ class Plan:
     @property
     def refusals(self) -> list[str]: ...
     def json(self) -> str: ...
-    def decide(self, access: str, about: Union[AnyPath, int, None] = None) -> Decision: ...
+    def decide(self, access: str, about: AnyPath | int | None = None) -> Decision: ...
 
 @final
 class Decision:
@@ -72,7 +72,7 @@ class Decision:
     @property
     def lines(self) -> list[str]: ...
     @property
-    def denied_by(self) -> Optional[str]: ...
+    def denied_by(self) -> str | None: ...
     @property
     def missing(self) -> list[str]: ...
     @property
@@ -88,14 +88,14 @@ class Sandbox:
     def with_lines(
         self,
         *,
-        ro: Optional[OneOrMore[Union[AnyPath, PathLine]]] = None,
-        rw: Optional[OneOrMore[Union[AnyPath, PathLine]]] = None,
-        fs: Optional[OneOrMore[WordedPathLine]] = None,
-        connect_unix: Optional[OneOrMore[Union[AnyPath, PathLine]]] = None,
-        connect_tcp: Optional[OneOrMore[Union[int, str]]] = None,
-        bind_tcp: Optional[OneOrMore[Union[int, str]]] = None,
-        connect_udp: Optional[OneOrMore[Union[int, str]]] = None,
-        bind_udp: Optional[OneOrMore[Union[int, str]]] = None,
+        ro: OneOrMore[AnyPath | PathLine] | None = None,
+        rw: OneOrMore[AnyPath | PathLine] | None = None,
+        fs: OneOrMore[WordedPathLine] | None = None,
+        connect_unix: OneOrMore[AnyPath | PathLine] | None = None,
+        connect_tcp: OneOrMore[int | str] | None = None,
+        bind_tcp: OneOrMore[int | str] | None = None,
+        connect_udp: OneOrMore[int | str] | None = None,
+        bind_udp: OneOrMore[int | str] | None = None,
     ) -> Sandbox: ...
 
 @final
@@ -107,9 +107,9 @@ class Job:
     @property
     def pid(self) -> int: ...
     def fileno(self) -> int: ...
-    def take(self, number: int) -> Optional[int]: ...
-    def poll(self) -> Optional[tuple[int, Optional[str]]]: ...
-    def wait(self, timeout: Optional[Seconds] = None) -> Optional[tuple[int, Optional[str]]]: ...
+    def take(self, number: int) -> int | None: ...
+    def poll(self) -> tuple[int, str | None] | None: ...
+    def wait(self, timeout: Seconds | None = None) -> tuple[int, str | None] | None: ...
     def kill(self) -> None: ...
     def exceed(self) -> None: ...
 
@@ -118,34 +118,34 @@ class Pump:
     def __new__(
         cls,
         job: Job,
-        input: Optional[bytes] = None,
-        ends: Optional[list[Optional[int]]] = None,
+        input: bytes | None = None,
+        ends: list[int | None] | None = None,
     ) -> Pump: ...
-    def run(self, timeout: Optional[Seconds] = None) -> bool: ...
+    def run(self, timeout: Seconds | None = None) -> bool: ...
     @property
     def stdout(self) -> bytes: ...
     @property
     def stderr(self) -> bytes: ...
 
 def start(
-    policy: Union[Policy, Sandbox],
-    arguments: Union[AnyPath, Iterable[AnyPath]],
+    policy: Policy | Sandbox,
+    arguments: AnyPath | Iterable[AnyPath],
     *,
-    stdin: Optional[int] = None,
-    stdout: Optional[int] = None,
-    stderr: Optional[int] = None,
-    env: Optional[dict[AnyPath, AnyPath]] = None,
-    cwd: Optional[AnyPath] = None,
-    limits: Optional[Limits] = None,
-    cgroups: Optional[Cgroups] = None,
-    executable: Optional[AnyPath] = None,
+    stdin: int | None = None,
+    stdout: int | None = None,
+    stderr: int | None = None,
+    env: dict[AnyPath, AnyPath] | None = None,
+    cwd: AnyPath | None = None,
+    limits: Limits | None = None,
+    cgroups: Cgroups | None = None,
+    executable: AnyPath | None = None,
     may_leave_group: bool = False,
 ) -> Job: ...
 def confine(
-    policy: Union[Policy, Sandbox],
+    policy: Policy | Sandbox,
     act: Callable[[], str],
     *,
-    limits: Optional[Limits],
+    limits: Limits | None,
     longest_answer: int,
 ) -> str: ...
-def status() -> dict[str, Union[int, str, bool, None]]: ...
+def status() -> dict[str, Any]: ...
