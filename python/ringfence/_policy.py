@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TypedDict, TypeVar, Union
 
-__all__ = ["AnyPath", "OneOrMore", "PathLine", "Syscalls", "WordedPathLine", "Words"]
+__all__ = ["AnyPath", "OneOrMore", "PathLine", "Syscalls", "WordedPathLine"]
 
 T = TypeVar("T")
 OneOrMore = Union[T, Iterable[T]]
@@ -45,23 +45,3 @@ class Syscalls(TypedDict, total=False):
     deny: OneOrMore[str]
     only: OneOrMore[str]
     others: str
-
-
-class Words(TypedDict, total=False):
-    """The words of a policy."""
-
-    ro: OneOrMore[AnyPath | PathLine]
-    rw: OneOrMore[AnyPath | PathLine]
-    fs: OneOrMore[WordedPathLine]
-    connect_unix: OneOrMore[AnyPath | PathLine]
-    connect_tcp: OneOrMore[int | str]
-    bind_tcp: OneOrMore[int | str]
-    connect_udp: OneOrMore[int | str]
-    bind_udp: OneOrMore[int | str]
-    allow: OneOrMore[str]
-    deny: OneOrMore[str]
-    syscalls: Syscalls
-    unrestricted: OneOrMore[str]
-    best_effort: bool
-    require_complete: bool
-    minimum_abi: int

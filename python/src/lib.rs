@@ -12,6 +12,7 @@
 
 mod cgroups;
 mod confine;
+mod decision;
 mod error;
 mod input;
 mod job;
@@ -29,7 +30,7 @@ mod status;
 mod _ringfence {
     #[pymodule_export]
     use super::{
-        cgroups::Cgroups, confine::confine, job::Job, kernel::Kernel, plan::Decision, plan::Plan,
-        policy::Policy, pump::Pump, sandbox::Sandbox, start::start, status::status,
+        cgroups::Cgroups, confine::confine, decision::Decision, job::Job, kernel::Kernel,
+        plan::Plan, policy::Policy, pump::Pump, sandbox::Sandbox, start::start, status::status,
     };
 }
