@@ -36,8 +36,12 @@ def write(value: Any) -> str:
 def write_error(error: BaseException) -> str:
     """Return the text for an exception."""
     kind = type(error)
+    own: tuple[Any, ...] = error.args
+    if isinstance(error, OSError) and error.filename is not None:
+        # Its arguments leave out the file, which it takes as a third one.
+        own = (error.errno, error.strerror, error.filename)
     try:
-        arguments = _plain(list(error.args), _DEEPEST)
+        arguments = _plain(list(own), _DEEPEST)
     except AnswerError:
         arguments = None
     try:
@@ -124,7 +128,9 @@ def _value(content: Any, levels: int) -> Any:
 
 def _error(content: Any, raises: Sequence[type[Exception]]) -> tuple[Exception, Exception]:
     """Return the exception to raise, and the one that shows where it comes from."""
-    module, name, text, lines = (str(content[key]) for key in ("module", "name", "text", "traceback"))
+    module, name, text, lines = (content[key] for key in ("module", "name", "text", "traceback"))
+    if not all(isinstance(part, str) for part in (module, name, text, lines)):
+        raise ValueError("an exception is not told as text")
     remote = RemoteError(name, text, lines)
     kind = _class(module, name, raises)
     if kind is None or content["arguments"] is None:

@@ -11,23 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import ringfence
 
 #: What programs need to start, here and on other distributions.
-SYSTEM = ["/usr", *({"path": path, "optional": True} for path in ("/bin", "/lib", "/lib64", "/etc/ld.so.cache"))]
+SYSTEM: list[Any] = [
+    "/usr",
+    *({"path": path, "optional": True} for path in ("/bin", "/lib", "/lib64", "/etc/ld.so.cache")),
+]
 
 
 @pytest.fixture(scope="session")
 def base() -> ringfence.Policy:
     """Return a policy under which ordinary programs start, and little else is allowed."""
-    return ringfence.Policy(ro=SYSTEM)
+    return ringfence.Policy(ro=SYSTEM, fs={"path": "/dev/null", "access": ["read", "write"]})
 
 
 @pytest.fixture(scope="session")
-def for_python() -> ringfence.Policy:
+def for_python(base: ringfence.Policy) -> ringfence.Policy:
     """Return one under which this Python starts, with what its packages need."""
     places = {sys.prefix, sys.base_prefix, str(Path(ringfence.__file__).parents[1])}
-    return ringfence.Policy(ro=[*SYSTEM, *sorted(places)])
+    return base.merge(ringfence.Policy(ro=sorted(places)))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ringfence import Kernel, Policy
 
 QUESTIONS: list[tuple[str, Any]] = [
@@ -48,13 +49,15 @@ def test_text_and_json_are_what_the_workbench_prints(workbench: str, tmp_path: P
 
 def test_answers_are_those_of_the_workbench(workbench: str, tmp_path: Path) -> None:
     file = tmp_path / "policy.yaml"
-    file.write_text("version: 1\nro: [/usr]\nfs: [{path: /srv, access: [create]}]\nconnect-tcp: [443]\nallow: [debug]\n")
+    file.write_text(
+        "version: 1\nro: [/usr]\nfs: [{path: /srv, access: [create]}]\nconnect-tcp: [443]\nallow: [debug]\n"
+    )
     policy = Policy.from_file(file)
     for abi in (1, 4, 7, 11):
         plan = policy.plan(Kernel(abi))
         for access, about in QUESTIONS:
             question = [access] if about is None else [access, str(about)]
-            asked = [workbench, "why", *question, "--policy", file, "--abi", str(abi), "--json"]
+            asked: list[Any] = [workbench, "why", *question, "--policy", file, "--abi", str(abi), "--json"]
             answer = json.loads(subprocess.run(asked, capture_output=True).stdout)
             decision = plan.decide(access, about)
             assert decision.allowed == answer["allowed"], question

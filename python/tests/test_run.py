@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import ringfence
 from ringfence import Limits, Policy, run
 
@@ -86,7 +87,8 @@ def test_standard_descriptors_go_where_subprocess_sends_them(base: Policy, tmp_p
         file.flush()
         file.seek(0)
         ended = run(act, policy=base, stdin=file, stdout=ringfence.PIPE, stderr=ringfence.STDOUT)
-        assert (ended.stdout, ended.stderr) == (b"in\nerr\n", None)
+        assert ended.stdout == b"in\nerr\n"
+        assert ended.stderr is None
         run(act, policy=base, stdin=ringfence.DEVNULL, stdout=file.fileno(), stderr=ringfence.STDOUT)
         run(act, policy=base, stdin=ringfence.DEVNULL, stdout=ringfence.DEVNULL, stderr=file)
     assert (tmp_path / "file").read_bytes() == b"in\nerr\nerr\n"
@@ -94,7 +96,7 @@ def test_standard_descriptors_go_where_subprocess_sends_them(base: Policy, tmp_p
         run(act, policy=base, stdout=1_000_000)
     for wrong in ({"stdin": ringfence.STDOUT}, {"stdout": ringfence.STDOUT}, {"stdin": -7}):
         with pytest.raises(ValueError, match=r"STDOUT is for stderr|no descriptor"):
-            run(act, policy=base, **wrong)  # type: ignore[call-overload]
+            run(act, policy=base, **wrong)
 
 
 def test_standard_error_follows_an_inherited_standard_output() -> None:
