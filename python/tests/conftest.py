@@ -76,3 +76,13 @@ def in_process(tmp_path: Path) -> Callable[[str], Any]:
         return json.loads(ended.stdout)
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Close with the line that `cargo xtask test` adds up."""
+    counted = {what: len(terminalreporter.getreports(what)) for what in ("passed", "failed", "error", "skipped")}
+    failed = counted["failed"] + counted["error"]
+    verdict = "FAILED" if failed else "ok"
+    terminalreporter.write_line(
+        f"test result: {verdict}. {counted['passed']} passed; {failed} failed; {counted['skipped']} ignored"
+    )

@@ -6,6 +6,7 @@ mod bench;
 mod counts;
 mod escapes;
 mod kernels;
+mod python;
 mod suite;
 mod syscalls;
 mod tool;
@@ -35,6 +36,8 @@ enum Task {
     Kernels(kernels::Options),
     /// Write docs/escapes.md: what closes each way out, here and on each kernel that was run last
     Escapes,
+    /// Build the Python package's wheel, install it in a new environment, and test it there
+    Python,
     /// Write the library's table of system calls anew, from the newest kernel headers
     Syscalls,
 }
@@ -65,6 +68,7 @@ fn run(task: Task) -> Result<ExitCode> {
             syscalls::generate()?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::Python => python::run(),
         Task::Test(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Kernels(options) => {
