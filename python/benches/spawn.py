@@ -2,8 +2,8 @@
 
     python benches/spawn.py [rounds]
 
-Each round starts every way once, in turns; shown are medians, and of each way the median of its ratio to the mean of the
-two starts by subprocess of the same round. The second of these is the control: what a ratio here can tell.
+Each round starts every way once, in turns; shown are medians, and of each way the median of its ratio to the mean of
+the two starts by subprocess of the same round. The second of these is the control: what a ratio here can tell.
 """
 
 from __future__ import annotations

@@ -4,6 +4,20 @@ from typing import Any, final
 from ._limits import Limits, Seconds
 from ._policy import AnyPath, OneOrMore, PathLine, Syscalls, WordedPathLine
 
+__all__ = [
+    "Cgroups",
+    "Decision",
+    "Job",
+    "Kernel",
+    "Plan",
+    "Policy",
+    "Pump",
+    "Sandbox",
+    "confine",
+    "start",
+    "status",
+]
+
 @final
 class Policy:
     def __new__(

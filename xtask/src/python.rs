@@ -182,9 +182,8 @@ impl Tools {
         Ok(built.path())
     }
 
-    /// The types that the installed package shows: to a type checker of its users, and against what is really there.
+    /// The types that the installed package shows: to a type checker of its users, and against what is there.
     fn check_as_users_do(&self, package: &Path) -> Result<()> {
-        let python = package.join("bin/python");
         let examples = folder().join(EXAMPLES);
         let mut types = self.command("mypy");
         types.current_dir(&examples).args([
@@ -192,7 +191,10 @@ impl Tools {
             "--no-error-summary",
             "--python-executable",
         ]);
-        clean("types of the examples", types.arg(&python).arg("."))?;
+        types.arg(package.join("bin/python"));
+        // The one with Flask, which is not installed there, is seen to with the package's own files.
+        let types = types.args(["run_untrusted.py", "forking_workers.py"]);
+        clean("types that the installed package shows", types)?;
         let mut stubs = self.command("stubtest");
         stubs
             .current_dir(&examples)
@@ -208,18 +210,11 @@ impl Tools {
         let workbench = workspace::target()?.join("debug/ringfence");
         let mut command = Command::new(package.join("bin/python"));
         command
-            .current_dir(folder())
-            .args([
-                "-m",
-                "pytest",
-                "--quiet",
-                "-p",
-                "no:cacheprovider",
-                "--import-mode=importlib",
-            ])
+            // Not where the package's source is, which Python would take instead of what is installed.
+            .current_dir(folder().join("tests"))
+            .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
             .env("PYTHONPATH", site_packages(&self.0)?)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONSAFEPATH", "1")
             .env("RINGFENCE_WORKBENCH", workbench);
         Ok(command)
     }
