@@ -15,6 +15,8 @@ use crate::{error, start};
 
 /// As much can be written to a pipe that is ready, without waiting.
 const PIECE: usize = 4096;
+/// As much is in a pipe at once, unless somebody has made it larger.
+const PIPE: usize = 64 << 10;
 
 /// This process's ends of a job's pipes, and what was read from them.
 pub(crate) struct Pipes {
@@ -54,7 +56,7 @@ impl Pipes {
         input: &[u8],
         until: Option<Instant>,
     ) -> io::Result<Waited> {
-        let mut buffer = vec![0; 64 << 10];
+        let mut buffer = Vec::new();
         loop {
             if input.len() == self.written {
                 self.input = None;
@@ -98,11 +100,12 @@ impl Pipes {
     }
 
     /// Reads a piece of a pipe that has one.
-    fn take(&mut self, job: &Job, number: usize, buffer: &mut [u8]) -> io::Result<()> {
+    fn take(&mut self, job: &Job, number: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
         let Some(pipe) = &self.open[number] else {
             return Ok(());
         };
-        match rustix::io::read(pipe, &mut *buffer) {
+        buffer.resize(PIPE, 0);
+        match rustix::io::read(pipe, buffer.as_mut_slice()) {
             Ok(0) => self.open[number] = None,
             Ok(count) => {
                 if self.keep(number, &buffer[..count]) {
