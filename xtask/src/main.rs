@@ -10,6 +10,7 @@ mod header;
 mod install;
 mod kernels;
 mod learned;
+mod python;
 mod suite;
 mod syscalls;
 mod tool;
@@ -47,6 +48,8 @@ enum Task {
     InstallC(install::Options),
     /// Write docs/learned.md: what is learned of real programs, and whether it holds
     Learned,
+    /// Build the Python package's wheel, install it in a new environment, and test it there
+    Python,
     /// Write the library's table of system calls anew, from the newest kernel headers
     Syscalls,
 }
@@ -89,6 +92,7 @@ fn run(task: Task) -> Result<ExitCode> {
             syscalls::generate()?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::Python => python::run(),
         Task::Test(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::BenchLearn(options) => bench_learn::run(&options),

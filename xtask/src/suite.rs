@@ -7,10 +7,10 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
-use crate::{artifacts, kernels, workspace};
+use crate::{artifacts, kernels, python, workspace};
 
 /// The user and group `nobody`.
-const NOBODY: u32 = 65534;
+pub const NOBODY: u32 = 65534;
 
 /// What `cargo xtask test` takes.
 #[derive(clap::Args)]
@@ -59,6 +59,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     if rustix::process::geteuid().is_root() {
         counts.extend(tests_as_nobody()?);
     }
+    counts.extend(python::test()?);
     let mut kernels_failed = false;
     if !options.no_kernels {
         eprintln!("== kernels");
@@ -78,11 +79,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     })
 }
 
-fn clean(what: &str, command: &mut Command) -> Result<()> {
+/// Runs what checks something; what is not clean is an error.
+pub fn clean(what: &str, command: &mut Command) -> Result<()> {
     eprintln!("== {what}");
     let status = command
         .status()
-        .with_context(|| format!("{what}: cargo could not be started"))?;
+        .with_context(|| format!("{what}: could not be started"))?;
     if !status.success() {
         bail!("{what}: not clean, see above");
     }
@@ -115,7 +117,7 @@ fn tests_as_nobody() -> Result<Vec<Counts>> {
 }
 
 /// Runs tests to their end, shows what they print, and adds up their closing lines.
-fn tests(what: &str, command: &mut Command) -> Result<Counts> {
+pub fn tests(what: &str, command: &mut Command) -> Result<Counts> {
     eprintln!("== {what}");
     let mut child = command
         .stdout(Stdio::piped())

@@ -156,6 +156,22 @@ impl<'s> Confined<'s> {
         self,
         act: impl FnOnce() -> T,
     ) -> Result<T, ConfineError> {
+        let copy = self.start(act)?;
+        let mut bytes = Vec::new();
+        let ended = copy
+            .stream(|_, chunk| bytes.extend_from_slice(chunk))
+            .map_err(SpawnError::Wait)?;
+        self.read(ended, &bytes)
+    }
+
+    /// Runs `act` there and does not wait: for who has something to do at once after the fork, or waits in
+    /// a way of their own. What the copy writes to its standard output, which is not its own, is for
+    /// [`Confined::read`]; [`Child::stream`] collects it, and kills a copy that writes more than
+    /// [`Confined::most_written`].
+    ///
+    /// # Errors
+    /// [`ConfineError::Start`].
+    pub fn start<T: Serialize>(&self, act: impl FnOnce() -> T) -> Result<Child, ConfineError> {
         self.limits
             .require_possible(false, rustix::process::geteuid().is_root())?;
         let filter = group::filter(self.sandbox)?;
@@ -194,19 +210,24 @@ impl<'s> Confined<'s> {
         .map_err(SpawnError::Copy)?;
         drop(writer);
         let limits = Limits {
-            // Two bytes say what kind of answer it is.
-            output: Some(self.longest.saturating_add(2)),
+            output: Some(self.most_written()),
             ..self.limits
         };
         let job = Job::new(launched, started, limits, true, None);
-        let mut bytes = Vec::new();
-        let ended = Child::new(None, Some(reader), None, job)
-            .stream(|_, chunk| bytes.extend_from_slice(chunk))
-            .map_err(SpawnError::Wait)?;
-        self.read(ended, &bytes)
+        Ok(Child::new(None, Some(reader), None, job))
     }
 
-    fn read<T: DeserializeOwned>(&self, ended: Ended, bytes: &[u8]) -> Result<T, ConfineError> {
+    /// How many bytes the copy may write for an answer that is just not too long.
+    pub fn most_written(&self) -> u64 {
+        // Two bytes say what kind of answer it is.
+        self.longest.saturating_add(2)
+    }
+
+    /// What a copy answered that [`Confined::start`] made, by its end and all that it wrote.
+    ///
+    /// # Errors
+    /// [`ConfineError`].
+    pub fn read<T: DeserializeOwned>(&self, ended: Ended, bytes: &[u8]) -> Result<T, ConfineError> {
         match ended.limit {
             Some(Limit::Output) => return Err(ConfineError::TooLong(self.longest)),
             Some(limit) => return Err(ConfineError::Limit(limit)),

@@ -1,0 +1,254 @@
+"""`Popen`: a program that runs in a sandbox, in the words of `subprocess`."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import IO, Any, AnyStr, Generic, Literal, overload
+
+from ._errors import TimeoutExpired
+from ._limits import Limits, Seconds
+from ._policy import AnyPath
+from ._ringfence import Cgroups, Policy, Pump, Sandbox, start
+from ._stdio import File, Text, descriptors, input_bytes, words
+
+__all__ = ["Popen"]
+
+
+class Popen(Generic[AnyStr]):
+    """A program that runs in a sandbox.
+
+    As `subprocess.Popen`, but for this: `policy` says what it may do, `limits` what it may use up; it leads a process
+    group that it cannot leave, unless `may_leave_group` says so, and when it ends, is killed, or this object is
+    dropped, all of the group is killed; of descriptors it gets the standard three alone. There is no `shell` and
+    no `preexec_fn`.
+
+    An object that a forked process inherits is of no use there, and dropping it does nothing.
+    """
+
+    stdin: IO[AnyStr] | None
+    stdout: IO[AnyStr] | None
+    stderr: IO[AnyStr] | None
+
+    @overload
+    def __init__(
+        self: Popen[str],
+        args: AnyPath | Iterable[AnyPath],
+        *,
+        policy: Policy | Sandbox,
+        limits: Limits | None = ...,
+        stdin: File = ...,
+        stdout: File = ...,
+        stderr: File = ...,
+        cwd: AnyPath | None = ...,
+        env: Mapping[Any, Any] | None = ...,
+        executable: AnyPath | None = ...,
+        bufsize: int = ...,
+        text: Literal[True],
+        encoding: str | None = ...,
+        errors: str | None = ...,
+        cgroups: Cgroups | None = ...,
+        may_leave_group: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Popen[str],
+        args: AnyPath | Iterable[AnyPath],
+        *,
+        policy: Policy | Sandbox,
+        limits: Limits | None = ...,
+        stdin: File = ...,
+        stdout: File = ...,
+        stderr: File = ...,
+        cwd: AnyPath | None = ...,
+        env: Mapping[Any, Any] | None = ...,
+        executable: AnyPath | None = ...,
+        bufsize: int = ...,
+        text: bool | None = ...,
+        encoding: str,
+        errors: str | None = ...,
+        cgroups: Cgroups | None = ...,
+        may_leave_group: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Popen[bytes],
+        args: AnyPath | Iterable[AnyPath],
+        *,
+        policy: Policy | Sandbox,
+        limits: Limits | None = ...,
+        stdin: File = ...,
+        stdout: File = ...,
+        stderr: File = ...,
+        cwd: AnyPath | None = ...,
+        env: Mapping[Any, Any] | None = ...,
+        executable: AnyPath | None = ...,
+        bufsize: int = ...,
+        text: Literal[False] | None = ...,
+        encoding: None = ...,
+        errors: None = ...,
+        cgroups: Cgroups | None = ...,
+        may_leave_group: bool = ...,
+    ) -> None: ...
+    def __init__(
+        self,
+        args: AnyPath | Iterable[AnyPath],
+        *,
+        policy: Policy | Sandbox,
+        limits: Limits | None = None,
+        stdin: File = None,
+        stdout: File = None,
+        stderr: File = None,
+        cwd: AnyPath | None = None,
+        env: Mapping[Any, Any] | None = None,
+        executable: AnyPath | None = None,
+        bufsize: int = -1,
+        text: bool | None = None,
+        encoding: str | None = None,
+        errors: str | None = None,
+        cgroups: Cgroups | None = None,
+        may_leave_group: bool = False,
+    ) -> None:
+        self.args = words(args)
+        self.returncode: int | None = None
+        #: The limit that ended it, once it has ended, if one did.
+        self.limit: str | None = None
+        self._text = Text.wanted(text, encoding, errors)
+        self._pump: Pump | None = None
+        self._job = start(
+            policy,
+            self.args,
+            **descriptors(stdin, stdout, stderr),
+            env=None if env is None else dict(env),
+            cwd=cwd,
+            limits=limits,
+            cgroups=cgroups,
+            executable=executable,
+            may_leave_group=may_leave_group,
+        )
+        self.pid = self._job.pid
+        self.stdin = self._file(0, "wb", bufsize)
+        self.stdout = self._file(1, "rb", bufsize)
+        self.stderr = self._file(2, "rb", bufsize)
+
+    def _file(self, number: int, mode: str, bufsize: int) -> IO[AnyStr] | None:
+        fd = self._job.take(number)
+        if fd is None:
+            return None
+        # Single lines can be had of text alone.
+        file: Any = open(fd, mode, -1 if bufsize == 1 else bufsize)
+        if self._text is not None:
+            file = io.TextIOWrapper(
+                file,
+                self._text.encoding,
+                self._text.errors,
+                line_buffering=mode == "wb" and bufsize == 1,
+                write_through=mode == "wb" and bufsize == 0,
+            )
+        opened: IO[AnyStr] = file
+        return opened
+
+    def _files(self) -> list[IO[AnyStr] | None]:
+        return [self.stdin, self.stdout, self.stderr]
+
+    def _has_ended(self, outcome: tuple[int, str | None] | None) -> int | None:
+        if outcome is not None:
+            self.returncode, self.limit = outcome
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Return its exit code if it has ended, and kill it if its time has run out."""
+        return self._has_ended(self._job.poll())
+
+    def wait(self, timeout: Seconds | None = None) -> int:
+        """Wait for its end, and return its exit code.
+
+        Raises `TimeoutExpired` if it still runs then; it goes on.
+        """
+        code = self._has_ended(self._job.wait(timeout))
+        if code is None:
+            raise TimeoutExpired(self.args, timeout)
+        return code
+
+    def communicate(
+        self, input: AnyStr | None = None, timeout: Seconds | None = None
+    ) -> tuple[AnyStr | None, AnyStr | None]:
+        """Write `input` to its standard input, collect what it writes, and wait for its end.
+
+        Raises `TimeoutExpired` if it still runs then; it goes on, and what it wrote comes with the next call. Beyond
+        `Limits.output` it is killed.
+        """
+        if self._pump is None:
+            if self.stdin is None and input:
+                raise ValueError("input: its standard input is no pipe; say stdin=PIPE")
+            # Of a file that was closed nothing comes, nor can it be written to.
+            open_files = [None if file is None or file.closed else file for file in self._files()]
+            with contextlib.suppress(BrokenPipeError):
+                if open_files[0] is not None:
+                    open_files[0].flush()
+            ends = [None if file is None else file.fileno() for file in open_files]
+            self._pump = Pump(self._job, input_bytes(input, self._text), ends)
+            if self.stdin is not None:
+                # What is left of it is in the pump, which closes it behind the input.
+                with contextlib.suppress(BrokenPipeError):
+                    self.stdin.close()
+        elif input:
+            raise ValueError("input: it has begun to get another")
+        if not self._pump.run(timeout):
+            raise TimeoutExpired(self.args, timeout, self._pump.stdout, self._pump.stderr)
+        self.poll()
+        for file in self._files():
+            if file is not None:
+                file.close()
+        output = None if self.stdout is None else self._read(self._pump.stdout)
+        errors = None if self.stderr is None else self._read(self._pump.stderr)
+        return output, errors
+
+    def _read(self, data: bytes) -> AnyStr:
+        read: Any = data if self._text is None else self._text.read(data)
+        result: AnyStr = read
+        return result
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal to the program itself; SIGKILL to all of the job. One that has ended is no error."""
+        if sig == signal.SIGKILL:
+            self.kill()
+        elif self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._job.fileno(), sig)
+
+    def terminate(self) -> None:
+        """Ask the program to end, by SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill all of the job."""
+        self._job.kill()
+
+    def fileno(self) -> int:
+        """Return a descriptor that is readable once the program has ended (`pidfd_open(2)`)."""
+        return self._job.fileno()
+
+    def __enter__(self) -> Popen[AnyStr]:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close its pipes and wait for its end; if the block failed, it is killed."""
+        if kind is not None:
+            self.kill()
+        for file in self._files():
+            if file is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    file.close()
+        self.wait()
+
+    def __repr__(self) -> str:
+        return f"<Popen: returncode: {self.returncode} args: {self.args!r}>"

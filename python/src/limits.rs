@@ -1,0 +1,59 @@
+//! What a job may use up, as `ringfence.Limits` has it.
+
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use ringfence::process::Limits;
+
+use crate::{error, input};
+
+/// Reads an object with the attributes of `ringfence.Limits`; None limits nothing.
+pub(crate) fn read(value: Option<&Bound<'_, PyAny>>) -> PyResult<Limits> {
+    let Some(limits) = value else {
+        return Ok(Limits::default());
+    };
+    let time = |name: &str| {
+        let value = limits.getattr(name)?;
+        if value.is_none() {
+            Ok(None)
+        } else {
+            seconds(name, &value).map(Some)
+        }
+    };
+    let count = |name: &str| {
+        let value = limits.getattr(name)?;
+        if value.is_none() {
+            Ok(None)
+        } else {
+            input::number(name, &value).map(Some)
+        }
+    };
+    Ok(Limits {
+        wall: time("wall")?,
+        cpu: time("cpu")?,
+        memory: count("memory")?,
+        processes: count("processes")?,
+        open_files: count("open_files")?,
+        file_size: count("file_size")?,
+        output: count("output")?,
+    })
+}
+
+/// A time: seconds, or a `datetime.timedelta`.
+pub(crate) fn seconds(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    let number = if value.hasattr("total_seconds")? {
+        value.call_method0("total_seconds")?
+    } else {
+        value.clone()
+    };
+    let Ok(seconds) = number.extract::<f64>() else {
+        return Err(input::wrong_type(name, "seconds or a timedelta", value));
+    };
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err(error::value(format!(
+            "{name}: {seconds} is no time; write seconds from 0 on"
+        )));
+    }
+    // What is longer than a Duration can say never ends either.
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}

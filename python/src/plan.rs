@@ -1,0 +1,163 @@
+//! Plans: what of a policy holds on a kernel.
+
+use pyo3::prelude::*;
+use ringfence::{PlanReport, Request};
+
+use crate::decision::{self, Decision};
+use crate::kernel::Kernel;
+use crate::{error, input};
+
+/// What of a policy holds on a kernel, and by what.
+#[pyclass(frozen, module = "ringfence")]
+pub(crate) struct Plan {
+    inner: ringfence::Plan,
+    /// What else than the kernel stops the start, such as a path that is missing.
+    trouble: Option<String>,
+}
+
+impl From<ringfence::Plan> for Plan {
+    fn from(inner: ringfence::Plan) -> Self {
+        Self {
+            inner,
+            trouble: None,
+        }
+    }
+}
+
+impl Plan {
+    pub(crate) fn new(policy: ringfence::Policy, kernel: ringfence::Kernel) -> Self {
+        ringfence::Plan::new(policy, kernel).into()
+    }
+
+    /// The plan for the running kernel, with its paths looked up as a start does.
+    pub(crate) fn looked_up(policy: ringfence::Policy) -> Self {
+        let inner = ringfence::Plan::new(policy, ringfence::Kernel::probe());
+        match inner.clone().prepare() {
+            Ok(sandbox) => sandbox.plan().clone().into(),
+            // The plan says so itself.
+            Err(ringfence::PrepareError::Refused(_)) => inner.into(),
+            Err(fault) => Self {
+                inner,
+                trouble: Some(error::sentence(&fault)),
+            },
+        }
+    }
+
+    fn report(&self) -> PlanReport {
+        let mut report = self.inner.report();
+        report.starts &= self.trouble.is_none();
+        report.refusals.extend(self.trouble.clone());
+        report
+    }
+}
+
+#[pymethods]
+impl Plan {
+    /// As a table, as `ringfence plan` prints it.
+    #[getter]
+    fn text(&self) -> String {
+        self.report().to_string()
+    }
+
+    /// As `ringfence plan --json` prints it.
+    fn json(&self) -> PyResult<String> {
+        match serde_json::to_string_pretty(&self.report()) {
+            Ok(text) => Ok(text + "\n"),
+            Err(fault) => Err(error::value(fault.to_string())),
+        }
+    }
+
+    /// The kernel that it is for.
+    #[getter]
+    fn kernel(&self) -> Kernel {
+        Kernel {
+            inner: *self.inner.kernel(),
+        }
+    }
+
+    /// Whether a sandbox by it would start.
+    #[getter]
+    fn starts(&self) -> bool {
+        self.report().starts
+    }
+
+    /// Why it would not, a sentence each.
+    #[getter]
+    fn refusals(&self) -> Vec<String> {
+        self.report().refusals
+    }
+
+    /// Whether an access would be allowed, and by what.
+    ///
+    /// `access` is a word or several (`read,execute`), a word for ports, or the name of a class of acts; `about` the
+    /// path or port. A path is absolute and without symlinks, as the kernel sees it (`os.path.realpath`).
+    #[pyo3(signature = (access, about=None))]
+    fn decide(
+        &self,
+        access: &Bound<'_, PyAny>,
+        about: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Decision> {
+        decision::decide(&self.inner, &input::text("access", access)?, about)
+    }
+
+    /// Whether an entry may be renamed; `kind` is what it is, `over` what is there already and would be replaced.
+    #[pyo3(signature = (path, to, *, kind="regular", over=None))]
+    fn decide_rename(
+        &self,
+        path: &Bound<'_, PyAny>,
+        to: &Bound<'_, PyAny>,
+        kind: &str,
+        over: Option<&str>,
+    ) -> PyResult<Decision> {
+        let (path, to) = (decision::path(path)?, decision::path(to)?);
+        let from = decision::entry(&path, kind)?;
+        let over = over.map(decision::kind).transpose()?;
+        Ok(decision::answer(
+            &self.inner,
+            Request::Rename {
+                from,
+                to: &to,
+                over,
+            },
+        ))
+    }
+
+    /// Whether two entries may be exchanged (`RENAME_EXCHANGE`).
+    #[pyo3(signature = (path, other, *, kind="regular", other_kind="regular"))]
+    fn decide_exchange(
+        &self,
+        path: &Bound<'_, PyAny>,
+        other: &Bound<'_, PyAny>,
+        kind: &str,
+        other_kind: &str,
+    ) -> PyResult<Decision> {
+        let (path, other) = (decision::path(path)?, decision::path(other)?);
+        let one = decision::entry(&path, kind)?;
+        let other = decision::entry(&other, other_kind)?;
+        Ok(decision::answer(&self.inner, Request::Exchange(one, other)))
+    }
+
+    /// Whether a hard link may be made.
+    #[pyo3(signature = (path, to, *, kind="regular"))]
+    fn decide_link(
+        &self,
+        path: &Bound<'_, PyAny>,
+        to: &Bound<'_, PyAny>,
+        kind: &str,
+    ) -> PyResult<Decision> {
+        let (path, to) = (decision::path(path)?, decision::path(to)?);
+        let from = decision::entry(&path, kind)?;
+        Ok(decision::answer(
+            &self.inner,
+            Request::Link { from, to: &to },
+        ))
+    }
+
+    fn __str__(&self) -> String {
+        self.text()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Plan for {}>", self.inner.kernel())
+    }
+}
