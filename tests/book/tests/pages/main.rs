@@ -1,0 +1,34 @@
+//! What the documentation says, tried: its commands, its manifests, its C, its links, and what of it is made from the code.
+//!
+//! Each page gets a fresh directory, which is its home too, and one shell. As root that shell is an ordinary user's.
+
+mod links;
+mod run;
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use ringfence_book::{pages, reference, root, text};
+use ringfence_tests::trial::{self, Test};
+
+fn main() -> ExitCode {
+    let mut tests = vec![
+        Test::new("links_and_anchors_lead_somewhere", links::lead_somewhere),
+        Test::new("every_page_is_in_the_table_of_contents", links::are_listed),
+        Test::new("pages_that_are_made_from_the_code_are_up_to_date", made),
+    ];
+    tests.extend(pages().into_iter().filter_map(run::of_page));
+    trial::main(tests)
+}
+
+fn made() {
+    for (path, made) in reference::pages() {
+        let written = fs::read_to_string(root().join(path)).unwrap_or_default();
+        assert!(
+            written == made,
+            "{path} is not what the code says; run `cargo xtask reference`"
+        );
+        assert!(!text(Path::new(path)).is_empty());
+    }
+}

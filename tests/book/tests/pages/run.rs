@@ -1,0 +1,93 @@
+//! The commands and manifests of a page, run as it shows them.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ringfence_book::block::{Block, blocks};
+use ringfence_book::session::{Prompt, Session};
+use ringfence_book::{root, text};
+use ringfence_tests::executable;
+use ringfence_tests::trial::{Outcome, Test};
+use ringfence_tests::wrapper::NOBODY;
+use ringfence_tests::world::is_root;
+
+/// Pages whose commands are tried by tests of their own, and where.
+const ELSEWHERE: [(&str, &str); 1] = [(
+    "examples/code-runner/README.md",
+    "examples/code-runner/tests runs it against its server",
+)];
+
+/// The test of a page that has anything to run.
+pub fn of_page(page: PathBuf) -> Option<Test> {
+    let blocks = blocks(&text(&page));
+    let session = Session::new(&blocks, false);
+    if session.steps.is_empty() && session.left_out.is_empty() {
+        return None;
+    }
+    let name = format!("what_{}_shows_is_what_happens", page.display());
+    let elsewhere = ELSEWHERE.iter().find(|(other, _)| Path::new(other) == page);
+    if let Some(&(_, place)) = elsewhere {
+        return Some(Test::may_skip(name, || Outcome::Absent(place.to_owned())));
+    }
+    Some(Test::may_skip(name, move || run(&page, &blocks, &session)))
+}
+
+fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
+    for (line, reason) in &session.left_out {
+        eprintln!("{}:{line}: not run: {reason}", page.display());
+        assert!(!reason.is_empty(), "line {line}: `no-run` needs a reason");
+    }
+    if let Some(missing) = missing(blocks) {
+        return Outcome::Skipped(missing);
+    }
+    let home = tempfile::Builder::new()
+        .prefix("page-")
+        .tempdir()
+        .expect("a directory");
+    let place = home.path().canonicalize().expect("the directory exists");
+    let mut shell = Command::new("bash");
+    if is_root() {
+        std::os::unix::fs::chown(&place, Some(NOBODY), Some(NOBODY)).expect("root may");
+        shell = Command::new("setpriv");
+        shell.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash"]);
+    }
+    shell
+        .arg("-c")
+        .current_dir(&place)
+        .env_clear()
+        .env("HOME", &place)
+        .env("PATH", path())
+        .env("LANG", "C.UTF-8")
+        .env("EXAMPLES", root().join("examples"));
+    let faults = session.run(Prompt::User, &mut shell);
+    assert!(faults.is_empty(), "{}: {}", page.display(), faults.join("\n"));
+    Outcome::Passed
+}
+
+/// Ours before the system's.
+fn path() -> OsString {
+    let runner = executable("landlock-runner");
+    let ours = runner.parent().map(Path::to_owned).unwrap_or_default();
+    let all = [ours, "/usr/bin".into(), "/bin".into(), "/usr/sbin".into(), "/sbin".into()];
+    env::join_paths(all).expect("no colon in a path")
+}
+
+/// A program that a block needs by its mark `needs=PROGRAM`, and this machine has not.
+fn missing(blocks: &[Block]) -> Option<String> {
+    let wanted: BTreeSet<&str> = blocks
+        .iter()
+        .filter_map(|block| block.mark("needs"))
+        .collect();
+    wanted
+        .into_iter()
+        .find(|program| {
+            !["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+                .iter()
+                .any(|folder| fs::exists(Path::new(folder).join(program)).unwrap_or(false))
+        })
+        .map(|program| format!("{program} is not installed"))
+}
