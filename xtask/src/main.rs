@@ -3,9 +3,11 @@
 
 mod artifacts;
 mod bench;
+mod book;
 mod counts;
 mod escapes;
 mod kernels;
+mod package;
 mod suite;
 mod syscalls;
 mod tool;
@@ -35,6 +37,12 @@ enum Task {
     Kernels(kernels::Options),
     /// Write docs/escapes.md: what closes each way out, here and on each kernel that was run last
     Escapes,
+    /// Build the Debian package into target/package
+    Package(package::Options),
+    /// Build the documentation into target/book
+    Book,
+    /// Write the pages of the reference that are made from the code
+    Reference,
     /// Write the library's table of system calls anew, from the newest kernel headers
     Syscalls,
 }
@@ -63,6 +71,18 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Syscalls => {
             syscalls::generate()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Package(options) => {
+            package::run(&options)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Book => {
+            println!("{}", book::build()?.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Reference => {
+            book::reference()?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Test(options) => suite::run(&options),

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
-use crate::{artifacts, kernels, workspace};
+use crate::{artifacts, book, kernels, package, workspace};
 
 /// The user and group `nobody`.
 const NOBODY: u32 = 65534;
@@ -42,6 +42,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         "the wrapper without the workbench",
         workspace::cargo("check").args(["--package=ringfence-cli", "--no-default-features"]),
     )?;
+
+    eprintln!("== book");
+    println!("{}", book::build()?.display());
+    // Tests install it.
+    eprintln!("== package");
+    println!("{}", package::build()?.display());
 
     if !options.no_kernels {
         // The newest headers come with the kernels, and tests read them.
