@@ -114,7 +114,11 @@ fn meaning(argument: &Arg) -> String {
 
 /// Text that a cell of a table can hold.
 fn cell(text: &str) -> String {
-    let text = text.replace('\n', " ").replace('|', "\\|").replace('*', "\\*");
+    let mut text = text.replace('\n', " ").replace('|', "\\|");
+    // Within a span of code an asterisk is one.
+    if !text.contains('`') {
+        text = text.replace('*', "\\*");
+    }
     text.replace('<', "&lt;").replace("${NAME}", "`${NAME}`")
 }
 
