@@ -16,10 +16,16 @@ use ringfence_tests::wrapper::NOBODY;
 use ringfence_tests::world::is_root;
 
 /// Pages whose commands are tried by tests of their own, and where.
-const ELSEWHERE: [(&str, &str); 1] = [(
-    "examples/code-runner/README.md",
-    "examples/code-runner/tests runs it against its server",
-)];
+const ELSEWHERE: [(&str, &str); 2] = [
+    (
+        "examples/code-runner/README.md",
+        "examples/code-runner/tests runs it against its server",
+    ),
+    (
+        "docs/learn.md",
+        "it names a program of the reader's; tests/tests/learn runs the same with real ones",
+    ),
+];
 
 /// The test of a page that has anything to run.
 pub fn of_page(page: PathBuf) -> Option<Test> {
@@ -60,7 +66,7 @@ fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
         .current_dir(&place)
         .env_clear()
         .env("HOME", &place)
-        .env("PATH", path())
+        .env("PATH", path(&place))
         .env("LANG", "C.UTF-8")
         .env("EXAMPLES", root().join("examples"));
     let faults = session.run(Prompt::User, &mut shell);
@@ -68,11 +74,11 @@ fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
     Outcome::Passed
 }
 
-/// Ours before the system's.
-fn path() -> OsString {
+/// Ours, what a page's preparation puts into `bin` of its home, and the system's.
+fn path(home: &Path) -> OsString {
     let runner = executable("landlock-runner");
     let ours = runner.parent().map(Path::to_owned).unwrap_or_default();
-    let all = [ours, "/usr/bin".into(), "/bin".into(), "/usr/sbin".into(), "/sbin".into()];
+    let all = [ours, home.join("bin"), "/usr/bin".into(), "/bin".into(), "/usr/sbin".into(), "/sbin".into()];
     env::join_paths(all).expect("no colon in a path")
 }
 
