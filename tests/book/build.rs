@@ -33,7 +33,9 @@ fn main() -> io::Result<()> {
         }
     }
     println!("cargo::rerun-if-changed=../../docs");
-    let output = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    let output = env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
     fs::write(output.join("blocks.rs"), code)
 }
 
@@ -56,7 +58,13 @@ fn module(page: &Path, block: &block::Block) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .chars()
-        .map(|letter| if letter.is_alphanumeric() { letter.to_ascii_lowercase() } else { '_' })
+        .map(|letter| {
+            if letter.is_alphanumeric() {
+                letter.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
         .collect();
     let code = &block.text;
     let body = if code.contains("fn main") {

@@ -67,9 +67,15 @@ fn without_paths() -> String {
         (home.unwrap_or_default(), "/cargo"),
     ];
     folders
-        .iter()
+        .into_iter()
         .filter(|(folder, _)| !folder.is_empty())
-        .map(|(folder, name)| format!(" --remap-path-prefix={folder}={name}"))
+        .flat_map(|(folder, name)| {
+            [
+                " --remap-path-prefix=".to_owned(),
+                folder,
+                format!("={name}"),
+            ]
+        })
         .collect()
 }
 

@@ -80,7 +80,10 @@ fn install(folder: &Path) -> Result<()> {
         .env("CARGO_TARGET_DIR", folder.join("target"))
         .status()
         .context("cargo could not be started")?;
-    ensure!(status.success(), "mdBook {VERSION} could not be installed ({status})");
+    ensure!(
+        status.success(),
+        "mdBook {VERSION} could not be installed ({status})"
+    );
     fs::remove_dir_all(folder.join("target"))?;
     Ok(())
 }

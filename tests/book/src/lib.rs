@@ -68,5 +68,6 @@ fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
 /// # Panics
 /// If there is no such page.
 pub fn text(page: &Path) -> String {
-    fs::read_to_string(root().join(page)).unwrap_or_else(|error| panic!("{}: {error}", page.display()))
+    fs::read_to_string(root().join(page))
+        .unwrap_or_else(|error| panic!("{}: {error}", page.display()))
 }

@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::root;
 
 /// Says where a page comes from.
-const MADE: &str = "<!-- Made by `cargo xtask reference`; a test holds it against the code. -->\n\n";
+const MADE: &str =
+    "<!-- Made by `cargo xtask reference`; a test holds it against the code. -->\n\n";
 
 /// Each page that is made: its path in the workspace, and its text.
 pub fn pages() -> [(&'static str, String); 4] {
@@ -53,7 +54,9 @@ fn section(text: &mut String, command: &Command, level: usize, known: &BTreeSet<
 
     let arguments: Vec<&Arg> = command
         .get_arguments()
-        .filter(|argument| argument.get_long() != Some("help") && argument.get_long() != Some("version"))
+        .filter(|argument| {
+            argument.get_long() != Some("help") && argument.get_long() != Some("version")
+        })
         .collect();
     let is_known = |argument: &Arg| argument.get_long().is_some_and(|long| known.contains(long));
     let mut heading = None;
@@ -66,7 +69,10 @@ fn section(text: &mut String, command: &Command, level: usize, known: &BTreeSet<
         }
         let _ = writeln!(text, "| {} | {} |", shown(argument), meaning(argument));
     }
-    let shared = arguments.iter().filter(|argument| is_known(argument)).count();
+    let shared = arguments
+        .iter()
+        .filter(|argument| is_known(argument))
+        .count();
     if shared == 1 {
         text.push_str("\nAnd `--set` as [landlock-runner](#landlock-runner).\n");
     } else if shared > 1 {
@@ -83,14 +89,17 @@ fn section(text: &mut String, command: &Command, level: usize, known: &BTreeSet<
 }
 
 fn shown(argument: &Arg) -> String {
-    let short = argument.get_short().map_or_else(String::new, |short| format!("-{short}, "));
-    let value: String = argument
-        .get_value_names()
-        .unwrap_or_default()
-        .iter()
-        .map(|name| format!(" {name}"))
-        .collect();
-    let takes_value = argument.get_action().takes_values() && argument.get_num_args().is_none_or(|range| range.max_values() > 0);
+    let short = argument
+        .get_short()
+        .map_or_else(String::new, |short| format!("-{short}, "));
+    let mut value = String::new();
+    for name in argument.get_value_names().unwrap_or_default() {
+        let _ = write!(value, " {name}");
+    }
+    let takes_value = argument.get_action().takes_values()
+        && argument
+            .get_num_args()
+            .is_none_or(|range| range.max_values() > 0);
     match argument.get_long() {
         Some(long) if takes_value => format!("`{short}--{long}{}`", cell(&value)),
         Some(long) => format!("`{short}--{long}`"),
@@ -170,7 +179,11 @@ fn classes() -> String {
     for abi in Abi::all() {
         let _ = write!(text, " {} |", abi.number());
     }
-    let _ = write!(text, "\n| --- | --- |{}\n", " --- |".repeat(Abi::all().count()));
+    let _ = write!(
+        text,
+        "\n| --- | --- |{}\n",
+        " --- |".repeat(Abi::all().count())
+    );
     let plans: Vec<Plan> = Abi::all()
         .map(|abi| {
             let policy = Policy::builder().ro("/usr").build().unwrap_or_default();

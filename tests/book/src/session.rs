@@ -114,7 +114,11 @@ impl Session {
     /// script. What went otherwise than the page says is told, a paragraph each. The HOME of the command may be
     /// elsewhere than [`HOME`], which the page speaks of.
     pub fn run(&self, prompt: Prompt, shell: &mut Command) -> Vec<String> {
-        let steps: Vec<&Step> = self.steps.iter().filter(|step| step.prompt == prompt).collect();
+        let steps: Vec<&Step> = self
+            .steps
+            .iter()
+            .filter(|step| step.prompt == prompt)
+            .collect();
         let seconds = PATIENCE.as_secs().to_string();
         let program = shell.get_program().to_owned();
         let mut command = Command::new("timeout");
@@ -161,7 +165,9 @@ impl Session {
 const TYPED: &str = ": typed\n";
 
 fn here_document(file: &str, text: &str) -> String {
-    let parent = Path::new(file).parent().filter(|parent| *parent != Path::new(""));
+    let parent = Path::new(file)
+        .parent()
+        .filter(|parent| *parent != Path::new(""));
     let directory = parent.map_or_else(String::new, |parent| {
         format!("mkdir -p '{}'\n", parent.display())
     });
@@ -175,7 +181,8 @@ fn commands(block: &Block) -> Vec<Step> {
     for (number, line) in block.text.lines().enumerate() {
         let begins = match line.get(..2) {
             Some("$ ") => Some(Prompt::User),
-            Some("# ") => Some(Prompt::Root),
+            // Elsewhere it may be a comment in what a command prints.
+            Some("# ") if block.has("install") => Some(Prompt::Root),
             _ => None,
         };
         match (begins, steps.last_mut()) {
@@ -279,6 +286,16 @@ mod tests {
         assert_eq!(faults("```console\n$ false\n$ true\n```\n").len(), 1);
         assert_eq!(faults("<!-- setup\nfalse\ntrue\n-->\n").len(), 1);
         assert_eq!(faults("```console\n$ exit 0\n$ true\n```\n").len(), 1);
+    }
+
+    #[test]
+    fn a_comment_in_the_output_is_no_prompt_of_root() {
+        assert_eq!(
+            faults("```console\n$ echo '# x'\n# x\n```\n"),
+            Vec::<String>::new()
+        );
+        let session = Session::new(&blocks("```console,install\n# id -u\n0\n```\n"), true);
+        assert_eq!(session.steps[0].prompt, Prompt::Root);
     }
 
     #[test]

@@ -40,7 +40,10 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// Builds the package into `target/package`.
 pub fn build() -> Result<PathBuf> {
-    assemble(&artifacts::release()?, &workspace::target()?.join("package"))
+    assemble(
+        &artifacts::release()?,
+        &workspace::target()?.join("package"),
+    )
 }
 
 /// Makes the package of built executables.
@@ -78,10 +81,13 @@ fn generated(tree: &Tree, executables: &[Executable], folder: &Path) -> Result<(
     for file in sorted(folder)? {
         let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
         if let Some(command) = name.strip_suffix(".bash") {
-            tree.file(format!("usr/share/bash-completion/completions/{command}"), &file)?;
+            tree.file(
+                format!("usr/share/bash-completion/completions/{command}"),
+                &file,
+            )?;
         } else if name.starts_with('_') {
             tree.file(format!("usr/share/zsh/vendor-completions/{name}"), &file)?;
-        } else if name.ends_with(".fish") {
+        } else if file.extension() == Some(OsStr::new("fish")) {
             tree.file(format!("usr/share/fish/vendor_completions.d/{name}"), &file)?;
         } else {
             tree.compressed(format!("usr/share/man/man1/{name}.gz"), &file)?;
@@ -95,8 +101,14 @@ fn documents(tree: &Tree) -> Result<()> {
     const DOC: &str = "usr/share/doc/ringfence";
 
     let root = workspace::root();
-    tree.file(format!("{DOC}/copyright"), &root.join("packaging/copyright"))?;
-    tree.compressed(format!("{DOC}/changelog.gz"), &root.join("packaging/changelog"))?;
+    tree.file(
+        format!("{DOC}/copyright"),
+        &root.join("packaging/copyright"),
+    )?;
+    tree.compressed(
+        format!("{DOC}/changelog.gz"),
+        &root.join("packaging/changelog"),
+    )?;
     for (from, to) in [
         ("examples/policies", "examples/policies"),
         ("crates/ringfence-manifest/fragments", "fragments"),
@@ -132,7 +144,8 @@ fn c_library(tree: &Tree) -> Result<()> {
 
 /// The files of a folder, in an order that does not hang on the file system.
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let mut files = entries
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<Vec<_>>>()?;
@@ -146,7 +159,9 @@ fn epoch() -> Result<String> {
         return Ok(epoch);
     }
     let mut git = Command::new("git");
-    git.args(["log", "-1", "--format=%ct"]).current_dir(workspace::root());
-    let time = tool::output(&mut git).context("SOURCE_DATE_EPOCH is not set, and git does not tell the time of the commit")?;
+    git.args(["log", "-1", "--format=%ct"])
+        .current_dir(workspace::root());
+    let time = tool::output(&mut git)
+        .context("SOURCE_DATE_EPOCH is not set, and git does not tell the time of the commit")?;
     Ok(time.trim().to_owned())
 }

@@ -21,7 +21,8 @@ impl Tree {
     /// An empty one, in place of what is there.
     pub fn begin(root: PathBuf) -> Result<Self> {
         if root.exists() {
-            fs::remove_dir_all(&root).with_context(|| format!("{} cannot be removed", root.display()))?;
+            fs::remove_dir_all(&root)
+                .with_context(|| format!("{} cannot be removed", root.display()))?;
         }
         let tree = Self { root };
         tree.folder(Path::new(""))?;
@@ -49,7 +50,11 @@ impl Tree {
             .arg(from)
             .output()
             .context("gzip could not be started")?;
-        anyhow::ensure!(packed.status.success(), "gzip failed for {}", from.display());
+        anyhow::ensure!(
+            packed.status.success(),
+            "gzip failed for {}",
+            from.display()
+        );
         self.write(path.as_ref(), &packed.stdout, FILE)
     }
 
@@ -81,7 +86,11 @@ impl Tree {
 
     /// How much it takes when installed, in KiB, each file and folder rounded up.
     pub fn size(&self) -> Result<u64> {
-        let listed = tool::output(Command::new("find").arg(&self.root).args(["-printf", "%y %s\n"]))?;
+        let listed = tool::output(
+            Command::new("find")
+                .arg(&self.root)
+                .args(["-printf", "%y %s\n"]),
+        )?;
         let sizes = listed.lines().filter_map(|line| line.split_once(' '));
         Ok(sizes
             .map(|(kind, size)| match kind {
@@ -95,7 +104,10 @@ impl Tree {
     pub fn checksums(&self) -> Result<String> {
         let mut find = Command::new("find");
         find.args(["usr", "-type", "f"]).current_dir(&self.root);
-        let mut files: Vec<String> = tool::output(&mut find)?.lines().map(str::to_owned).collect();
+        let mut files: Vec<String> = tool::output(&mut find)?
+            .lines()
+            .map(str::to_owned)
+            .collect();
         files.sort();
         tool::output(Command::new("md5sum").args(files).current_dir(&self.root))
     }
@@ -107,7 +119,8 @@ impl Tree {
 
     fn write(&self, path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
         let place = self.place(path)?;
-        fs::write(&place, bytes).with_context(|| format!("{} cannot be written", place.display()))?;
+        fs::write(&place, bytes)
+            .with_context(|| format!("{} cannot be written", place.display()))?;
         fs::set_permissions(&place, fs::Permissions::from_mode(mode))?;
         Ok(())
     }
@@ -122,10 +135,14 @@ impl Tree {
 
     fn folder(&self, path: &Path) -> Result<()> {
         let mut folder = self.root.clone();
-        for part in [Path::new("")].into_iter().chain(path.components().map(|part| Path::new(part.as_os_str()))) {
+        for part in [Path::new("")]
+            .into_iter()
+            .chain(path.components().map(|part| Path::new(part.as_os_str())))
+        {
             folder.push(part);
             if !folder.exists() {
-                fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+                fs::create_dir_all(&folder)
+                    .with_context(|| format!("{} cannot be made", folder.display()))?;
             }
             fs::set_permissions(&folder, fs::Permissions::from_mode(PROGRAM))?;
         }

@@ -33,8 +33,13 @@ impl Tree {
         need("mmdebstrap", "mmdebstrap")?;
         let bare = BARE.as_ref().map_err(|why| Skip(why.clone()))?;
         let copy = Self(directory());
-        run(Command::new("cp").args(["--archive", "--reflink=auto", "--no-target-directory"]).arg(bare.root()).arg(copy.root()));
-        run(Command::new("cp").arg(package).arg(copy.root().join("root")));
+        run(Command::new("cp")
+            .args(["--archive", "--reflink=auto", "--no-target-directory"])
+            .arg(bare.root())
+            .arg(copy.root()));
+        run(Command::new("cp")
+            .arg(package)
+            .arg(copy.root().join("root")));
         Ok(copy)
     }
 
@@ -75,7 +80,15 @@ impl Tree {
                              exec chroot --userspec=\"$1\" \"$0\" env --chdir=\"$2\" \"${@:3}\"";
         let mut command = Command::new("unshare");
         command
-            .args(["--mount", "--pid", "--fork", "--kill-child", "bash", "-c", ENTER])
+            .args([
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "bash",
+                "-c",
+                ENTER,
+            ])
             .arg(self.root())
             .args([user, home])
             .args(arguments)
@@ -94,7 +107,10 @@ pub fn package() -> Result<PathBuf, Skip> {
         let target = test.ancestors().nth(3)?;
         Some(target.join("package"))
     });
-    let entries = folder.iter().filter_map(|folder| folder.read_dir().ok()).flatten();
+    let entries = folder
+        .iter()
+        .filter_map(|folder| folder.read_dir().ok())
+        .flatten();
     entries
         .flatten()
         .map(|entry| entry.path())

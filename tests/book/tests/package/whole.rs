@@ -9,7 +9,13 @@ use ringfence_tests::install::need;
 use crate::tree::{Skip, Tree, package, run};
 
 /// The books that dpkg, apt and man keep of what was installed once.
-const BOOKS: [&str; 5] = ["var/lib/dpkg", "var/lib/apt", "var/cache", "var/log", "root"];
+const BOOKS: [&str; 5] = [
+    "var/lib/dpkg",
+    "var/lib/apt",
+    "var/cache",
+    "var/log",
+    "root",
+];
 
 pub fn is_clean() -> Result<(), Skip> {
     let package = package()?;
@@ -21,38 +27,40 @@ pub fn is_clean() -> Result<(), Skip> {
         .expect("lintian starts");
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}");
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(())
 }
 
-pub fn is_complete(tree: &dyn Fn() -> Result<Tree, Skip>) -> Result<(), Skip> {
-    let tree = tree()?;
-    install(&tree);
+pub fn is_complete(tree: &Tree) {
+    install(tree);
     for page in ["landlock-runner", "ringfence", "ringfence-plan"] {
         run(&mut tree.as_user(&["man", "-w", page]));
     }
-    run(&mut tree.as_user(&["ringfence", "check", "/usr/share/doc/ringfence/examples/policies/nginx.yaml"]).stdout(Stdio::null()))
-        .status;
-    let typed = typed(&tree, "landlock-runner --connect-tc\t443 --ro /us\t-- tru\t\n");
+    run(&mut tree.as_user(&["landlock-runner", "--ro", "/usr", "--", "true"]));
+    let typed = typed(
+        tree,
+        "landlock-runner --connect-tc\t443 --ro /us\t-- tru\t\n",
+    );
     assert!(
         typed.contains("--connect-tcp 443 --ro /usr/"),
         "a flag and a path are not completed:\n{typed}"
     );
-    let typed = self::typed(&tree, "ringfence docto\t\n");
+    let typed = self::typed(tree, "ringfence docto\t\n");
     assert!(typed.contains("ringfence doctor "), "{typed}");
-    Ok(())
 }
 
-pub fn is_removed(tree: &dyn Fn() -> Result<Tree, Skip>) -> Result<(), Skip> {
-    let tree = tree()?;
-    let before = files(&tree);
-    install(&tree);
-    let installed = files(&tree);
+pub fn is_removed(tree: &Tree) {
+    let before = files(tree);
+    install(tree);
+    let installed = files(tree);
     assert!(installed.len() > before.len() + 20, "{installed:?}");
     run(&mut tree.as_root(&["dpkg", "--remove", "ringfence"]));
-    let left: Vec<_> = files(&tree).difference(&before).cloned().collect();
+    let left: Vec<_> = files(tree).difference(&before).cloned().collect();
     assert!(left.is_empty(), "left behind: {left:?}");
-    Ok(())
 }
 
 fn install(tree: &Tree) {
@@ -62,7 +70,14 @@ fn install(tree: &Tree) {
 /// What a terminal shows of a line with tabs that is typed into a bash of the ordinary user.
 fn typed(tree: &Tree, line: &str) -> String {
     let mut child = tree
-        .as_user(&["script", "--quiet", "--return", "--command", "bash --rcfile /usr/share/bash-completion/bash_completion -i", "/dev/null"])
+        .as_user(&[
+            "script",
+            "--quiet",
+            "--return",
+            "--command",
+            "bash --rcfile /usr/share/bash-completion/bash_completion -i",
+            "/dev/null",
+        ])
         .env("TERM", "dumb")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -70,7 +85,8 @@ fn typed(tree: &Tree, line: &str) -> String {
         .spawn()
         .expect("unshare starts");
     let mut keys = child.stdin.take().expect("standard input is a pipe");
-    keys.write_all(format!("{line}exit\n").as_bytes()).expect("bash reads");
+    keys.write_all(format!("{line}exit\n").as_bytes())
+        .expect("bash reads");
     drop(keys);
     let output = child.wait_with_output().expect("bash ends");
     String::from_utf8_lossy(&output.stdout).into_owned()

@@ -93,7 +93,9 @@ fn anchors(page: &str) -> BTreeSet<String> {
                     heading.push_str(&text);
                 }
             }
-            Event::End(TagEnd::Heading(_)) => anchors.extend(heading.take().map(|text| anchor(&text))),
+            Event::End(TagEnd::Heading(_)) => {
+                anchors.extend(heading.take().map(|text| anchor(&text)));
+            }
             _ => {}
         }
     }

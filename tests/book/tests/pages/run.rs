@@ -12,8 +12,8 @@ use ringfence_book::session::{Prompt, Session};
 use ringfence_book::{root, text};
 use ringfence_tests::executable;
 use ringfence_tests::trial::{Outcome, Test};
-use ringfence_tests::wrapper::NOBODY;
 use ringfence_tests::world::is_root;
+use ringfence_tests::wrapper::NOBODY;
 
 /// Pages whose commands are tried by tests of their own, and where.
 const ELSEWHERE: [(&str, &str); 2] = [
@@ -70,7 +70,12 @@ fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
         .env("LANG", "C.UTF-8")
         .env("EXAMPLES", root().join("examples"));
     let faults = session.run(Prompt::User, &mut shell);
-    assert!(faults.is_empty(), "{}: {}", page.display(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{}: {}",
+        page.display(),
+        faults.join("\n")
+    );
     Outcome::Passed
 }
 
@@ -78,7 +83,14 @@ fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
 fn path(home: &Path) -> OsString {
     let runner = executable("landlock-runner");
     let ours = runner.parent().map(Path::to_owned).unwrap_or_default();
-    let all = [ours, home.join("bin"), "/usr/bin".into(), "/bin".into(), "/usr/sbin".into(), "/sbin".into()];
+    let all = [
+        ours,
+        home.join("bin"),
+        "/usr/bin".into(),
+        "/bin".into(),
+        "/usr/sbin".into(),
+        "/sbin".into(),
+    ];
     env::join_paths(all).expect("no colon in a path")
 }
 
