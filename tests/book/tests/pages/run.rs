@@ -15,6 +15,11 @@ use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::is_root;
 use ringfence_tests::wrapper::NOBODY;
 
+/// An ordinary user's shell in a network and among processes of its own: ports of pages are free, and what pages leave
+/// running ends with them.
+const AS_NOBODY: &str = "ip link set lo up; \
+                         exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$0\" \"$@\"";
+
 /// Pages whose commands are tried by tests of their own, and where.
 const ELSEWHERE: [(&str, &str); 2] = [
     (
@@ -50,16 +55,19 @@ fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
     if let Some(missing) = missing(blocks) {
         return Outcome::Skipped(missing);
     }
+    // Not beneath /tmp, which `learn` takes for a place of temporary files.
     let home = tempfile::Builder::new()
         .prefix("page-")
-        .tempdir()
+        .tempdir_in("/var/tmp")
         .expect("a directory");
     let place = home.path().canonicalize().expect("the directory exists");
     let mut shell = Command::new("bash");
     if is_root() {
         std::os::unix::fs::chown(&place, Some(NOBODY), Some(NOBODY)).expect("root may");
-        shell = Command::new("setpriv");
-        shell.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash"]);
+        shell = Command::new("unshare");
+        shell
+            .args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc"])
+            .args(["sh", "-c", AS_NOBODY, "bash"]);
     }
     shell
         .arg("-c")
