@@ -1,16 +1,20 @@
 //! `cargo xtask book`: the documentation as a site, by mdBook.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
+use crate::installed::Tool;
 use crate::{tool, workspace};
 
-/// mdBook, pinned: the site of a commit is the same tomorrow. Without what serves and watches it compiles in half the time.
-const VERSION: &str = "0.5.4";
-const FEATURES: &str = "search";
+/// Without what serves and watches it compiles in half the time.
+const MDBOOK: Tool = Tool {
+    name: "mdbook",
+    version: "0.5.4",
+    features: "search",
+};
 /// What pages link to outside of their folder, copied beside the site so that the links work there too.
 const LINKED: [&str; 7] = [
     "README.md",
@@ -29,7 +33,7 @@ pub fn build() -> Result<PathBuf> {
         fs::remove_dir_all(&site)?;
     }
     let said = tool::output(
-        Command::new(mdbook()?)
+        Command::new(MDBOOK.path()?)
             .arg("build")
             .arg(workspace::root().join("docs"))
             .arg("--dest-dir")
@@ -57,33 +61,5 @@ pub fn reference() -> Result<()> {
         "--bin=reference",
     ]))?;
     print!("{written}");
-    Ok(())
-}
-
-/// mdBook in the cache, compiled there the first time.
-fn mdbook() -> Result<PathBuf> {
-    let folder = workspace::cache().join(format!("mdbook-{VERSION}"));
-    let program = folder.join("bin/mdbook");
-    if !program.exists() {
-        install(&folder)?;
-    }
-    Ok(program)
-}
-
-fn install(folder: &Path) -> Result<()> {
-    eprintln!("== mdBook {VERSION}, once");
-    let status = workspace::cargo("install")
-        .args(["--quiet", "--locked", "mdbook", "--version", VERSION])
-        .args(["--no-default-features", "--features", FEATURES, "--root"])
-        .arg(folder)
-        // What it is compiled from and into is not needed again.
-        .env("CARGO_TARGET_DIR", folder.join("target"))
-        .status()
-        .context("cargo could not be started")?;
-    ensure!(
-        status.success(),
-        "mdBook {VERSION} could not be installed ({status})"
-    );
-    fs::remove_dir_all(folder.join("target"))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ mod bench;
 mod book;
 mod counts;
 mod escapes;
+mod installed;
 mod kernels;
 mod package;
 mod suite;

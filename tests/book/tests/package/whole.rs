@@ -43,10 +43,10 @@ pub fn is_complete(tree: &Tree) {
     run(&mut tree.as_user(&["landlock-runner", "--ro", "/usr", "--", "true"]));
     let typed = typed(
         tree,
-        "landlock-runner --connect-tc\t443 --ro /us\t-- tru\t\n",
+        "landlock-runner --connect-tc\t443 --ro /us\t -- true\n",
     );
     assert!(
-        typed.contains("--connect-tcp 443 --ro /usr/"),
+        typed.contains("--connect-tcp 443 --ro /usr"),
         "a flag and a path are not completed:\n{typed}"
     );
     let typed = self::typed(tree, "ringfence docto\t\n");
