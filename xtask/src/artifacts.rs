@@ -60,7 +60,7 @@ pub fn release() -> Result<Vec<Executable>> {
 }
 
 /// Leaves no path of this machine in the executables, so that whoever builds them elsewhere gets the same bytes.
-fn without_paths() -> String {
+pub fn without_paths() -> String {
     let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| home + "/.cargo"));
     let folders = [
         (workspace::root().display().to_string(), "/ringfence"),

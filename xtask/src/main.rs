@@ -10,6 +10,7 @@ mod installed;
 mod kernels;
 mod package;
 mod suite;
+mod supply;
 mod syscalls;
 mod tool;
 mod workspace;
@@ -40,6 +41,8 @@ enum Task {
     Escapes,
     /// Build the Debian package into target/package
     Package(package::Options),
+    /// Check licences, sources and duplicates of dependencies, and list them
+    Supply,
     /// Build the documentation into target/book
     Book,
     /// Write the pages of the reference that are made from the code
@@ -76,6 +79,10 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Package(options) => {
             package::run(&options)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Supply => {
+            supply::check()?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Book => {

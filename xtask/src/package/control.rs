@@ -4,6 +4,7 @@ use std::env;
 
 use anyhow::{Result, bail};
 
+use super::library::Library;
 use super::tree::Tree;
 
 /// The name and place of a package among others.
@@ -18,8 +19,8 @@ impl Control {
     }
 }
 
-/// Writes `DEBIAN/`. Nothing is run when the package is installed or removed.
-pub fn write(tree: &Tree) -> Result<Control> {
+/// Writes `DEBIAN/`. No script of ours is run when the package is installed or removed.
+pub fn write(tree: &Tree, library: Option<&Library>) -> Result<Control> {
     let control = Control {
         version: env!("CARGO_PKG_VERSION"),
         architecture: match env::consts::ARCH {
@@ -29,6 +30,12 @@ pub fn write(tree: &Tree) -> Result<Control> {
             other => bail!("Debian's name for the architecture {other} is not known here"),
         },
     };
+    let mut depends = String::new();
+    if let Some(library) = library {
+        depends = library.depends();
+        tree.text("DEBIAN/shlibs", &library.shlibs(control.version))?;
+        tree.text("DEBIAN/triggers", "activate-noawait ldconfig\n")?;
+    }
     let (size, sums) = (tree.size()?, tree.checksums()?);
     tree.text("DEBIAN/md5sums", &sums)?;
     tree.text(
@@ -39,7 +46,7 @@ pub fn write(tree: &Tree) -> Result<Control> {
              Architecture: {}\n\
              Maintainer: ringfence developers <ringfence@example.org>\n\
              Installed-Size: {size}\n\
-             Section: utils\n\
+             {depends}Section: utils\n\
              Priority: optional\n\
              Description: unprivileged sandboxes with Landlock and seccomp\n \
              landlock-runner restricts itself as its flags or a manifest say, by the\n \

@@ -4,6 +4,7 @@
 //! one by one, and such a tool takes longer to compile than all of ringfence.
 
 mod control;
+mod library;
 mod reproduce;
 mod tree;
 
@@ -13,10 +14,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::artifacts::{self, Executable};
 use crate::{tool, workspace};
+pub use reproduce::sources;
 use tree::Tree;
 
 /// What `cargo xtask package` takes.
@@ -55,8 +57,8 @@ fn assemble(executables: &[Executable], folder: &Path) -> Result<PathBuf> {
     }
     generated(&tree, executables, &folder.join("generated"))?;
     documents(&tree)?;
-    c_library(&tree)?;
-    let control = control::write(&tree)?;
+    let library = library::add(&tree, &folder.join("library"))?;
+    let control = control::write(&tree, library.as_ref())?;
     let package = folder.join(control.file_name());
     tool::output(
         Command::new("dpkg-deb")
@@ -128,20 +130,6 @@ fn documents(tree: &Tree) -> Result<()> {
     )
 }
 
-/// The C library, where there is one: what `crates/ringfence-capi` puts into `target/capi` as it is to be installed.
-fn c_library(tree: &Tree) -> Result<()> {
-    if !workspace::root().join("crates/ringfence-capi").exists() {
-        return Ok(());
-    }
-    let staged = workspace::target()?.join("capi");
-    ensure!(
-        staged.exists(),
-        "the C library is not staged: {} is missing",
-        staged.display()
-    );
-    tree.copy(&staged)
-}
-
 /// The files of a folder, in an order that does not hang on the file system.
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries =
@@ -154,7 +142,7 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The time that the package's files bear: that of the commit, unless somebody says otherwise.
-fn epoch() -> Result<String> {
+pub fn epoch() -> Result<String> {
     if let Ok(epoch) = env::var("SOURCE_DATE_EPOCH") {
         return Ok(epoch);
     }

@@ -41,7 +41,7 @@ pub fn compare(package: &Path) -> Result<()> {
 }
 
 /// Copies what git knows of the working tree, as it is now.
-fn sources(to: &Path) -> Result<()> {
+pub fn sources(to: &Path) -> Result<()> {
     let mut git = Command::new("git");
     git.args(["ls-files", "-z"]).current_dir(workspace::root());
     let listed = tool::output(&mut git)?;

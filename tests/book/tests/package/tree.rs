@@ -14,7 +14,7 @@ pub use ringfence_tests::install::Skip;
 /// The release that is installed into, by its name.
 const RELEASE: &str = "bookworm";
 /// What a bare tree lacks of what the tests look at.
-const PACKAGES: &str = "bash-completion,man-db";
+const PACKAGES: &str = "bash-completion,man-db,pkgconf";
 /// The ordinary user.
 pub const USER: &str = "ann";
 

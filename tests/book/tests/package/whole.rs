@@ -40,6 +40,7 @@ pub fn is_complete(tree: &Tree) {
     for page in ["landlock-runner", "ringfence", "ringfence-plan"] {
         run(&mut tree.as_user(&["man", "-w", page]));
     }
+    finds_the_c_library(tree);
     run(&mut tree.as_user(&["landlock-runner", "--ro", "/usr", "--", "true"]));
     let typed = typed(
         tree,
@@ -51,6 +52,18 @@ pub fn is_complete(tree: &Tree) {
     );
     let typed = self::typed(tree, "ringfence docto\t\n");
     assert!(typed.contains("ringfence doctor "), "{typed}");
+}
+
+/// Whether programs in C find the library, if the package has it.
+fn finds_the_c_library(tree: &Tree) {
+    let listed = run(&mut tree.as_root(&["dpkg", "--listfiles", "ringfence"]));
+    if !String::from_utf8_lossy(&listed.stdout).contains("ringfence.pc") {
+        eprintln!("the package has no C library");
+        return;
+    }
+    let output = run(&mut tree.as_user(&["pkg-config", "--libs", "ringfence"]));
+    let flags = String::from_utf8_lossy(&output.stdout);
+    assert!(flags.contains("-lringfence"), "{flags}");
 }
 
 pub fn is_removed(tree: &Tree) {

@@ -2,6 +2,7 @@
 //!
 //! Each page gets a fresh directory, which is its home too, and one shell. As root that shell is an ordinary user's.
 
+mod c;
 mod links;
 mod run;
 
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let mut tests = vec![
         Test::new("links_and_anchors_lead_somewhere", links::lead_somewhere),
         Test::new("every_page_is_in_the_table_of_contents", links::are_listed),
+        Test::may_skip("blocks_of_c_compile", c::compile),
         Test::new("pages_that_are_made_from_the_code_are_up_to_date", made),
     ];
     tests.extend(pages().into_iter().filter_map(run::of_page));
