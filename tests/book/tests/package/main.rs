@@ -2,6 +2,7 @@
 //!
 //! It is the one that `cargo xtask package` built last; `cargo xtask test` builds it first.
 
+mod image;
 mod newcomer;
 mod tree;
 mod whole;
@@ -15,6 +16,9 @@ use tree::{Skip, Tree};
 fn main() -> ExitCode {
     trial::main(vec![
         Test::may_skip("lintian_finds_no_error", || outcome(whole::is_clean())),
+        Test::may_skip("the_image_of_the_recipe_starts_both_programs", || {
+            outcome(image::starts())
+        }),
         in_tree("a_newcomer_sees_what_the_tutorial_shows", newcomer::follows),
         in_tree(
             "man_finds_its_pages_and_bash_completes_its_flags",

@@ -101,17 +101,19 @@ impl Tree {
     }
 }
 
+/// Where cargo built this test, and `cargo xtask package` the package.
+pub fn target() -> PathBuf {
+    let test = env::current_exe().expect("a test knows its own path");
+    let target = test.ancestors().nth(3).expect("target/PROFILE/deps/TEST");
+    target.to_owned()
+}
+
 /// The package that was built last.
 pub fn package() -> Result<PathBuf, Skip> {
-    let folder = env::current_exe().ok().and_then(|test| {
-        let target = test.ancestors().nth(3)?;
-        Some(target.join("package"))
-    });
-    let entries = folder
-        .iter()
-        .filter_map(|folder| folder.read_dir().ok())
-        .flatten();
+    let entries = target().join("package").read_dir();
     entries
+        .into_iter()
+        .flatten()
         .flatten()
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
