@@ -40,14 +40,21 @@ pub fn are_listed() {
 }
 
 fn links(page: &str) -> Vec<String> {
-    Parser::new_ext(page, Options::ENABLE_TABLES)
-        .filter_map(|event| match event {
+    let mut links = Vec::new();
+    for event in Parser::new_ext(page, Options::ENABLE_TABLES) {
+        match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                Some(dest_url.into_string())
+                links.push(dest_url.into_string());
             }
-            _ => None,
-        })
-        .collect()
+            // Pictures with a width.
+            Event::Html(text) | Event::InlineHtml(text) => {
+                let sources = text.split("src=\"").skip(1);
+                links.extend(sources.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+            }
+            _ => {}
+        }
+    }
+    links
 }
 
 fn fault(page: &Path, link: &str) -> Option<String> {
