@@ -8,7 +8,8 @@
 //! | --- | --- |
 //! | `file=NAME` | the block is saved as a file first |
 //! | `no-run WHY` | it cannot be run here; the reason is printed |
-//! | `install` | it is run where the package is installed |
+//! | `needs=PROGRAM` | it is run where this program is, which its package is called too |
+//! | `install` | it is run where the package is installed, and a `#` there is root's prompt |
 //! | `other` | this YAML is no manifest |
 #![forbid(unsafe_code)]
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +10,7 @@ use ringfence_book::block::{Block, blocks};
 use ringfence_book::session::{Prompt, Session};
 use ringfence_book::{root, text};
 use ringfence_tests::executable;
+use ringfence_tests::install::{Skip, need};
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::is_root;
 use ringfence_tests::wrapper::NOBODY;
@@ -102,7 +102,7 @@ fn path(home: &Path) -> OsString {
     env::join_paths(all).expect("no colon in a path")
 }
 
-/// A program that a block needs by its mark `needs=PROGRAM`, and this machine has not.
+/// Why a program is not here that a block needs by its mark `needs=PROGRAM`, which is its package's name too.
 fn missing(blocks: &[Block]) -> Option<String> {
     let wanted: BTreeSet<&str> = blocks
         .iter()
@@ -110,10 +110,6 @@ fn missing(blocks: &[Block]) -> Option<String> {
         .collect();
     wanted
         .into_iter()
-        .find(|program| {
-            !["/usr/bin", "/bin", "/usr/sbin", "/sbin"]
-                .iter()
-                .any(|folder| fs::exists(Path::new(folder).join(program)).unwrap_or(false))
-        })
-        .map(|program| format!("{program} is not installed"))
+        .find_map(|program| need(program, program).err())
+        .map(|Skip(reason)| reason)
 }
