@@ -42,10 +42,12 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// Builds the package into `target/package`.
 pub fn build() -> Result<PathBuf> {
-    assemble(
-        &artifacts::release()?,
-        &workspace::target()?.join("package"),
-    )
+    let folder = workspace::target()?.join("package");
+    // Tests take the package that is there, which must not be an older one.
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    assemble(&artifacts::release()?, &folder)
 }
 
 /// Makes the package of built executables.

@@ -14,7 +14,7 @@ use ringfence_tests::trial::{self, Outcome, Test};
 use tree::{Skip, Tree};
 
 fn main() -> ExitCode {
-    trial::main(vec![
+    let code = trial::main(vec![
         Test::may_skip("lintian_finds_no_error", || outcome(whole::is_clean())),
         Test::may_skip("the_image_of_the_recipe_starts_both_programs", || {
             outcome(image::starts())
@@ -25,7 +25,9 @@ fn main() -> ExitCode {
             whole::is_complete,
         ),
         in_tree("removing_it_leaves_no_file", whole::is_removed),
-    ])
+    ]);
+    tree::remove_bare();
+    code
 }
 
 /// A test in a tree of its own, in which the package is not installed yet.

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::LazyLock;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ringfence_tests::install::need;
 use ringfence_tests::world::is_root;
@@ -18,7 +18,17 @@ const PACKAGES: &str = "bash-completion,man-db,pkgconf";
 /// The ordinary user.
 pub const USER: &str = "ann";
 
-static BARE: LazyLock<Result<Tree, String>> = LazyLock::new(Tree::bare);
+/// Made by the first test that needs it.
+static BARE: Mutex<Option<Result<Tree, String>>> = Mutex::new(None);
+
+/// Removes the bare tree, which no test needs any more.
+pub fn remove_bare() {
+    drop(lock().take());
+}
+
+fn lock() -> MutexGuard<'static, Option<Result<Tree, String>>> {
+    BARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A directory with a Debian system in it; removed when it is dropped.
 pub struct Tree(TempDir);
@@ -31,7 +41,9 @@ impl Tree {
         }
         let package = package()?;
         need("mmdebstrap", "mmdebstrap")?;
-        let bare = BARE.as_ref().map_err(|why| Skip(why.clone()))?;
+        let mut bare = lock();
+        let bare = bare.get_or_insert_with(Self::bare);
+        let bare = bare.as_ref().map_err(|why| Skip(why.clone()))?;
         let copy = Self(directory());
         run(Command::new("cp")
             .args(["--archive", "--reflink=auto", "--no-target-directory"])
@@ -47,8 +59,7 @@ impl Tree {
         let tree = Self(directory());
         let output = Command::new("mmdebstrap")
             .args(["--variant=minbase", "--quiet", "--include", PACKAGES])
-            // Pages of manuals, which the minimal images of some leave out.
-            .args(["--aptopt=APT::Install-Recommends \"false\"", RELEASE])
+            .arg(RELEASE)
             .arg(tree.root())
             .output()
             .map_err(|error| format!("mmdebstrap could not be started: {error}"))?;
