@@ -3,13 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use crate::block::Block;
 use crate::shown;
 
-/// How long the commands of a page may take together, in seconds.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// The home of the reader whom pages speak to.
 pub const HOME: &str = "/home/ann";
 /// Stands in the output before the exit code of the step that has just ended. No command prints it.
@@ -24,6 +21,13 @@ pub enum Prompt {
     User,
     /// `#`: root's.
     Root,
+}
+
+/// A command that is ended if it takes longer than the commands of a page may together.
+pub fn patiently(program: &str) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", "120", program]);
+    command
 }
 
 /// One thing to do, and how to tell that it went as the page says.
@@ -117,45 +121,22 @@ impl Session {
         }
     }
 
-    /// Runs all steps of one user, in one shell, by a command that starts it: its last argument, which is added, is the
-    /// script. What went otherwise than the page says is told, a paragraph each. The HOME of the command may be
-    /// elsewhere than [`HOME`], which the page speaks of.
-    pub fn run(&self, prompt: Prompt, shell: &mut Command) -> Vec<String> {
-        let steps: Vec<&Step> = self
-            .steps
-            .iter()
-            .filter(|step| step.prompt == prompt)
-            .collect();
-        let seconds = PATIENCE.as_secs().to_string();
-        let program = shell.get_program().to_owned();
-        let mut command = Command::new("timeout");
-        command.args(["--kill-after=5", &seconds]).arg(program);
-        command.args(shell.get_args());
-        if let Some(directory) = shell.get_current_dir() {
-            command.current_dir(directory);
-        }
-        let mut home = String::new();
-        command.env_clear();
-        for (name, value) in shell.get_envs() {
-            if let Some(value) = value {
-                command.env(name, value);
-                if name == "HOME" {
-                    home = value.to_string_lossy().into_owned();
-                }
-            }
-        }
-        let output = command
+    /// Runs all steps of one user in one shell. Its command lacks the script, which is added as the last argument. What went
+    /// otherwise than the page says is told, a paragraph each.
+    ///
+    /// `home` is the user's; the page speaks of [`HOME`].
+    pub fn run(&self, prompt: Prompt, shell: &mut Command, home: &Path) -> Vec<String> {
+        let of_user = |step: &&Step| step.prompt == prompt;
+        let steps: Vec<&Step> = self.steps.iter().filter(of_user).collect();
+        let output = shell
             .arg(script(&steps))
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output();
         match output {
             Ok(output) => {
-                let mut printed = String::from_utf8_lossy(&output.stdout).into_owned();
-                if !home.is_empty() {
-                    printed = printed.replace(&home, HOME);
-                }
-                judge(&steps, &printed)
+                let printed = String::from_utf8_lossy(&output.stdout);
+                judge(&steps, &printed.replace(&*home.to_string_lossy(), HOME))
             }
             Err(error) => vec![format!("the shell cannot be started: {error}")],
         }
@@ -241,7 +222,7 @@ fn judge(steps: &[&Step], output: &str) -> Vec<String> {
         let command = step.command.trim_start_matches(TYPED);
         let Some((printed, after)) = rest.split_once(END) else {
             faults.push(format!(
-                "line {}: the shell ended, or was ended after {PATIENCE:?}, in\n{command}\nwhich printed\n{rest}",
+                "line {}: the shell ended, or was ended for its time, in\n{command}\nwhich printed\n{rest}",
                 step.line
             ));
             break;
@@ -276,9 +257,8 @@ mod tests {
 
     fn faults(page: &str) -> Vec<String> {
         let session = Session::new(&blocks(page), false);
-        let mut shell = Command::new("bash");
-        shell.arg("-c").env("PATH", "/usr/bin:/bin");
-        session.run(Prompt::User, &mut shell)
+        let mut shell = patiently("bash");
+        session.run(Prompt::User, shell.arg("-c"), Path::new(HOME))
     }
 
     #[test]

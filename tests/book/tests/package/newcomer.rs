@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ringfence_book::block::blocks;
-use ringfence_book::session::{Prompt, Session};
+use ringfence_book::session::{HOME, Prompt, Session};
 use ringfence_book::text;
 
 use crate::tree::Tree;
@@ -19,7 +19,8 @@ pub fn follows(tree: &Tree) {
         "the tutorial has {} commands",
         session.commands()
     );
-    let mut faults = session.run(Prompt::Root, &mut tree.as_root(&["bash", "-c"]));
-    faults.extend(session.run(Prompt::User, &mut tree.as_user(&["bash", "-c"])));
+    let home = Path::new(HOME);
+    let mut faults = session.run(Prompt::Root, &mut tree.as_root(&["bash", "-c"]), home);
+    faults.extend(session.run(Prompt::User, &mut tree.as_user(&["bash", "-c"]), home));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use ringfence_book::session::{HOME, patiently};
 use ringfence_tests::install::need;
 use ringfence_tests::world::is_root;
 use tempfile::TempDir;
@@ -82,14 +83,14 @@ impl Tree {
 
     /// A command in the tree, as the ordinary user at home.
     pub fn as_user(&self, command: &[&str]) -> Command {
-        self.command(USER, "/home/ann", command)
+        self.command(USER, HOME, command)
     }
 
     /// With `/proc` and `/dev` as a booted system has them, in namespaces that end with the command.
     fn command(&self, user: &str, home: &str, arguments: &[&str]) -> Command {
         const ENTER: &str = "mount -t proc proc \"$0/proc\" && mount --rbind /dev \"$0/dev\" && \
                              exec chroot --userspec=\"$1\" \"$0\" env --chdir=\"$2\" \"${@:3}\"";
-        let mut command = Command::new("unshare");
+        let mut command = patiently("unshare");
         command
             .args([
                 "--mount",

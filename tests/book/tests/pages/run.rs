@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use ringfence_book::block::{Block, blocks};
-use ringfence_book::session::{Prompt, Session};
+use ringfence_book::session::{Prompt, Session, patiently};
 use ringfence_book::{root, text};
 use ringfence_tests::executable;
 use ringfence_tests::install::{Skip, need};
@@ -61,10 +60,10 @@ fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
         .tempdir_in("/var/tmp")
         .expect("a directory");
     let place = home.path().canonicalize().expect("the directory exists");
-    let mut shell = Command::new("bash");
+    let mut shell = patiently("bash");
     if is_root() {
         std::os::unix::fs::chown(&place, Some(NOBODY), Some(NOBODY)).expect("root may");
-        shell = Command::new("unshare");
+        shell = patiently("unshare");
         shell
             .args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc"])
             .args(["sh", "-c", AS_NOBODY, "bash"]);
@@ -77,7 +76,7 @@ fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
         .env("PATH", path(&place))
         .env("LANG", "C.UTF-8")
         .env("EXAMPLES", root().join("examples"));
-    let faults = session.run(Prompt::User, &mut shell);
+    let faults = session.run(Prompt::User, &mut shell, &place);
     assert!(
         faults.is_empty(),
         "{}: {}",
@@ -106,7 +105,8 @@ fn path(home: &Path) -> OsString {
 fn missing(blocks: &[Block]) -> Option<String> {
     let wanted: BTreeSet<&str> = blocks
         .iter()
-        .filter_map(|block| block.mark("needs"))
+        .flat_map(|block| &block.marks)
+        .filter_map(|mark| mark.strip_prefix("needs="))
         .collect();
     wanted
         .into_iter()
