@@ -42,6 +42,7 @@ pub fn release() -> Result<Vec<Executable>> {
             "--bin=landlock-runner",
             "--bin=ringfence",
         ],
+        &without_paths(),
     )?;
     let folder = workspace::target()?.join("static");
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
@@ -54,6 +55,26 @@ pub fn release() -> Result<Vec<Executable>> {
             fs::copy(&from, &path)
                 .with_context(|| format!("{} cannot be written", path.display()))?;
             Ok(Executable { name, path })
+        })
+        .collect()
+}
+
+/// Leaves no path of this machine in the executables, so that whoever builds them elsewhere gets the same bytes.
+pub fn without_paths() -> String {
+    let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| home + "/.cargo"));
+    let folders = [
+        (workspace::root().display().to_string(), "/ringfence"),
+        (home.unwrap_or_default(), "/cargo"),
+    ];
+    folders
+        .into_iter()
+        .filter(|(folder, _)| !folder.is_empty())
+        .flat_map(|(folder, name)| {
+            [
+                " --remap-path-prefix=".to_owned(),
+                folder,
+                format!("={name}"),
+            ]
         })
         .collect()
 }
@@ -102,7 +123,7 @@ pub fn native_test(name: &str) -> Result<Executable> {
 }
 
 fn one(subcommand: &str, arguments: &[&str]) -> Result<Executable> {
-    let built = executables(subcommand, arguments)?;
+    let built = executables(subcommand, arguments, "")?;
     built.into_iter().next().with_context(|| {
         format!(
             "cargo {subcommand} {} made no executable",
@@ -111,7 +132,7 @@ fn one(subcommand: &str, arguments: &[&str]) -> Result<Executable> {
     })
 }
 
-fn executables(subcommand: &str, arguments: &[&str]) -> Result<Vec<Executable>> {
+fn executables(subcommand: &str, arguments: &[&str], more: &str) -> Result<Vec<Executable>> {
     // Without a target of their own the flags would reach procedural macros, which cannot be static.
     let target = format!("--target={}-unknown-linux-gnu", env::consts::ARCH);
     let flags = env::var("RUSTFLAGS").unwrap_or_default();
@@ -123,7 +144,7 @@ fn executables(subcommand: &str, arguments: &[&str]) -> Result<Vec<Executable>> 
             &target,
         ])
         .args(arguments)
-        .env("RUSTFLAGS", format!("{flags} {STATIC}").trim_start())
+        .env("RUSTFLAGS", format!("{flags} {STATIC}{more}").trim_start())
         // Debug information would fill the memory of the virtual machines, whose processors are slow.
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");

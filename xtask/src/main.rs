@@ -4,14 +4,18 @@
 mod artifacts;
 mod bench;
 mod bench_learn;
+mod book;
 mod counts;
 mod escapes;
 mod header;
 mod install;
+mod installed;
 mod kernels;
 mod learned;
+mod package;
 mod python;
 mod suite;
+mod supply;
 mod syscalls;
 mod tool;
 mod workspace;
@@ -50,6 +54,14 @@ enum Task {
     Learned,
     /// Build the Python package's wheel, install it in a new environment, and test it there
     Python,
+    /// Build the Debian package into target/package
+    Package(package::Options),
+    /// Check licences, sources and duplicates of dependencies, and list them
+    Supply,
+    /// Build the documentation into target/book
+    Book,
+    /// Write the pages of the reference that are made from the code
+    Reference,
     /// Write the library's table of system calls anew, from the newest kernel headers
     Syscalls,
 }
@@ -93,6 +105,22 @@ fn run(task: Task) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Python => python::run(),
+        Task::Package(options) => {
+            package::run(&options)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Supply => {
+            supply::check()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Book => {
+            println!("{}", book::build()?.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Reference => {
+            book::reference()?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Test(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::BenchLearn(options) => bench_learn::run(&options),

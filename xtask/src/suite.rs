@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
-use crate::{artifacts, kernels, python, workspace};
+use crate::{artifacts, book, kernels, package, python, supply, tool, workspace};
 
 /// The user and group `nobody`.
 pub const NOBODY: u32 = 65534;
@@ -43,6 +43,15 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         workspace::cargo("check").args(["--package=ringfence-cli", "--no-default-features"]),
     )?;
 
+    installs()?;
+    eprintln!("== book");
+    println!("{}", book::build()?.display());
+    // Tests install it.
+    eprintln!("== package");
+    println!("{}", package::build()?.display());
+    eprintln!("== supply");
+    supply::check()?;
+
     if !options.no_kernels {
         // The newest headers come with the kernels, and tests read them.
         eprintln!("== kernels and headers");
@@ -77,6 +86,29 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The executables install from the sources; unoptimised, which is quicker and no different in that.
+fn installs() -> Result<()> {
+    let place = tempfile::tempdir().context("a directory to install into")?;
+    clean(
+        "cargo install",
+        workspace::cargo("install")
+            .args([
+                "--quiet",
+                "--debug",
+                "--locked",
+                "--path=crates/ringfence-cli",
+            ])
+            .arg("--target-dir")
+            .arg(workspace::target()?)
+            .arg("--root")
+            .arg(place.path()),
+    )?;
+    for name in ["landlock-runner", "ringfence"] {
+        tool::output(Command::new(place.path().join("bin").join(name)).arg("--version"))?;
+    }
+    Ok(())
 }
 
 /// Runs what checks something; what is not clean is an error.

@@ -1,0 +1,46 @@
+//! Tools of cargo's that are compiled once into the cache, each pinned: what they say of a commit is the same tomorrow.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::workspace;
+
+/// A program that crates.io has.
+pub struct Tool {
+    /// The crate.
+    pub name: &'static str,
+    pub version: &'static str,
+    /// Beyond none of the default ones.
+    pub features: &'static str,
+}
+
+impl Tool {
+    /// Its executable, compiled the first time.
+    pub fn path(&self) -> Result<PathBuf> {
+        let Self { name, version, .. } = self;
+        let folder = workspace::cache().join(format!("{name}-{version}"));
+        let program = folder.join("bin").join(name);
+        if program.exists() {
+            return Ok(program);
+        }
+        eprintln!("== {name} {version}, once");
+        let target = folder.join("target");
+        let status = workspace::cargo("install")
+            .args(["--quiet", "--locked", name, "--version", version])
+            .args(["--no-default-features", "--features", self.features])
+            .arg("--root")
+            .arg(&folder)
+            .env("CARGO_TARGET_DIR", &target)
+            .status()
+            .context("cargo could not be started")?;
+        ensure!(
+            status.success(),
+            "{name} {version} could not be installed ({status})"
+        );
+        // What it was compiled into is not needed again.
+        fs::remove_dir_all(target)?;
+        Ok(program)
+    }
+}
