@@ -16,7 +16,7 @@ const WIDTH: usize = 100;
 
 /// A text that cannot be laid out anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unformattable(pub(crate) String);
+pub struct Unformattable(String);
 
 impl std::fmt::Display for Unformattable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -73,19 +73,19 @@ pub fn format(text: &str) -> Result<String, Unformattable> {
 }
 
 #[derive(Clone)]
-pub(crate) struct Comment {
-    pub(crate) text: String,
+struct Comment {
+    text: String,
     bytes: Range<usize>,
     /// Whether it ends a line on which something stands before it.
     is_beside: bool,
 }
 
-pub(crate) struct Node {
-    pub(crate) bytes: Range<usize>,
-    pub(crate) kind: Kind,
+struct Node {
+    bytes: Range<usize>,
+    kind: Kind,
 }
 
-pub(crate) enum Kind {
+enum Kind {
     /// As it is written, and what it means.
     Scalar(String, String),
     List {
@@ -100,7 +100,7 @@ pub(crate) enum Kind {
 
 impl Node {
     /// What it says, whatever its layout.
-    pub(crate) fn meaning(&self) -> String {
+    fn meaning(&self) -> String {
         match &self.kind {
             Kind::Scalar(written, meaning) => {
                 // Only a scalar without quotes can be more than a text.
@@ -152,7 +152,7 @@ struct Events<'t> {
     comments: Vec<Comment>,
 }
 
-pub(crate) fn read(text: &str) -> Result<(Option<Node>, Vec<Comment>), Unformattable> {
+fn read(text: &str) -> Result<(Option<Node>, Vec<Comment>), Unformattable> {
     let mut events = Events {
         text,
         parser: Parser::new_from_str(text),

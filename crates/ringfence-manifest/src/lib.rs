@@ -22,7 +22,6 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
-mod append;
 mod compose;
 mod document;
 mod finding;
@@ -40,7 +39,6 @@ mod units;
 mod variables;
 mod write;
 
-pub use append::append;
 pub use finding::{Faults, Finding, Place, Severity};
 pub use format::{Unformattable, extend, format};
 pub use fragments::{FRAGMENTS, Fragment};

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use crate::manifest::{Act, Expectation, Expected, Limits, Manifest, Readiness};
 use crate::units::{write_bytes, write_duration};
-use scalars::{path, pattern, utf8, value};
+use scalars::{path, pattern, plain_or_quoted, utf8, value};
 
 mod scalars;
 
-pub(crate) use scalars::{plain_or_quoted, quoted};
+pub(crate) use scalars::quoted;
 
 /// A manifest that YAML cannot say.
 #[derive(Clone, Debug, PartialEq, Eq)]

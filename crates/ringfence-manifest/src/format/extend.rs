@@ -1,6 +1,6 @@
 //! Adding lines to the text of a manifest, which otherwise stays as its author wrote it.
 
-use super::{Kind, Node, Unformattable, WIDTH, format, read};
+use super::{Comment, Kind, Node, Unformattable, WIDTH, format, read};
 
 /// Adds what another YAML text says: items to lists that are there, and keys that are not. Comments,
 /// order and layout stay; a text as [`format`] lays it out stays such a text.
@@ -26,7 +26,7 @@ pub fn extend(text: &str, addition: &str) -> Result<String, Unformattable> {
     if is_on_one_line(&text)? {
         text = format(&text)?;
     }
-    let (Some(old), _) = read(&text)? else {
+    let (Some(old), comments) = read(&text)? else {
         return Err(Unformattable("the text is empty".to_owned()));
     };
     let (Some(new), _) = read(addition)? else {
@@ -35,11 +35,14 @@ pub fn extend(text: &str, addition: &str) -> Result<String, Unformattable> {
     let mut edits = Edits::default();
     edits.map(&text, &old, &new)?;
     let extended = edits.applied(&text);
-    let (Some(again), _) = read(&extended)? else {
+    let (Some(again), kept) = read(&extended)? else {
         return Err(unsayable());
     };
     // The net under all of the above: nothing may be lost, and all must have arrived.
-    let arrived = says(&again, &old) && says(&again, &new);
+    let texts = |comments: Vec<Comment>| -> Vec<String> {
+        comments.into_iter().map(|comment| comment.text).collect()
+    };
+    let arrived = says(&again, &old) && says(&again, &new) && texts(kept) == texts(comments);
     match (arrived, was_laid_out) {
         (false, _) => Err(unsayable()),
         (true, false) => Ok(extended),
@@ -270,98 +273,4 @@ fn says(whole: &Node, part: &Node) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MORE: &str = "version: 1\ninclude: [git]\nro:\n  - /opt\nfs:\n  - {path: /srv/a-long-name-that-goes-on/and-on/and-on, access: [read, write], description: \"tool: read 13, write 14\"}\nsyscalls:\n  only: [read]\n";
-
-    #[test]
-    fn what_is_there_stays_and_what_is_new_comes_behind_it() {
-        let text = "\
-# mine
-version: 1
-include: [base]   # what all need
-
-ro:
-    # programs
-    -   /usr   # all of them
-    - /bin
-
-    # the end of the list
-fs: [{path: /srv, access: read}]
-syscalls: {only: [write], others: ENOSYS}
-";
-        let extended = extend(text, MORE).unwrap();
-        let expected = "\
-# mine
-version: 1
-include: [base, git]   # what all need
-
-ro:
-    # programs
-    -   /usr   # all of them
-    - /bin
-    - /opt
-
-    # the end of the list
-fs: [{path: /srv, access: read}, {path: /srv/a-long-name-that-goes-on/and-on/and-on, access: [read, write], description: \"tool: read 13, write 14\"}]
-syscalls: {only: [write, read], others: ENOSYS}
-";
-        assert_eq!(extended, expected);
-        assert_eq!(extend(&extended, MORE).unwrap(), extended, "a second time");
-    }
-
-    #[test]
-    fn new_keys_come_at_the_end_and_long_items_on_several_lines() {
-        let extended = extend("version: 1", MORE).unwrap();
-        let expected = "\
-version: 1
-include: [git]
-ro:
-  - /opt
-fs:
-  - path: /srv/a-long-name-that-goes-on/and-on/and-on
-    access: [read, write]
-    description: \"tool: read 13, write 14\"
-syscalls:
-  only: [read]
-";
-        assert_eq!(extended, expected);
-    }
-
-    #[test]
-    fn a_text_that_was_laid_out_stays_so() {
-        let text = format("version: 1\nfs: [{path: /srv, access: [read]}] # mine\n").unwrap();
-        let extended = extend(&text, MORE).unwrap();
-        assert_eq!(format(&extended).unwrap(), extended);
-        assert!(extended.contains("# mine"), "{extended}");
-    }
-
-    #[test]
-    fn a_single_value_becomes_a_list_and_an_empty_list_is_filled() {
-        let more = "connect-tcp: [80, 443]\nro: [/usr, /bin]";
-        assert_eq!(
-            extend("connect-tcp: 443 # tls\nro: []\n", more).unwrap(),
-            "connect-tcp: [443, 80] # tls\nro: [/usr, /bin]\n"
-        );
-    }
-
-    #[test]
-    fn json_and_mappings_in_brackets_are_laid_out_first() {
-        let extended = extend("{\"version\": 1, \"ro\": [\"/usr\"]}", "ro: [/bin]").unwrap();
-        assert_eq!(extended, "\"version\": 1\n\"ro\": [\"/usr\", /bin]\n");
-    }
-
-    #[test]
-    fn what_cannot_be_added_to_is_an_error() {
-        for text in [
-            "",
-            "- 1\n",
-            "ro: {path: /usr}\n",
-            "ro: [",
-            "ro: &a [/usr]\n",
-        ] {
-            assert!(extend(text, "ro: [/bin]").is_err(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -33,7 +33,7 @@ pub(super) fn value(text: &str) -> String {
     plain_or_quoted(&text.replace('$', "$$"))
 }
 
-pub(crate) fn plain_or_quoted(text: &str) -> String {
+pub(super) fn plain_or_quoted(text: &str) -> String {
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+');
     let starts_plainly = text

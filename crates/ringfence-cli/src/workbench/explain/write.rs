@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use ringfence::{Kernel, Plan, PrepareError};
-use ringfence_manifest::{Faults, Manifest, Unformattable, Variables, append};
+use ringfence_manifest::{Faults, Manifest, Unformattable, Variables, extend};
 use ringfence_observe::{Denial, Proposal};
 
 use super::super::{NAME, files};
@@ -85,7 +85,7 @@ pub(super) fn add(
     let mut text = files::read(file)?;
     let mut added = 0;
     for addition in yaml {
-        text = append(&text, addition)?;
+        text = extend(&text, addition)?;
         added += 1;
     }
     if added == 0 {
