@@ -195,6 +195,8 @@ impl Sandbox {
     ///   not from thread to thread: signalling and tracing a process that *another* thread started
     ///   later, and connecting to an abstract UNIX socket that another thread made later, are denied
     ///   where the policy denies them to processes outside. Threads may signal each other.
+    /// - From ABI 8 on, where threads are in filters already, one that lets everything pass stays upon all:
+    ///   only so does the kernel say whether it can restrict them at once.
     /// - If a thread cannot restrict itself although the try succeeded, for want of kernel memory, the
     ///   process is aborted (`SIGABRT`, with a message on standard error): some of its threads are
     ///   restricted for good by then.
