@@ -13,7 +13,7 @@ use crate::kernel::Kernel;
 use crate::landlock::{self, Rule, Ruleset};
 use crate::paths;
 use crate::plan::{Allowance, Decision, Plan, Request};
-use crate::policy::PathLine;
+use crate::policy::{PathLine, Policy};
 use crate::process::Programs;
 use crate::seccomp::Arch;
 use crate::threads::{self, Way};
@@ -36,6 +36,25 @@ pub struct Sandbox {
     ruleset: Option<Ruleset>,
     /// None if the policy leaves system calls alone, or best effort found no filters.
     filter: Option<Arc<Programs>>,
+}
+
+impl Policy {
+    /// Plans for the running kernel, and makes that ready: [`Plan::new`] with [`Kernel::probe`], and
+    /// [`Plan::prepare`].
+    ///
+    /// # Errors
+    /// As [`Plan::prepare`].
+    ///
+    /// ```no_run
+    /// use ringfence::Policy;
+    ///
+    /// let in_force = Policy::builder().ro("/usr").build()?.prepare()?.enforce()?;
+    /// println!("{}", in_force.report());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn prepare(self) -> Result<Sandbox, PrepareError> {
+        Plan::new(self, Kernel::probe()).prepare()
+    }
 }
 
 impl Plan {
