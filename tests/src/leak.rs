@@ -15,7 +15,7 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 const WORKERS: u64 = 4;
 
 /// Starts before the first look, by which whatever is made once has been made.
-const WARM_UP: u64 = 500;
+const WARM_UP: u64 = 100;
 
 /// How much more memory of its own a process may hold afterwards.
 const OWN_KIB: u64 = 4 << 10;

@@ -11,7 +11,7 @@ use ringfence_tests::world::World;
 use crate::scene::{job, policy, test, this};
 
 /// How many starts there are, if the environment does not say.
-const FEW: &str = "2000";
+const FEW: &str = "500";
 
 pub fn tests() -> Vec<Test> {
     vec![test("leaks::many_starts_leave_nothing_behind", many)]
