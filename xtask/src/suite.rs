@@ -65,6 +65,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         "tests",
         workspace::cargo("test").args(["--workspace", "--no-fail-fast"]),
     )?);
+    counts.push(many_starts()?);
     if rustix::process::geteuid().is_root() {
         counts.extend(tests_as_nobody()?);
     }
@@ -121,6 +122,17 @@ pub fn clean(what: &str, command: &mut Command) -> Result<()> {
         bail!("{what}: not clean, see above");
     }
     Ok(())
+}
+
+/// A hundred thousand jobs, with no other test beside them: what they leave behind in the kernel is told by the
+/// memory of the whole machine. A minute on two processors.
+fn many_starts() -> Result<Counts> {
+    let test = artifacts::native_test("jobs")?;
+    let mut command = Command::new(&test.path);
+    command
+        .args(["--exact", "leaks::many_starts_leave_nothing_behind"])
+        .env("RINGFENCE_STARTS", "100000");
+    tests("a hundred thousand starts", &mut command)
 }
 
 /// The tests on real sandboxes once more, as an ordinary user: most users are.

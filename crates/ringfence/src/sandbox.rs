@@ -13,7 +13,7 @@ use crate::kernel::Kernel;
 use crate::landlock::{self, Rule, Ruleset};
 use crate::paths;
 use crate::plan::{Allowance, Decision, Plan, Request};
-use crate::policy::PathLine;
+use crate::policy::{PathLine, Policy};
 use crate::process::Programs;
 use crate::seccomp::Arch;
 use crate::threads::{self, Way};
@@ -38,6 +38,25 @@ pub struct Sandbox {
     ruleset: Option<Ruleset>,
     /// None if the policy leaves system calls alone, or best effort found no filters.
     filter: Option<Arc<Programs>>,
+}
+
+impl Policy {
+    /// Plans for the running kernel, and makes that ready: [`Plan::new`] with [`Kernel::probe`], and
+    /// [`Plan::prepare`].
+    ///
+    /// # Errors
+    /// As [`Plan::prepare`].
+    ///
+    /// ```no_run
+    /// use ringfence::Policy;
+    ///
+    /// let in_force = Policy::builder().ro("/usr").build()?.prepare()?.enforce()?;
+    /// println!("{}", in_force.report());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn prepare(self) -> Result<Sandbox, PrepareError> {
+        Plan::new(self, Kernel::probe()).prepare()
+    }
 }
 
 impl Plan {
@@ -229,6 +248,8 @@ impl Sandbox {
     ///   not from thread to thread: signalling and tracing a process that *another* thread started
     ///   later, and connecting to an abstract UNIX socket that another thread made later, are denied
     ///   where the policy denies them to processes outside. Threads may signal each other.
+    /// - From ABI 8 on, where threads are in filters already, one that lets everything pass stays upon all:
+    ///   only so does the kernel say whether it can restrict them at once.
     /// - If a thread cannot restrict itself although the try succeeded, for want of kernel memory, the
     ///   process is aborted (`SIGABRT`, with a message on standard error): some of its threads are
     ///   restricted for good by then.

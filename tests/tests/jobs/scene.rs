@@ -25,9 +25,7 @@ pub fn policy() -> PolicyBuilder {
 /// The sandbox of a policy.
 pub fn sandbox(policy: PolicyBuilder) -> Sandbox {
     let policy = policy.build().expect("a policy");
-    Plan::new(policy, Kernel::probe())
-        .prepare()
-        .expect("a sandbox")
+    policy.prepare().expect("a sandbox")
 }
 
 /// A job that does `act`.
