@@ -42,7 +42,7 @@ const WORDS: [&str; 13] = [
     "ro",
     "rw",
     "read,write",
-    "read,create,remove",
+    "create,remove,rename",
 ];
 const PORTS: [&str; 6] = ["443", "80,443", "8000-8010", "5432", "any", "0-1023"];
 const ASKED_PORTS: [&str; 8] = ["0", "22", "80", "443", "5432", "8005", "8011", "65535"];

@@ -8,7 +8,7 @@ use ringfence_tests::trial::Test;
 use tempfile::TempDir;
 
 use crate::header::functions;
-use crate::library::{LIBRARY, Linked, PREFIX, compile, example, source, succeeds, test, text};
+use crate::library::{LIBRARY, Linked, compile, example, source, succeeds, test, text};
 
 const EXAMPLES: [&str; 3] = ["self-sandbox.c", "fork-server.c", "plugin-host.c"];
 const CLANG: &[(&str, &str)] = &[("clang", "clang")];
@@ -88,7 +88,10 @@ fn pkg_config() {
         LIBRARY.pkg_config(&["--modversion"]),
         env!("CARGO_PKG_VERSION")
     );
-    assert_eq!(LIBRARY.pkg_config(&["--variable=prefix"]), PREFIX);
+    assert_eq!(
+        LIBRARY.pkg_config(&["--variable=prefix"]),
+        LIBRARY.prefix().display().to_string()
+    );
     let directory = format!("-L{}", LIBRARY.libdir().display());
     let libs = LIBRARY.pkg_config(&["--libs"]);
     assert_eq!(libs, format!("{directory} -lringfence"));
@@ -99,12 +102,14 @@ fn pkg_config() {
 
 fn examples() {
     for compiler in ["gcc", "clang"] {
+        drop(compile(
+            compiler,
+            &example(EXAMPLES[2]),
+            &[],
+            Linked::Archive,
+        ));
         for name in EXAMPLES {
-            for linked in [Linked::Shared, Linked::Archive] {
-                for level in ["-O0", "-O2"] {
-                    drop(compile(compiler, &example(name), &[level], linked));
-                }
-            }
+            drop(compile(compiler, &example(name), &["-O2"], Linked::Shared));
         }
     }
 }
@@ -168,7 +173,7 @@ fn dropped_errors() {
     fs::write(&file, line).expect("a file");
     for compiler in ["gcc", "clang"] {
         let output = Command::new(compiler)
-            .args(["-fsyntax-only", "-Werror"])
+            .args(["-c", "-Werror", "-o", "/dev/null"])
             .args(LIBRARY.pkg_config(&["--cflags"]).split_whitespace())
             .arg(&file)
             .output()
