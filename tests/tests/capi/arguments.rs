@@ -207,11 +207,12 @@ fn call(function: &Function, arguments: &[String], null: Option<usize>) -> Strin
     };
     let strings = arguments.iter().any(|argument| argument == "&place.string");
     // What is there before is no pointer: nobody may look at it, nor leave it there.
-    let garbage: String = arguments
+    let garbage = arguments
         .iter()
         .filter_map(|argument| argument.strip_prefix("&made."))
-        .map(|name| format!("made.{name} = (void *)0x5a5a;"))
-        .collect();
+        .fold(String::new(), |text, name| {
+            text + &format!("made.{name} = (void *)0x5a5a;")
+        });
     let kept = if strings {
         "ringfence_string_free(place.string);"
     } else {

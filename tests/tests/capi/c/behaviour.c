@@ -452,7 +452,7 @@ static ringfence_command *many_command;
 static void *one_of_many(void *unused) {
   for (int i = 0; i < 40; i++) {
     char path[64];
-    ringfence_sandbox *sandbox = NULL;
+    ringfence_sandbox *sandbox = NULL, *none = NULL;
     ringfence_child *child = NULL;
     ringfence_ended ended;
     ringfence_answer answer;
@@ -461,7 +461,7 @@ static void *one_of_many(void *unused) {
     CHECK(answer == RINGFENCE_ANSWER_ALLOWED);
     ok(ringfence_template_with_rw(many_shared, "/tmp", &sandbox));
     ok(ringfence_command_spawn(many_command, sandbox, &child));
-    fails(ringfence_template_with_rw(many_shared, "/no/such/path", &sandbox), RINGFENCE_CODE_PATH, "/no/such");
+    fails(ringfence_template_with_rw(many_shared, "/no/such/path", &none), RINGFENCE_CODE_PATH, "/no/such");
     ok(ringfence_child_wait(child, &ended));
     CHECK(ended.code == 0);
     ringfence_child_free(child);

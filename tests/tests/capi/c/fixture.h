@@ -41,13 +41,13 @@ union place {
 static const char *trying;
 static int failures;
 
-static void complain(const char *what) {
+static inline void complain(const char *what) {
   printf("%s: %s\n", trying, what);
   failures++;
 }
 
 /* An error has a code and a sentence, and is freed here; whether there was one. */
-static bool was_error(ringfence_error *error) {
+static inline bool was_error(ringfence_error *error) {
   if (error == NULL)
     return false;
   if (ringfence_error_code(error) == RINGFENCE_CODE_NONE)
@@ -60,27 +60,27 @@ static bool was_error(ringfence_error *error) {
   return true;
 }
 
-static void expect_error(ringfence_error *error) {
+static inline void expect_error(ringfence_error *error) {
   if (!was_error(error))
     complain("NULL was taken");
 }
 
-static void expect_refused_policy(const ringfence_policy *policy) {
+static inline void expect_refused_policy(const ringfence_policy *policy) {
   expect_error(ringfence_policy_check(policy));
 }
 
-static void expect_refused_command(const struct handles *h) {
+static inline void expect_refused_command(const struct handles *h) {
   ringfence_child *child = NULL;
   expect_error(ringfence_command_spawn(h->command, h->sandbox, &child));
   if (child != NULL)
     complain("a child of a command that cannot be used");
 }
 
-static void drop(ringfence_error *error) {
+static inline void drop(ringfence_error *error) {
   (void)was_error(error);
 }
 
-static struct handles setup(void) {
+static inline struct handles setup(void) {
   struct handles h;
   memset(&h, 0, sizeof h);
   h.policy = ringfence_policy_new();
@@ -100,7 +100,7 @@ static struct handles setup(void) {
   return h;
 }
 
-static void teardown(struct handles *h) {
+static inline void teardown(struct handles *h) {
   ringfence_error_free(h->error);
   ringfence_plan_free(h->plan);
   ringfence_kernel_free(h->kernel);
