@@ -1,5 +1,5 @@
 //! What a sandbox adds to the start of a program from C, against `posix_spawn` in the same process and run:
-//! builds the C library as it ships, compiles `spawn.c` against it, and judges what that measures.
+//! from one of 1 GiB unless told otherwise. Builds the C library as it ships, compiles `spawn.c` against it, and judges what that measures.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -22,12 +22,15 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<bool, Failure> {
-    let (mut rounds, mut sizes) = (301_u32, vec![10_u32, 1024]);
+    let (mut rounds, mut sizes) = (301_u32, vec![1024_u32]);
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("rounds") => rounds = parser.value()?.parse()?,
-            Arg::Long("size") => sizes = vec![parser.value()?.parse()?],
+            Arg::Long("size") => {
+                let values = parser.values()?.map(|size| size.parse());
+                sizes = values.collect::<Result<_, _>>()?;
+            }
             argument => return Err(argument.unexpected().into()),
         }
     }
@@ -95,10 +98,11 @@ fn program(directory: &Path) -> Result<Program, Failure> {
 fn succeeds(command: &mut Command) -> Result<String, Failure> {
     let output = command
         .output()
-        .map_err(|error| format!("cannot start {:?}: {error}", command.get_program()))?;
+        .map_err(|error| format!("cannot start {}: {error}", command.get_program().display()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{:?}: {}: {said}", command.get_program(), output.status).into());
+        let name = command.get_program().display();
+        return Err(format!("{name}: {}: {said}", output.status).into());
     }
     Ok(String::from_utf8(output.stdout)?)
 }

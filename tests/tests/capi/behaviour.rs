@@ -9,7 +9,7 @@ use ringfence_tests::executable;
 use ringfence_tests::trial::Test;
 use tempfile::TempDir;
 
-use crate::library::{Linked, Program, compile, source, succeeds, test, text};
+use crate::library::{Linked, Program, compile, source, succeeds, test_of_sandboxes, text};
 
 static PROGRAM: LazyLock<Program> =
     LazyLock::new(|| compile("gcc", &source("behaviour.c"), &[], Linked::Shared));
@@ -21,13 +21,12 @@ pub fn tests() -> Vec<Test> {
         .filter_map(|line| line.trim().strip_prefix("STATEMENT(")?.strip_suffix("),"))
         .map(|name| {
             let name = name.to_owned();
-            Test::new(format!("c_{name}"), move || {
+            test_of_sandboxes(&format!("c_{name}"), move || {
                 succeeds(PROGRAM.command().arg(name));
             })
         });
-    let plan = test(
+    let plan = test_of_sandboxes(
         "the_plan_for_this_kernel_is_what_the_workbench_prints",
-        &[],
         the_plan_is_the_workbenchs,
     );
     statements.chain([plan]).collect()

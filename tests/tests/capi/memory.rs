@@ -15,9 +15,10 @@ use tempfile::TempDir;
 
 use crate::agreement;
 use crate::arguments::Generated;
-use crate::library::{LIBRARY, Linked, Program, compile, example, source, test, text};
+use crate::library::{
+    LIBRARY, Linked, Program, compile, example, source, test, test_of_sandboxes, text,
+};
 
-const CLANG: &[(&str, &str)] = &[("clang", "clang")];
 const VALGRIND: &[(&str, &str)] = &[("valgrind", "valgrind")];
 const SANITIZERS: [&str; 3] = [
     "-fsanitize=address,undefined",
@@ -32,33 +33,20 @@ pub fn tests() -> Vec<Test> {
             &[],
             || {
                 let program = Generated::new();
-                quiet(&sanitized("gcc", &program.file), "");
+                quiet(&sanitized(&program.file), "");
             },
         ),
         test(
             "address_sanitizer_finds_nothing_in_plans_and_answers",
-            CLANG,
-            || {
-                for compiler in ["gcc", "clang"] {
-                    quiet(
-                        &sanitized(compiler, &source("agree.c")),
-                        &agreement::script(),
-                    );
-                }
-            },
-        ),
-        test(
-            "address_sanitizer_finds_nothing_in_sandboxes_and_programs",
-            CLANG,
-            || {
-                for compiler in ["gcc", "clang"] {
-                    quiet(&sanitized(compiler, &source("behaviour.c")), "");
-                }
-            },
-        ),
-        test(
-            "address_sanitizer_finds_nothing_in_the_examples",
             &[],
+            || quiet(&sanitized(&source("agree.c")), &agreement::script()),
+        ),
+        test_of_sandboxes(
+            "address_sanitizer_finds_nothing_in_sandboxes_and_programs",
+            || quiet(&sanitized(&source("behaviour.c")), ""),
+        ),
+        test_of_sandboxes(
+            "address_sanitizer_finds_nothing_in_the_examples",
             examples_sanitized,
         ),
         test(
@@ -85,8 +73,8 @@ pub fn tests() -> Vec<Test> {
     ]
 }
 
-fn sanitized(compiler: &str, file: &Path) -> Program {
-    compile(compiler, file, &SANITIZERS, Linked::Shared)
+fn sanitized(file: &Path) -> Program {
+    compile("gcc", file, &SANITIZERS, Linked::Shared)
 }
 
 /// Runs a program that ends well, and says nothing on standard error.
@@ -119,7 +107,7 @@ fn fed(command: &mut Command, input: &str) -> Output {
 
 fn examples_sanitized() {
     let directory = TempDir::new().expect("a directory");
-    let own = sanitized("gcc", &example("self-sandbox.c"));
+    let own = sanitized(&example("self-sandbox.c"));
     let mut command = own.command();
     // The leak detector would trace the process, which is restricted by then.
     command.env("ASAN_OPTIONS", "detect_leaks=0");
@@ -131,7 +119,7 @@ fn examples_sanitized() {
         "write greeting: done\nread /etc/shadow: Permission denied\n"
     );
 
-    let host = sanitized("gcc", &example("plugin-host.c"));
+    let host = sanitized(&example("plugin-host.c"));
     let mut command = host.command();
     command
         .arg(directory.path())
@@ -144,7 +132,7 @@ fn examples_sanitized() {
 
 /// The twin of the tests above: they would notice.
 fn a_fault_is_seen() {
-    let program = sanitized("gcc", &source("fault.c"));
+    let program = sanitized(&source("fault.c"));
     // A second free reads what it frees before it frees it, which is nobody's memory by then.
     for (fault, name) in [
         ("1", "AddressSanitizer"),
