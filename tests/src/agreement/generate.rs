@@ -42,7 +42,7 @@ const WORDS: [&str; 13] = [
     "ro",
     "rw",
     "read,write",
-    "read,create,remove",
+    "create,remove,rename",
 ];
 const PORTS: [&str; 6] = ["443", "80,443", "8000-8010", "5432", "any", "0-1023"];
 const ASKED_PORTS: [&str; 8] = ["0", "22", "80", "443", "5432", "8005", "8011", "65535"];
@@ -91,7 +91,10 @@ pub fn policies() -> Vec<Agreed> {
     let mut policies = Vec::new();
     while policies.len() < POLICIES {
         let count = 1 + numbers.below(8);
-        let lines: Vec<_> = (0..count).map(|_| line(&mut numbers)).collect();
+        let mut lines: Vec<_> = (0..count).map(|_| line(&mut numbers)).collect();
+        if policies.len() % 5 == 0 {
+            lines.extend(a_wider_place());
+        }
         let abi = u32::try_from(numbers.below(12)).unwrap_or_default();
         // What contradicts itself is no policy.
         let Some(policy) = built(&lines) else {
@@ -168,6 +171,16 @@ fn line(numbers: &mut Numbers) -> Vec<String> {
     line
 }
 
+/// Two places between which files move, and may do more at the second.
+fn a_wider_place() -> [Vec<String>; 2] {
+    [
+        ["allow", "read,create,remove,rename", "/srv/data"]
+            .map(str::to_owned)
+            .to_vec(),
+        ["rw", "/var/lib/tool"].map(str::to_owned).to_vec(),
+    ]
+}
+
 /// The questions, with the library's answers.
 pub fn questions(policies: &[Agreed]) -> Vec<Asked> {
     let mut numbers = Numbers(0x6665_6e63);
@@ -175,7 +188,7 @@ pub fn questions(policies: &[Agreed]) -> Vec<Asked> {
     for (index, agreed) in policies.iter().enumerate() {
         let plan = agreed.plan();
         for _ in 0..QUESTIONS_OF_EACH {
-            let ask = question(&mut numbers);
+            let ask = question(&mut numbers, &agreed.lines);
             questions.push(Asked {
                 policy: index,
                 answer: answer(&plan, &ask).into(),
@@ -186,9 +199,28 @@ pub fn questions(policies: &[Agreed]) -> Vec<Asked> {
     questions
 }
 
-fn question(numbers: &mut Numbers) -> Vec<String> {
+/// A question about what a line is about, which is allowed more often than not.
+fn about_a_line(numbers: &mut Numbers, lines: &[Vec<String>]) -> Vec<String> {
+    let line = &lines[numbers.below(lines.len())];
+    let mut words = line.iter().map(String::as_str);
+    match (words.next(), words.next(), words.next()) {
+        (Some("ro" | "rw"), Some(path), _) | (Some(_), Some(_), Some(path)) => vec![
+            "path".into(),
+            numbers.one(&["read", "execute", "write", "create"]).into(),
+            format!("{path}{}", numbers.one(&BENEATH)).replace("//", "/"),
+        ],
+        (Some(word @ ("connect-tcp" | "bind-tcp" | "connect-udp" | "bind-udp")), Some(_), _) => {
+            vec!["port".into(), word.into(), numbers.one(&ASKED_PORTS).into()]
+        }
+        (Some("allow-class" | "deny-class"), Some(name), _) => vec!["class".into(), name.into()],
+        _ => vec!["path".into(), "read".into(), numbers.path()],
+    }
+}
+
+fn question(numbers: &mut Numbers, lines: &[Vec<String>]) -> Vec<String> {
     match numbers.below(20) {
-        0..11 => vec!["path".into(), numbers.one(&WORDS).into(), numbers.path()],
+        0..6 => about_a_line(numbers, lines),
+        6..11 => vec!["path".into(), numbers.one(&WORDS).into(), numbers.path()],
         11..14 => vec![
             "port".into(),
             numbers.port_class().name().into(),
@@ -196,6 +228,16 @@ fn question(numbers: &mut Numbers) -> Vec<String> {
         ],
         14..17 => vec!["class".into(), numbers.class().name().into()],
         17 => {
+            if numbers.below(3) == 0 {
+                let narrow_to_wide = [
+                    "rename",
+                    "/srv/data/file",
+                    "regular",
+                    "/var/lib/tool/x",
+                    "none",
+                ];
+                return narrow_to_wide.map(str::to_owned).to_vec();
+            }
             let over = if numbers.below(2) == 0 {
                 "none"
             } else {

@@ -74,7 +74,13 @@ fn data() -> (Vec<Agreed>, Vec<Asked>) {
     )
 }
 
-fn c_agrees_with_rust() {
+/// All of it as the C program reads it.
+pub fn script() -> String {
+    script_and_answers().0
+}
+
+/// What the program is told, and what it has to say.
+fn script_and_answers() -> (String, String) {
     let (policies, asked) = data();
     let (mut script, mut expected) = (String::new(), String::new());
     for (index, agreed) in policies.iter().enumerate() {
@@ -96,6 +102,11 @@ fn c_agrees_with_rust() {
         ask(&plan, agreed.abi, &asked, &mut script, &mut expected);
     }
 
+    (script, expected)
+}
+
+fn c_agrees_with_rust() {
+    let (script, expected) = script_and_answers();
     let program = compile("gcc", &source("agree.c"), &[], Linked::Shared);
     let mut child = program
         .command()

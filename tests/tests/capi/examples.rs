@@ -11,25 +11,19 @@ use ringfence_tests::trial::Test;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::library::{Linked, compile, example, test, text};
+use crate::library::{Linked, compile, example, test_of_sandboxes, text};
 
 pub fn tests() -> Vec<Test> {
     vec![
-        test(
+        test_of_sandboxes(
             "a_program_that_restricts_itself_keeps_its_directory_and_its_port_alone",
-            &[],
             self_sandbox,
         ),
-        test(
+        test_of_sandboxes(
             "a_child_that_answers_a_request_sees_one_customer_alone",
-            &[],
             fork_server,
         ),
-        test(
-            "a_host_tells_how_each_of_its_plugins_ended",
-            &[],
-            plugin_host,
-        ),
+        test_of_sandboxes("a_host_tells_how_each_of_its_plugins_ended", plugin_host),
     ]
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use ringfence::{Abi, Kernel};
 use ringfence_tests::executable;
 use ringfence_tests::install::{Skip, need};
 use ringfence_tests::trial::{Outcome, Test};
@@ -161,6 +162,18 @@ pub fn test(name: &str, needed: &'static [(&str, &str)], run: fn()) -> Test {
             if let Err(Skip(why)) = need(program, package) {
                 return Outcome::Skipped(why);
             }
+        }
+        run();
+        Outcome::Passed
+    })
+}
+
+/// A test of sandboxes, for kernels that have what the programs here restrict: files and ports.
+pub fn test_of_sandboxes(name: &str, run: impl FnOnce() + Send + 'static) -> Test {
+    Test::may_skip(name, move || {
+        let kernel = Kernel::probe();
+        if kernel.abi() < Abi::new(4) || !kernel.seccomp().filter {
+            return Outcome::Absent(format!("{kernel}; it takes ABI 4 and filters"));
         }
         run();
         Outcome::Passed

@@ -125,8 +125,13 @@ static void ask(const ringfence_plan *plan, char **fields) {
 }
 
 static ringfence_plan *plan_for(const ringfence_policy *policy, const char *abi) {
-  ringfence_kernel *kernel = ringfence_kernel_with_abi((uint32_t)strtoul(abi, NULL, 10));
   ringfence_plan *plan = NULL;
+  if (strcmp(abi, "running") == 0) {
+    require(ringfence_plan_new(policy, NULL, &plan));
+    require(ringfence_plan_look_up(plan));
+    return plan;
+  }
+  ringfence_kernel *kernel = ringfence_kernel_with_abi((uint32_t)strtoul(abi, NULL, 10));
   require(ringfence_plan_new(policy, kernel, &plan));
   ringfence_kernel_free(kernel);
   return plan;
@@ -169,6 +174,9 @@ int main(void) {
       ringfence_policy_free(policy);
       require(ringfence_policy_from_yaml(yaml, bytes, &policy));
       free(yaml);
+    } else if (strcmp(fields[0], "file") == 0) {
+      ringfence_policy_free(policy);
+      require(ringfence_policy_from_file(fields[1], &policy));
     } else if (strcmp(fields[0], "plan") == 0) {
       ringfence_plan_free(plan);
       plan = plan_for(policy, fields[1]);
