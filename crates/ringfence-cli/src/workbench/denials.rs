@@ -199,7 +199,11 @@ fn follow_on(source: &mut Source, log: &mut Log, report: &Report) -> Result<u8, 
         if woken.by_signal {
             break;
         }
-        let read = source.read(log)?;
+        let read = if woken.readable {
+            source.read(log)?
+        } else {
+            source::Read::Nothing
+        };
         if shown < log.denials().len() {
             let since = *waiting.get_or_insert_with(Instant::now);
             let is_quiet = read != source::Read::More || since.elapsed() > PATIENCE;
