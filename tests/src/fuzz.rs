@@ -6,6 +6,7 @@ use ringfence::{
 };
 
 use ringfence_manifest::{Format, Manifest, Variables};
+use ringfence_observe::audit::{Log, Record};
 
 use crate::bpf;
 use crate::libseccomp::encoded;
@@ -84,6 +85,47 @@ pub fn manifest(data: &[u8]) {
             "{text:?}"
         );
     }
+}
+
+/// Reads text as records of the kernel's audit, in every form in which they come. What is understood is
+/// written as the kernel writes it and read as the same.
+///
+/// # Panics
+/// If it is read as another, or something of the text is not accounted for.
+pub fn audit(data: &[u8]) {
+    let mut log = Log::default();
+    log.text(data);
+    log.end_of_text();
+    log.message(data);
+    for denial in log.denials() {
+        assert!(!denial.act.to_string().is_empty());
+        assert!(denial.first <= denial.last && denial.times > 0);
+        let _ = denial.act.questions();
+    }
+    let lines = data
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty());
+    for line in lines {
+        let one = log_of(line);
+        let tally = one.tally();
+        let told = tally.records + tally.doubtful + tally.lost + tally.other + tally.calls;
+        assert_eq!(
+            told + tally.unreadable.values().sum::<u64>(),
+            1,
+            "{tally:?}"
+        );
+        if let Some(record) = Record::read(line) {
+            let written = record.to_string();
+            assert_eq!(Record::read(written.as_bytes()), Some(record), "{written}");
+        }
+    }
+}
+
+fn log_of(line: &[u8]) -> Log {
+    let mut log = Log::default();
+    log.text(line);
+    log.end_of_text();
+    log
 }
 
 /// Reads text as every kind of word that a policy has.

@@ -11,7 +11,8 @@ use ringfence_tests::trial::Test;
 type Target = fn(&[u8]);
 
 pub fn tests() -> Vec<Test> {
-    let targets: [(&str, Target); 3] = [
+    let targets: [(&str, Target); 4] = [
+        ("audit", fuzz::audit),
         ("filter", fuzz::filter),
         ("manifest", fuzz::manifest),
         ("policy_words", fuzz::policy_words),

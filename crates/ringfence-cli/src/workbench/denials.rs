@@ -165,13 +165,11 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
             None => Kernel::with_abi(u32::MAX),
         },
         is_running,
-        is_of_this_kernel: place.is_of_this_kernel(),
-        is_of_a_policy: policy != Policy::default(),
         policy,
         sensitive: Sensitive::of_this_user(),
         filter,
         json: matches.get_flag("json"),
-        place: place.to_string(),
+        place,
     };
     // What is followed begins now; what was said before of domains that go on is read all the same.
     let from = since.or_else(|| (follow && place.is_of_this_kernel()).then(Since::now));
@@ -199,7 +197,11 @@ fn follow_on(source: &mut Source, log: &mut Log, report: &Report) -> Result<u8, 
         if woken.by_signal {
             break;
         }
-        let read = source.read(log)?;
+        let read = if woken.readable {
+            source.read(log)?
+        } else {
+            source::Read::Nothing
+        };
         if shown < log.denials().len() {
             let since = *waiting.get_or_insert_with(Instant::now);
             let is_quiet = read != source::Read::More || since.elapsed() > PATIENCE;

@@ -84,6 +84,8 @@ pub struct Tally {
     pub left_out: u64,
     /// Domains that are not kept, for they are too many.
     pub domains_left_out: u64,
+    /// Records of calls, which say who did what was denied.
+    pub calls: u64,
     /// Everything else.
     pub other: u64,
 }
@@ -198,6 +200,7 @@ impl Log {
                 }
             }
             Event::Called { pid, exe, comm, .. } => {
+                self.tally.calls += 1;
                 let process = Process {
                     pid,
                     comm: comm.unwrap_or_default(),

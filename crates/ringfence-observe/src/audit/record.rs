@@ -67,6 +67,17 @@ pub struct Record {
     pub event: Event,
 }
 
+impl Record {
+    /// Reads a line of audit.log, of the kernel's log or of `journalctl -o json`, if it is one of these
+    /// records and can be understood.
+    pub fn read(line: &[u8]) -> Option<Self> {
+        match super::line::read(line, false) {
+            super::line::Line::Record(record) => Some(record),
+            _ => None,
+        }
+    }
+}
+
 /// What a record says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::filter::Filter;
 use super::since::{iso, shown};
+use super::source::Place;
 use crate::ui;
 use crate::workbench::{NAME, print_json, why};
 
@@ -20,16 +21,12 @@ const MOST_DOMAINS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Report {
     pub(super) policy: Policy,
-    /// Whether the policy is one that somebody gave.
-    pub(super) is_of_a_policy: bool,
     pub(super) kernel: Kernel,
     pub(super) is_running: bool,
-    /// Whether paths of the records are those of this machine.
-    pub(super) is_of_this_kernel: bool,
     pub(super) sensitive: Sensitive,
     pub(super) filter: Filter,
     pub(super) json: bool,
-    pub(super) place: String,
+    pub(super) place: Place,
 }
 
 /// Denials of one act in domains of one maker.
@@ -52,11 +49,11 @@ impl Report {
         let printed = if self.json {
             let denials: Vec<_> = all.iter().map(|shown| self.as_json(shown)).collect();
             let mut whole = summary_as_json(log);
-            whole["source"] = json!(self.place);
+            whole["source"] = json!(self.place.to_string());
             whole["denials"] = json!(denials);
             print_json(&whole)
         } else if all.is_empty() {
-            ui::print(&format!("no denials in {}\n", ui::printable(&self.place)))
+            ui::print(&format!("no denials in {}\n", ui::printable(&self.place.to_string())))
         } else {
             let texts: Vec<_> = all.iter().map(|shown| self.text(shown)).collect();
             ui::print(&ui::printable(&texts.join("\n")))
@@ -160,7 +157,7 @@ impl Report {
             );
         }
         let answers = self.answers(shown.act);
-        if self.is_of_this_kernel && shown.act.path().is_some_and(|path| !path.exists()) {
+        if self.place.is_of_this_kernel() && shown.act.path().is_some_and(|path| !path.exists()) {
             text.push_str(
                 "  it is not there any more, or not here: a line names what is there when the sandbox is made, so \
                  name the directory that it was in\n",
@@ -185,7 +182,7 @@ impl Report {
     /// What to make of a denial that the policy allows.
     fn allowed(&self, answer: &Answer) -> String {
         let by = answer.by.first().map(|line| format!(" by `{line}`"));
-        if self.is_of_a_policy {
+        if self.policy != Policy::default() {
             format!(
                 "this policy allows it{}: another layer denied it, or the policy was another one then",
                 by.unwrap_or_default()

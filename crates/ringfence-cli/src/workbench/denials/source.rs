@@ -210,9 +210,13 @@ impl Source {
         }
         let most = Timespec::try_from(most).unwrap_or_default();
         match poll(&mut fds, Some(&most)) {
-            Ok(_) | Err(Errno::INTR) => Ok(Woken {
-                by_signal: fds.first().is_some_and(|fd| !fd.revents().is_empty()),
-            }),
+            Ok(_) | Err(Errno::INTR) => {
+                let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+                Ok(Woken {
+                    by_signal: fds.first().is_some_and(is_ready),
+                    readable: fds.get(1).is_none_or(is_ready),
+                })
+            }
             Err(error) => Err(SourceError::Read(error.into())),
         }
     }
@@ -229,7 +233,12 @@ impl Source {
 
     /// Reads what there is. A pipe is waited for if there is nothing.
     pub(super) fn read(&mut self, log: &mut Log) -> Result<Read, SourceError> {
-        for _ in 0..MOST_PIECES {
+        // Of a pipe nothing says whether there is a second piece.
+        let pieces = match self {
+            Self::Pipe(_) => 1,
+            _ => MOST_PIECES,
+        };
+        for _ in 0..pieces {
             match self.read_once(log).map_err(SourceError::Read)? {
                 Read::More => {}
                 other => return Ok(other),
@@ -274,7 +283,6 @@ impl Source {
                 }
             }
             Self::Pipe(pipe) => {
-                // Said to be ready or read to its end: it blocks only where nothing else is to be done.
                 let mut buffer = vec![0; PIECE];
                 let length = pipe.from.read(&mut buffer)?;
                 log.text(&buffer[..length]);
@@ -305,6 +313,8 @@ impl Source {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Woken {
     pub(super) by_signal: bool,
+    /// Whether reading does not block.
+    pub(super) readable: bool,
 }
 
 fn nonblocking() -> i32 {
