@@ -15,7 +15,7 @@ pub struct Started {
     pub pid: i32,
     /// Why it could not be executed comes out of here, as an `errno` of four bytes; nothing if it was.
     failure: OwnedFd,
-    _ignored: Ignored,
+    _begun: Begun,
 }
 
 /// Signals that the terminal sends to both, ignored by this process until dropped.
@@ -88,7 +88,7 @@ pub fn start(
     Ok(Started {
         pid: begun.pid,
         failure,
-        _ignored: begun._ignored,
+        _begun: begun,
     })
 }
 
