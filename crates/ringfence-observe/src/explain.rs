@@ -28,7 +28,7 @@ mod watcher;
 /// no trap survives unchanged, and falls back on `clone`.
 pub const UNSEEN: &[Syscall] = &[Syscall::CLONE3];
 
-/// How many denials that differ are told; more are counted.
+/// How many denials that differ are told, and how many other failures; more are counted.
 const MOST: usize = 200;
 
 /// What a program is restricted by.

@@ -106,7 +106,12 @@ impl<'e> Judge<'e> {
             }
         }
         if lacks.is_empty() {
-            return wanted.first().map(elsewhere).into_iter().collect();
+            let by_modes = wanted.iter().find(|wanted| match wanted {
+                Wanted::Path(rights, path) => may_not_by_modes(*rights, path),
+                _ => false,
+            });
+            let failed = by_modes.or(wanted.first());
+            return failed.map(elsewhere).into_iter().collect();
         }
         lacks.into_iter().map(Judged::Denied).collect()
     }
