@@ -1,7 +1,7 @@
 //! What watching adds to a job: `learn`, `run --explain` and `strace`, beside the job alone and under the same
 //! policy unwatched, in turns.
 //!
-//! `watch RINGFENCE [ROUNDS]`, with `strace`, `gcc` and `find` in PATH.
+//! `watch RINGFENCE [ROUNDS [JOB]]`, with `strace`, `gcc` and `find` in PATH.
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -31,11 +31,13 @@ fn run() -> Result<ExitCode, Failure> {
         Some(rounds) => rounds.to_str().ok_or("rounds are a number")?.parse()?,
         None => 5,
     };
+    let only = arguments.next();
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("a.c"), SOURCE)?;
     let mut met = true;
     println!("job       way                       wall, ms   added, ms   of strace's");
-    for (name, script) in JOBS {
+    let wished = |name: &str| only.as_ref().is_none_or(|only| only == name);
+    for (name, script) in JOBS.into_iter().filter(|(name, _)| wished(name)) {
         let mut times = vec![Vec::new(); WAYS.len()];
         for _ in 0..rounds {
             for (times, (_, words)) in times.iter_mut().zip(WAYS) {

@@ -8,7 +8,6 @@ use ringfence::{
     Access, Dependency, EnforceError, Entries, Found, Kernel, PathLine, Plan, Policy, PrepareError,
     Sandbox, Source, Syscall, SyscallEffect, Syscalls,
 };
-
 use ringfence_manifest::Limits;
 
 use crate::command::{Command, CommandError, Environment};

@@ -34,10 +34,10 @@ pub const NAME: &str = "ringfence";
 pub fn main(arguments: Arguments) -> u8 {
     let arguments: Vec<OsString> = arguments.collect();
     // `run` reads its line as the wrapper does, so that both take and refuse the same.
-    if arguments.get(1).is_some_and(|first| first == "run") {
-        if let Some(code) = explain::run(arguments.clone().into_iter().skip(1)) {
-            return code;
-        }
+    if arguments.get(1).is_some_and(|first| first == "run")
+        && let Some(code) = explain::run(arguments.clone().into_iter().skip(1))
+    {
+        return code;
     }
     // What `test` starts is for no person, and stands neither in help nor in man pages.
     let line = command().subcommand(test::probe_command());

@@ -28,7 +28,7 @@ mod watcher;
 /// no trap survives unchanged, and falls back on `clone`.
 pub const UNSEEN: &[Syscall] = &[Syscall::CLONE3];
 
-/// How many denials that differ are told; more are counted.
+/// How many denials that differ are told, and how many other failures; more are counted.
 const MOST: usize = 200;
 
 /// What a program is restricted by.
@@ -120,8 +120,8 @@ pub fn explain(
     let arch = Arch::NATIVE.ok_or(WatchError::Processor)?;
     let looked_at = filter::CALLS.iter().chain(SIGNALS).copied();
     let filter = filter::stopping_at(arch, looked_at);
-    let begun = ptrace::begin(&filter, begin).map_err(WatchError::Trace)?;
-    let mut watcher = Watcher::new(arch, enforced, begun.pid, denied);
+    let started = ptrace::begin(&filter, begin).map_err(WatchError::Trace)?;
+    let mut watcher = Watcher::new(arch, enforced, started.pid, denied);
     events::follow(&mut watcher).map_err(WatchError::Trace)?;
     let end = watcher.end.unwrap_or(End::Code(1));
     Ok((watcher.explained, end))

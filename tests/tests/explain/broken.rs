@@ -74,18 +74,16 @@ impl Outside {
 
 /// A manifest of these lines.
 fn manifest(lines: &[(&str, &str)]) -> String {
-    let mut by_key: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_key: BTreeMap<&str, String> = BTreeMap::new();
     for (key, item) in lines {
-        by_key.entry(key).or_default().push(item);
+        let items = by_key.entry(key).or_default();
+        *items = format!("{items}  - {item} # as ever\n");
     }
-    let mut text = "# What the job needs.\nversion: 1\n".to_owned();
-    for (key, items) in by_key {
-        text.push_str(&format!("{key}:\n"));
-        for item in items {
-            text.push_str(&format!("  - {item} # as ever\n"));
-        }
-    }
-    text
+    let keys = by_key.iter().map(|(key, items)| format!("{key}:\n{items}"));
+    format!(
+        "# What the job needs.\nversion: 1\n{}",
+        keys.collect::<String>()
+    )
 }
 
 fn mended(case: &Case) -> Result<(), Skip> {

@@ -102,14 +102,14 @@ fn is_denied(report: &Value, call: &str) -> bool {
 }
 
 fn manifest(line: &str) -> String {
-    let mut text = "version: 1\nfs:\n".to_owned();
-    for (key, item) in SYSTEM {
-        match *key {
-            "ro" => text.push_str(&format!("  - {{path: {item}, access: [ro]}}\n")),
-            _ => text.push_str(&format!("  - {item}\n")),
-        }
-    }
-    text + &format!("  - {line}\n")
+    let system = SYSTEM.iter().map(|(key, item)| match *key {
+        "ro" => format!("  - {{path: {item}, access: [ro]}}\n"),
+        _ => format!("  - {item}\n"),
+    });
+    format!(
+        "version: 1\nfs:\n{}  - {line}\n",
+        system.collect::<String>()
+    )
 }
 
 /// What is said of a job that an ordinary user does, whom file modes keep out.

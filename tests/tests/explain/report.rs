@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
+#[cfg(target_arch = "x86_64")]
+use ringfence_tests::install::Skip;
 use ringfence_tests::install::need;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
@@ -194,6 +196,54 @@ pub fn tests() -> Vec<Test> {
                 Ok(())
             },
         ),
+        #[cfg(target_arch = "x86_64")]
+        watching("explain::a_call_of_another_machine_is_explained", || {
+            need("gcc", "gcc")?;
+            let scene = Scene::new("true");
+            let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/explain/foreign.c");
+            scene.succeeds(&["gcc", "-o", "foreign", source]);
+            scene.policy(&format!("{SYSTEM}  - {{path: WORK, access: [ro]}}\n"));
+            if !scene
+                .command("./foreign")
+                .status()
+                .is_ok_and(|status| status.success())
+            {
+                return Err(Skip("this kernel has no 32-bit calls".to_owned()));
+            }
+            let (ended, report) = scene.explain(&[], &["./foreign"]);
+            assert!(!ended.status.success());
+            let denial = &denied(&report)[0];
+            assert_eq!(text_at(denial, "call"), "call 20", "{report:#}");
+            assert_eq!(text_at(denial, "lacking"), "foreign-calls");
+            assert_eq!(text_at(denial, "answer"), "ended by SIGSYS");
+            Ok(())
+        }),
+        watching("explain::what_is_sensitive_carries_a_warning", || {
+            let scene = Scene::new("");
+            scene.policy(
+                "version: 1\nro: [/usr]\nfs: [{path: /lib64, access: [ro], optional: true}]\n",
+            );
+            let (_, report) = scene.explain(&[], &["cat", "/etc/shadow"]);
+            let shadow = denied(&report)
+                .iter()
+                .find(|denial| text_at(denial, "about") == "/etc/shadow");
+            let shadow = shadow.unwrap_or_else(|| panic!("{report:#}"));
+            let warning = text_at(&items(shadow, "add")[0], "warning");
+            assert!(warning.starts_with("lets secrets be read"), "{report:#}");
+            Ok(())
+        }),
+        Test::new("explain::the_small_wrapper_knows_none_of_it", || {
+            let ran = std::process::Command::new(ringfence_tests::executable("landlock-runner"))
+                .args(["--explain", "--", "true"])
+                .output()
+                .expect("landlock-runner starts");
+            assert_eq!(ran.status.code(), Some(125));
+            assert!(
+                stderr(&ran).contains("unknown flag --explain"),
+                "{}",
+                stderr(&ran)
+            );
+        }),
         watching(
             "explain::calls_that_lines_deny_are_named_with_their_line",
             || {

@@ -149,3 +149,37 @@ pub(super) fn answer_call(
     }
     answered
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_class_of_a_denied_call_is_that_which_lets_it_pass() {
+        let kernel = Kernel::with_abi(7);
+        for (call, arguments, class) in [
+            (Syscall::SOCKET, [16, 3, 0, 0, 0, 0], Class::Netlink),
+            (Syscall::SOCKET, [1, 1, 0, 0, 0, 0], Class::ConnectUnix),
+            (Syscall::SOCKET, [2, 1, 262, 0, 0, 0], Class::OtherStreams),
+            (Syscall::SOCKET, [17, 3, 0, 0, 0, 0], Class::OtherSockets),
+            (Syscall::FCHMODAT, [0; 6], Class::Metadata),
+            (Syscall::IO_URING_SETUP, [0; 6], Class::IoUring),
+            (
+                Syscall::UNSHARE,
+                [0x1000_0000, 0, 0, 0, 0, 0],
+                Class::Namespaces,
+            ),
+            (Syscall::INOTIFY_INIT1, [0; 6], Class::Notifications),
+            (Syscall::PTRACE, [0; 6], Class::Debug),
+            (Syscall::BPF, [0; 6], Class::KernelInterfaces),
+        ] {
+            assert_eq!(
+                class_of(call, arguments, kernel),
+                Some(class),
+                "{call} {arguments:?}"
+            );
+        }
+        // What nothing denies belongs to no class.
+        assert_eq!(class_of(Syscall::READ, [0; 6], kernel), None);
+    }
+}

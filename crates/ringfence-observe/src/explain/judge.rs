@@ -106,7 +106,12 @@ impl<'e> Judge<'e> {
             }
         }
         if lacks.is_empty() {
-            return wanted.first().map(elsewhere).into_iter().collect();
+            let by_modes = wanted.iter().find(|wanted| match wanted {
+                Wanted::Path(rights, path) => may_not_by_modes(*rights, path),
+                _ => false,
+            });
+            let failed = by_modes.or(wanted.first());
+            return failed.map(elsewhere).into_iter().collect();
         }
         lacks.into_iter().map(Judged::Denied).collect()
     }
@@ -285,10 +290,17 @@ fn named(rights: AccessFs) -> String {
 /// What something is about that failed though the policy allows it, and why it did.
 fn elsewhere(wanted: &Wanted) -> Judged {
     const UNKNOWN: &str = "file modes, or another rule of the system";
+    const OTHERS: &str =
+        "file modes, or that a sandbox may not look into processes outside, which no line changes";
     let (about, why) = match wanted {
         Wanted::Path(rights, path) => {
-            let by_modes = may_not_by_modes(*rights, path);
-            let why = if by_modes { "file modes" } else { UNKNOWN };
+            let why = if may_not_by_modes(*rights, path) {
+                "file modes"
+            } else if is_of_a_process(path) {
+                OTHERS
+            } else {
+                UNKNOWN
+            };
             (path.display().to_string(), why)
         }
         Wanted::Move(_, to) | Wanted::Link(_, to) => (to.display().to_string(), UNKNOWN),

@@ -166,11 +166,15 @@ impl<'e> Watcher<'e> {
                 }
                 return;
             }
-            None if self.told.len() >= MOST => {
-                self.explained.more += 1;
-                return;
-            }
             None => {}
+        }
+        let told = match judged {
+            Judged::Denied(_) => self.explained.denials.len(),
+            Judged::Elsewhere { .. } => self.explained.failures.len(),
+        };
+        if told >= MOST {
+            self.explained.more += 1;
+            return;
         }
         let place = match judged {
             Judged::Denied(asked) => {

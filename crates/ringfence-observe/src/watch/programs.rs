@@ -95,3 +95,29 @@ pub(super) fn mapped(maps: &[u8]) -> impl Iterator<Item = PathBuf> {
         path.is_file().then(|| path.to_owned())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loader_is_that_which_the_file_names() {
+        // This test is a program like any other.
+        let own = std::env::current_exe().unwrap();
+        let found = loader(&own);
+        assert!(
+            found.is_none_or(|loader| loader.is_absolute() && loader.exists()),
+            "the loader of a program that runs is not there"
+        );
+        assert_eq!(loader(Path::new("/dev/null")), None);
+        assert_eq!(loader(Path::new("/proc/self/comm")), None);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("short");
+        for length in [4, 63, 64, 120] {
+            let mut bytes = std::fs::read(&own).unwrap();
+            bytes.truncate(length);
+            std::fs::write(&file, bytes).unwrap();
+            assert_eq!(loader(&file), None, "of {length} bytes");
+        }
+    }
+}

@@ -15,7 +15,7 @@ pub struct Started {
     pub pid: i32,
     /// Why it could not be executed comes out of here, as an `errno` of four bytes; nothing if it was.
     failure: OwnedFd,
-    _ignored: Ignored,
+    _begun: Begun,
 }
 
 /// Signals that the terminal sends to both, ignored by this process until dropped.
@@ -88,7 +88,7 @@ pub fn start(
     Ok(Started {
         pid: begun.pid,
         failure,
-        _ignored: begun._ignored,
+        _begun: begun,
     })
 }
 
@@ -125,7 +125,13 @@ fn fork(options: i32, begin: impl FnOnce() -> i32) -> io::Result<Begun> {
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         drop(opener);
-        let code = if passes(&gate) { begin() } else { 127 };
+        // A panic must not unwind into what the parent does behind this.
+        let begin = std::panic::AssertUnwindSafe(begin);
+        let code = if passes(&gate) {
+            std::panic::catch_unwind(begin).unwrap_or(127)
+        } else {
+            127
+        };
         // SAFETY: `_exit` takes an integer and does not return.
         unsafe { libc::_exit(code) }
     }

@@ -51,12 +51,19 @@ impl Filter {
         marked.x32 = self.x32.map(&mark);
         marked.foreign = mark(self.foreign);
         let program = marked.compile(arch)?;
-        Program::new(program.instructions().iter().map(trapped).collect())
+        Program::new(
+            program
+                .instructions()
+                .iter()
+                .copied()
+                .map(trapped)
+                .collect(),
+        )
     }
 }
 
 /// An answer with a marked error becomes a trap.
-fn trapped(instruction: &Instruction) -> Instruction {
+fn trapped(instruction: Instruction) -> Instruction {
     let marked = RET_ERRNO | u32::from(TRAP_MARK);
     let is_marked =
         instruction.code == RETURN && instruction.operand & !u32::from(NUMBER) == marked;
@@ -66,7 +73,7 @@ fn trapped(instruction: &Instruction) -> Instruction {
         } else {
             instruction.operand
         },
-        ..*instruction
+        ..instruction
     }
 }
 
@@ -98,7 +105,7 @@ mod tests {
             let plan = Plan::new(policy.build().unwrap(), Kernel::with_abi(7));
             let filter = plan.filter().unwrap();
             for arch in Arch::ALL {
-                let plain = filter.compile(arch).unwrap();
+                let failing = filter.compile(arch).unwrap();
                 let trapping = filter.compile_trapping(arch, &[]).unwrap();
                 for audit in [arch.audit(), 3] {
                     for number in (0..600).chain([0x4000_0000, u32::MAX]) {
@@ -110,7 +117,7 @@ mod tests {
                                 ..CallData::default()
                             };
                             let (before, after) =
-                                (plain.run(&call).unwrap(), trapping.run(&call).unwrap());
+                                (failing.run(&call).unwrap(), trapping.run(&call).unwrap());
                             assert_eq!(before, told(after), "{arch} {call:?}");
                             assert_ne!(after & 0xffff_0000, RET_ERRNO, "{arch} {call:?}");
                         }
