@@ -70,18 +70,23 @@ impl Edits {
         else {
             return Err(another_kind(text, old));
         };
+        // What goes into the last value comes before the keys behind it.
         for (key, value) in added {
-            match at_key(entries, key) {
-                Some(there) => self.value(text, there, value)?,
-                None if *flow => {
-                    let entry = format!("{}: {}", key.flow(), value.flow());
-                    self.inside_brackets(old, &entry);
-                }
-                None => {
-                    let indent = entries.first().map_or(0, |(key, _)| column(text, key));
-                    let entry = entry(key, value, indent);
-                    self.0.push((end_of_line(text, last_byte(old)), entry));
-                }
+            if let Some(there) = at_key(entries, key) {
+                self.value(text, there, value)?;
+            }
+        }
+        let new = added
+            .iter()
+            .filter(|(key, _)| at_key(entries, key).is_none());
+        for (key, value) in new {
+            if *flow {
+                let entry = format!("{}: {}", key.flow(), value.flow());
+                self.inside_brackets(old, &entry);
+            } else {
+                let indent = entries.first().map_or(0, |(key, _)| column(text, key));
+                let entry = entry(key, value, indent);
+                self.0.push((end_of_line(text, last_byte(old)), entry));
             }
         }
         Ok(())
@@ -327,6 +332,27 @@ syscalls:
   only: [read]
 ";
         assert_eq!(extended, expected);
+    }
+
+    #[test]
+    fn the_last_list_grows_before_the_keys_that_follow_it() {
+        let more = "include: [git]\nro: [/opt]\nsyscalls: {allow: [bpf], only: [read]}\n";
+        for (text, expected) in [
+            (
+                "ro:\n- /usr # all\n",
+                "ro:\n- /usr # all\n- /opt\ninclude: [git]\nsyscalls: {allow: [bpf], only: [read]}\n",
+            ),
+            (
+                "ro: /opt\nsyscalls:\n  only:\n  - write\n",
+                "ro: /opt\nsyscalls:\n  only:\n  - write\n  - read\n  allow: [bpf]\ninclude: [git]\n",
+            ),
+            (
+                "syscalls: {}\nro:\n  -   path: /usr\n      optional: true\n",
+                "syscalls: {allow: [bpf], only: [read]}\nro:\n  -   path: /usr\n      optional: true\n  - /opt\ninclude: [git]\n",
+            ),
+        ] {
+            assert_eq!(extend(text, more).unwrap(), expected);
+        }
     }
 
     #[test]
