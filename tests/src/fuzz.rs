@@ -1,5 +1,7 @@
 //! What the fuzz targets of `fuzz/` do with their input, for the ordinary tests to do as well.
 
+use std::collections::BTreeSet;
+
 use ringfence::{
     Access, Action, Arch, CallData, Calls, Class, Filter, Is, Ports, SyscallEffect, SyscallLine,
     Test, Verdict, denying_action,
@@ -71,6 +73,9 @@ pub fn manifest(data: &[u8]) {
         match Manifest::parse("fuzz", text, format, &variables) {
             Err(faults) => assert!(!faults.render(true).is_empty()),
             Ok((manifest, _)) => {
+                if format == Format::Yaml {
+                    extended(text, &manifest, &variables);
+                }
                 let written = manifest.to_yaml().expect("what was read is UTF-8");
                 let (again, _) = Manifest::parse("again", &written, Format::Yaml, &variables)
                     .unwrap_or_else(|faults| panic!("{written}\n{faults}"));
@@ -126,6 +131,28 @@ fn log_of(line: &[u8]) -> Log {
     log.text(line);
     log.end_of_text();
     log
+}
+
+/// Adds lines to a manifest that has no fault: it has none then either, and says all that it did.
+fn extended(text: &str, manifest: &Manifest, variables: &Variables) {
+    const MORE: &str = "version: 1\nro: [/added]\nfs:\n  - {path: /added/too, access: [write]}\n";
+
+    let Ok(extended) = ringfence_manifest::extend(text, MORE) else {
+        return;
+    };
+    let (again, _) = Manifest::parse("extended", &extended, Format::Yaml, variables)
+        .unwrap_or_else(|faults| panic!("{text:?} becomes {extended:?}\n{faults}"));
+    let said = |manifest: &Manifest| -> BTreeSet<String> {
+        let paths = manifest.policy.paths().iter();
+        let paths =
+            paths.map(|line| format!("{} {} {:?}", line.access, line.path.display(), line.except));
+        let ports = manifest.policy.ports().iter();
+        let ports = ports.map(|line| format!("{} {}", line.class.name(), line.ports));
+        paths.chain(ports).collect()
+    };
+    let (before, after) = (said(manifest), said(&again));
+    assert!(before.is_subset(&after), "{text:?} becomes {extended:?}");
+    assert!(after.contains("ro /added []"), "{extended:?}: {after:?}");
 }
 
 /// Reads text as every kind of word that a policy has.

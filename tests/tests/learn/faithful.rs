@@ -99,6 +99,33 @@ pub fn tests() -> Vec<Test> {
             },
         ),
         watching(
+            "learn::progress_is_in_the_title_of_a_terminal_that_has_one",
+            || {
+                let scene = Scene::new();
+                let title = "\x1b]2;ringfence learn: ";
+                for (kind, has_title) in [("xterm", true), ("dumb", false)] {
+                    let mut learn = scene.command("setsid");
+                    learn
+                        .arg("-c")
+                        .arg(ringfence_tests::executable("ringfence"))
+                        .args(["learn", "-o", "../policy.yaml", "--"])
+                        .args(["sh", "-c", "sleep 1.3; date > a; cat a; echo \"do\"ne"])
+                        .env("TERM", kind);
+                    let mut terminal = Terminal::start(&mut learn);
+                    terminal.shows("done");
+                    terminal.shows("lines in ../policy.yaml");
+                    let screen = terminal.screen_text();
+                    assert_eq!(screen.contains(title), has_title, "{screen:?}");
+                    // It is kept before and put back behind.
+                    for sequence in ["\x1b[22;2t", "\x1b[23;2t"] {
+                        assert_eq!(screen.contains(sequence), has_title, "{screen:?}");
+                    }
+                    terminal.ends();
+                }
+                Ok(())
+            },
+        ),
+        watching(
             "learn::where_tracing_is_forbidden_the_command_does_not_run",
             || {
                 let scene = Scene::new();

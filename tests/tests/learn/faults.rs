@@ -125,8 +125,8 @@ pub fn tests() -> Vec<Test> {
                 let scene = Scene::new();
                 scene.begin("mkfifo pipe");
                 let reader = scene
-                    .command("cat")
-                    .arg("pipe")
+                    .command("timeout")
+                    .args(["20", "cat", "pipe"])
                     .stdout(Stdio::piped())
                     .spawn()
                     .expect("cat starts");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use ringfence_manifest::{Manifest, Variables};
 use ringfence_tests::executable;
 use ringfence_tests::install::PATH;
 use ringfence_tests::world::is_root;
@@ -125,6 +126,15 @@ impl Scene {
     /// The manifest that was learned.
     pub fn policy(&self) -> String {
         std::fs::read_to_string(self.path("policy.yaml")).expect("a manifest")
+    }
+
+    /// The same, read.
+    pub fn manifest(&self) -> Manifest {
+        let variables = Variables::default()
+            .set("HOME", text(&self.path("home")))
+            .set("TMPDIR", text(&self.path("tmp")));
+        let read = Manifest::read(&self.path("policy.yaml"), &variables);
+        read.unwrap_or_else(|faults| panic!("{faults}")).0
     }
 
     /// A command under the policy, with these flags beside it, and another place for temporary files than

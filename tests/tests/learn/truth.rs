@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ringfence::{AccessFs, Kernel, Plan, Request};
-use ringfence_manifest::{Manifest, Variables};
 use ringfence_tests::install::{Skip, need};
 use ringfence_tests::trial::Test;
 
 use crate::cases::{self, Case};
-use crate::scene::{done, text};
-use crate::{record, watching};
+use crate::scene::done;
+use crate::watching;
 
 /// An access that strace saw succeed.
 struct Access {
@@ -25,7 +24,7 @@ pub fn tests() -> Vec<Test> {
     for case in cases::all() {
         if let Some(reason) = differs(case) {
             for tightness in TIGHTNESS {
-                record::note(case.name, &format!("strace-{tightness}"), reason);
+                case.note(&format!("strace-{tightness}"), reason);
             }
         }
     }
@@ -71,12 +70,8 @@ fn compare(case: &Case, tightness: &str) -> Result<(), Skip> {
     scene.begin(case.before);
     let watched = scene.learn_with(&["--tightness", tightness], case.job);
     assert!(watched.status.success());
-    let variables = Variables::default()
-        .set("HOME", text(&scene.path("home")))
-        .set("TMPDIR", text(&scene.path("tmp")));
     let policy = scene.path("policy.yaml");
-    let (manifest, _) =
-        Manifest::read(&policy, &variables).unwrap_or_else(|faults| panic!("{faults}"));
+    let manifest = scene.manifest();
     let own: Vec<_> = manifest
         .policy
         .paths()
@@ -115,7 +110,7 @@ fn compare(case: &Case, tightness: &str) -> Result<(), Skip> {
         );
     }
     let granted = accesses.len().to_string();
-    record::note(case.name, &format!("strace-{tightness}"), &granted);
+    case.note(&format!("strace-{tightness}"), &granted);
     Ok(())
 }
 

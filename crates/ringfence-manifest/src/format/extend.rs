@@ -73,18 +73,23 @@ impl Edits {
         else {
             return Err(another_kind(text, old));
         };
+        // What goes into the last value comes before the keys behind it.
         for (key, value) in added {
-            match at_key(entries, key) {
-                Some(there) => self.value(text, there, value)?,
-                None if *flow => {
-                    let entry = format!("{}: {}", key.flow(), value.flow());
-                    self.inside_brackets(old, &entry);
-                }
-                None => {
-                    let indent = entries.first().map_or(0, |(key, _)| column(text, key));
-                    let entry = entry(key, value, indent);
-                    self.0.push((end_of_line(text, last_byte(old)), entry));
-                }
+            if let Some(there) = at_key(entries, key) {
+                self.value(text, there, value)?;
+            }
+        }
+        let new = added
+            .iter()
+            .filter(|(key, _)| at_key(entries, key).is_none());
+        for (key, value) in new {
+            if *flow {
+                let entry = format!("{}: {}", key.flow(), value.flow());
+                self.inside_brackets(old, &entry);
+            } else {
+                let indent = entries.first().map_or(0, |(key, _)| column(text, key));
+                let entry = entry(key, value, indent);
+                self.0.push((end_of_line(text, last_byte(old)), entry));
             }
         }
         Ok(())

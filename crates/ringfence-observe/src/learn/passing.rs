@@ -25,6 +25,14 @@ const STORES: &[&str] = &[
     "/var/cache",
     "/var/lib",
 ];
+/// In which programs of all kinds are, that nothing asked to be executed.
+const PROGRAMS: &[&str] = &[
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local",
+    "/usr/share",
+];
 const LOOKS: Access = Access::READ.union(Access::EXECUTE);
 const OF_DIRECTORIES: Access = Access::CREATE
     .union(Access::REMOVE)
@@ -84,7 +92,12 @@ fn lasting(
         if passing == Passing::Hash && directory.file_name().is_some_and(is_shard) {
             directory = directory.parent()?;
         }
-        (may_pass && may_group(directory, word, setting)).then(|| directory.to_owned())
+        let runs_all = word == Access::EXECUTE
+            && PROGRAMS
+                .iter()
+                .any(|programs| directory == Path::new(programs));
+        let may_be_given = may_pass && !runs_all && may_group(directory, word, setting);
+        may_be_given.then(|| directory.to_owned())
     })
 }
 

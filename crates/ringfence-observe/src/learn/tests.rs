@@ -149,6 +149,11 @@ fn names_that_pass_become_their_directory_where_that_gives_nothing_sensitive() {
             [format!("{access} {path}")]
         );
     }
+    // Programs are not run because others beside them are.
+    assert_eq!(
+        dirs(Access::RO, "/usr/local/tool-1.2/bin/tool"),
+        ["read /usr/local", "execute /usr/local/tool-1.2/bin/tool"]
+    );
     // The next version is installed by somebody else.
     assert_eq!(
         dirs(both, "/srv/in/x-1.2.3.json"),

@@ -128,6 +128,27 @@ fn the_last_line_may_have_no_end() {
 }
 
 #[test]
+fn the_last_list_grows_before_the_keys_that_follow_it() {
+    let more = "include: [git]\nro: [/opt]\nsyscalls: {allow: [bpf], only: [read]}\n";
+    for (text, expected) in [
+        (
+            "ro:\n- /usr # all\n",
+            "ro:\n- /usr # all\n- /opt\ninclude: [git]\nsyscalls: {allow: [bpf], only: [read]}\n",
+        ),
+        (
+            "ro: /opt\nsyscalls:\n  only:\n  - write\n",
+            "ro: /opt\nsyscalls:\n  only:\n  - write\n  - read\n  allow: [bpf]\ninclude: [git]\n",
+        ),
+        (
+            "syscalls: {}\nro:\n  -   path: /usr\n      optional: true\n",
+            "syscalls: {allow: [bpf], only: [read]}\nro:\n  -   path: /usr\n      optional: true\n  - /opt\ninclude: [git]\n",
+        ),
+    ] {
+        assert_eq!(extend(text, more).unwrap(), expected);
+    }
+}
+
+#[test]
 fn a_text_that_was_laid_out_stays_so() {
     let text = format("version: 1\nfs: [{path: /srv, access: [read]}] # mine\n").unwrap();
     let extended = extend(&text, MORE).unwrap();
