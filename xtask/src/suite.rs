@@ -100,6 +100,7 @@ fn tests_as_nobody() -> Result<Vec<Counts>> {
         "programs",
         "fragments",
         "learn",
+        "capi",
     ]
     .into_iter()
     .map(|name| {
