@@ -22,7 +22,8 @@
  * Threads: functions may be called from many threads at once, also on the same handle if they take it as
  * pointer to const. Those that take it otherwise need it for themselves, and so do those that free it.
  * Nothing may be called from a signal handler, or between fork and exec in a process with several threads.
+ * Starting programs and reading manifests reads the environment, which no thread may change meanwhile.
  *
- * A fault of the library itself becomes an error with the code RINGFENCE_CODE_INTERNAL. Only a lack of
- * memory ends the process.
+ * A fault of the library itself becomes an error with the code RINGFENCE_CODE_INTERNAL, if it was built to
+ * (docs/c.md). Only a lack of memory ends the process.
  */

@@ -147,6 +147,7 @@ fn tests_as_nobody() -> Result<Vec<Counts>> {
         "fragments",
         "learn",
         "explain",
+        "capi",
     ]
     .into_iter()
     .map(|name| {

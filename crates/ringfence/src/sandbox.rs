@@ -112,7 +112,7 @@ impl Plan {
         }
     }
 
-    /// The same, with the rules about paths for further rulesets.
+    /// As [`Plan::prepare`], with the rules about paths for further rulesets.
     pub(crate) fn prepare_keeping_rules(mut self) -> Result<(Sandbox, Vec<Rule>), PrepareError> {
         self.require_enforceable()?;
         let (ruleset, rules) = if self.makes_domain() {
