@@ -53,7 +53,10 @@ impl Report {
             whole["denials"] = json!(denials);
             print_json(&whole)
         } else if all.is_empty() {
-            ui::print(&format!("no denials in {}\n", ui::printable(&self.place.to_string())))
+            ui::print(&format!(
+                "no denials in {}\n",
+                ui::printable(&self.place.to_string())
+            ))
         } else {
             let texts: Vec<_> = all.iter().map(|shown| self.text(shown)).collect();
             ui::print(&ui::printable(&texts.join("\n")))
