@@ -6,6 +6,14 @@
 use super::record::{self, Kind, Record, Unreadable};
 use super::stamp::{number, split_at};
 
+/// How the kernel says that it dropped records, or printed fewer than there were.
+const LOSSES: [&[u8]; 4] = [
+    b"kauditd_printk_skb: ",
+    b"audit: audit_lost=",
+    b"audit: audit_backlog=",
+    b"audit: kauditd hold queue overflow",
+];
+
 /// What a line is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
@@ -51,7 +59,7 @@ pub(super) fn read(line: &[u8], too_long: bool) -> Line {
 
 /// What to make of a line that is no record.
 fn beside(line: &[u8]) -> Line {
-    if is_kernels(line, b"kauditd_printk_skb: ") || is_kernels(line, b"audit: audit_lost=") {
+    if LOSSES.iter().any(|loss| is_kernels(line, loss)) {
         Line::Lost
     } else if is_about_landlock(line) {
         Line::Doubtful
@@ -64,11 +72,7 @@ fn beside(line: &[u8]) -> Line {
 pub(super) fn kernel_message(message: &[u8]) -> Line {
     match printed(message) {
         Some((kind, text)) => record::read(kind, text).into(),
-        None if message.starts_with(b"kauditd_printk_skb: ")
-            || message.starts_with(b"audit: audit_lost=") =>
-        {
-            Line::Lost
-        }
+        None if LOSSES.iter().any(|loss| message.starts_with(loss)) => Line::Lost,
         None => Line::Other,
     }
 }
@@ -283,7 +287,12 @@ mod tests {
     fn records_that_the_kernel_dropped_are_told() {
         let line = b"[ 9.1] kauditd_printk_skb: 12 callbacks suppressed";
         assert_eq!(read(line, false), Line::Lost);
-        let line = b"[ 9.1] audit: audit_lost=7 audit_rate_limit=0 audit_backlog_limit=64";
-        assert_eq!(read(line, false), Line::Lost);
+        for message in [
+            "audit: audit_lost=7 audit_rate_limit=0 audit_backlog_limit=64",
+            "audit: kauditd hold queue overflow",
+        ] {
+            let line = format!("[ 9.1] {message}");
+            assert_eq!(read(line.as_bytes(), false), Line::Lost);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::netlink::{AUDIT, SocketAddrNetlink};
 use rustix::net::{
@@ -90,9 +91,15 @@ pub fn is_audit_on() -> io::Result<bool> {
     message.extend([0; 8]);
     let kernel = SocketAddrNetlink::new(0, 0);
     sendto(&socket, &message, SendFlags::empty(), &kernel)?;
-    // It answers within the call: what has not come by then does not come.
+    // A thread of the kernel answers, soon after it has confirmed the question.
     let mut buffer = [0; 1024];
-    while let Ok((_, length, _)) = recvfrom(&socket, &mut buffer[..], RecvFlags::empty()) {
+    let soon = Timespec {
+        tv_sec: 1,
+        tv_nsec: 0,
+    };
+    while poll(&mut [PollFd::new(&socket, PollFlags::IN)], Some(&soon)) == Ok(1)
+        && let Ok((_, length, _)) = recvfrom(&socket, &mut buffer[..], RecvFlags::empty())
+    {
         let answer = &buffer[..length.min(buffer.len())];
         match (
             word(answer, 4).map(|word| word & 0xffff),
