@@ -118,6 +118,8 @@ def raising(one: Any, other: Any) -> Callable[[], None]:
     return act
 
 
+# What cannot be shown in a sentence is told as such.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", TAKERS)
 def test_junk_is_refused_by_an_exception(name: str) -> None:
     chance = random.Random(name)
