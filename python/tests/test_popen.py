@@ -109,6 +109,7 @@ def test_signals_reach_the_program(base: Policy) -> None:
 
 
 def test_an_object_that_is_not_made_leaves_nothing(base: Policy) -> None:
+    gc.collect()
     before = sorted(os.listdir("/proc/self/fd"))
     with pytest.raises(TypeError):
         Popen(["sleep", "30"], policy=base, stdin=PIPE, stdout=PIPE, bufsize="x")  # type: ignore[call-overload]
