@@ -46,8 +46,12 @@ class Process:
         self._watch = weakref.finalize(self, _forget, self._loop, fd)
         self._watch.atexit = False
         self._loop.add_reader(fd, _look, this)
+        self._timer: asyncio.TimerHandle | None = None
         if limits is not None and limits.wall is not None:
-            self._loop.call_later(_seconds(limits.wall), _look, this, _AGAIN)
+            self._look_in(_seconds(limits.wall))
+
+    def _look_in(self, seconds: float) -> None:
+        self._timer = self._loop.call_later(seconds, _look, weakref.ref(self), True)
 
     def _look(self) -> bool:
         """Take its end, if it has ended; kill it, if its time has run out."""
@@ -63,6 +67,8 @@ class Process:
             self.returncode, self.limit = outcome
         self._ended.set()
         self._watch()
+        if self._timer is not None:
+            self._timer.cancel()
         return True
 
     async def wait(self) -> int:
@@ -131,10 +137,10 @@ def _seconds(time: Seconds) -> float:
     return time if isinstance(time, (int, float)) else time.total_seconds()
 
 
-def _look(process: weakref.ref[Process], again: float | None = None) -> None:
+def _look(process: weakref.ref[Process], is_overdue: bool = False) -> None:
     alive = process()
-    if alive is not None and not alive._look() and again is not None:
-        alive._loop.call_later(again, _look, process, again)
+    if alive is not None and not alive._look() and is_overdue:
+        alive._look_in(_AGAIN)
 
 
 def _forget(loop: asyncio.AbstractEventLoop, fd: int) -> None:

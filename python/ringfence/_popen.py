@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import signal
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -139,7 +140,11 @@ class Popen(Generic[AnyStr]):
         if fd is None:
             return None
         # Single lines can be had of text alone.
-        file: Any = open(fd, mode, -1 if bufsize == 1 else bufsize)
+        try:
+            file: Any = open(fd, mode, -1 if bufsize == 1 else bufsize)
+        except BaseException:
+            os.close(fd)
+            raise
         if self._text is not None:
             file = io.TextIOWrapper(
                 file,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import locale
 import os
 import subprocess
@@ -46,7 +47,11 @@ class Text(NamedTuple):
         """Return how, if text is wanted at all: as `subprocess` takes its arguments."""
         if not (text or encoding or errors):
             return None
-        return cls(encoding or locale.getpreferredencoding(False), errors or "strict")
+        encoding = encoding or locale.getpreferredencoding(False)
+        # What is unknown is told before anything is started.
+        codecs.lookup(encoding)
+        codecs.lookup_error(errors or "strict")
+        return cls(encoding, errors or "strict")
 
     def read(self, data: bytes) -> str:
         """Return bytes as text, its lines ended by line feeds."""

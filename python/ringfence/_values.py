@@ -131,7 +131,8 @@ def _error(content: Any, raises: Sequence[type[Exception]]) -> tuple[Exception, 
     module, name, text, lines = (content[key] for key in ("module", "name", "text", "traceback"))
     if not all(isinstance(part, str) for part in (module, name, text, lines)):
         raise ValueError("an exception is not told as text")
-    remote = RemoteError(name, text, lines)
+    lines = _printable(lines)
+    remote = RemoteError(_printable(name), _printable(text), lines)
     kind = _class(module, name, raises)
     if kind is None or content["arguments"] is None:
         return remote, _Traceback(lines)
@@ -140,6 +141,13 @@ def _error(content: Any, raises: Sequence[type[Exception]]) -> tuple[Exception, 
         return kind(*arguments), _Traceback(lines)
     except Exception:
         return remote, _Traceback(lines)
+
+
+def _printable(text: str) -> str:
+    """Return a text that does nothing to a terminal that it is shown on."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text
+    )
 
 
 #: Exceptions that would be taken for something else than a failure.

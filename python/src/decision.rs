@@ -91,6 +91,11 @@ pub(crate) fn path(value: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
     Err(error::value(sentence))
 }
 
+pub(crate) fn class(name: &str) -> PyResult<Class> {
+    let known = Class::ALL.iter().map(|class| class.name());
+    Class::named(name).ok_or_else(|| error::value(input::unknown("class", name, known)))
+}
+
 pub(crate) fn entry<'p>(path: &'p Path, name: &str) -> PyResult<Entry<'p>> {
     Ok(Entry {
         path,

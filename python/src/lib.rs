@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Whatever may wait is done detached from the interpreter, so that other threads go on; no lock is held
-//! while attaching again. What a forked copy of the process inherits of [`job::Job`] leaves the jobs alone.
+//! while attaching again. What a forked copy of the process inherits of `job::Job` leaves the jobs alone.
 
 #![deny(unsafe_code)]
 

@@ -12,6 +12,9 @@ pub(crate) fn read(value: Option<&Bound<'_, PyAny>>) -> PyResult<Limits> {
     let Some(limits) = value else {
         return Ok(Limits::default());
     };
+    if !limits.hasattr("open_files")? {
+        return Err(input::wrong_type("limits", "Limits", limits));
+    }
     let time = |name: &str| {
         let value = limits.getattr(name)?;
         if value.is_none() {

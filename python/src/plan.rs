@@ -100,6 +100,12 @@ impl Plan {
         decision::decide(&self.inner, &input::text("access", access)?, about)
     }
 
+    /// Whether a class of acts as a whole would be allowed, but for what lines of the policy allow.
+    fn decide_class(&self, name: &str) -> PyResult<Decision> {
+        let class = decision::class(name)?;
+        Ok(decision::answer(&self.inner, Request::Class(class)))
+    }
+
     /// Whether an entry may be renamed; `kind` is what it is, `over` what is there already and would be replaced.
     #[pyo3(signature = (path, to, *, kind="regular", over=None))]
     fn decide_rename(

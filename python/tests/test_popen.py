@@ -108,6 +108,15 @@ def test_signals_reach_the_program(base: Policy) -> None:
     assert job.wait() == -9
 
 
+def test_an_object_that_is_not_made_leaves_nothing(base: Policy) -> None:
+    gc.collect()
+    before = sorted(os.listdir("/proc/self/fd"))
+    with pytest.raises(TypeError):
+        Popen(["sleep", "30"], policy=base, stdin=PIPE, stdout=PIPE, bufsize="x")  # type: ignore[call-overload]
+    gc.collect()
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
 def test_its_end_is_a_readable_descriptor(base: Policy) -> None:
     with Popen(["sleep", "0.2"], policy=base) as job:
         assert select.select([job], [], [], 0)[0] == []
@@ -131,6 +140,7 @@ def test_dropping_it_kills_the_job(base: Policy) -> None:
     job: Any = Popen(["sh", "-c", "sleep 30 & echo $!; wait"], policy=base, stdout=PIPE)
     pids = [job.pid, int(job.stdout.readline())]
     assert all(map(is_alive, pids))
+    job.stdout.close()
     del job
     gc.collect()
     wait_for(lambda: not any(map(is_alive, pids)))

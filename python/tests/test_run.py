@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import pickle
 import subprocess
@@ -117,6 +118,8 @@ def test_text_has_the_lines_and_the_encoding_that_subprocess_gives_it(base: Poli
     asked: dict[str, Any] = {"capture_output": True, "encoding": "latin-1"}
     assert run(act, policy=base, **asked).stdout == subprocess.run(act, **asked).stdout == "a\nb\ncä"
     assert run(["cat"], policy=base, input="ä", encoding="latin-1", stdout=ringfence.PIPE).stdout == "ä"
+    with pytest.raises(LookupError):
+        run(["cat"], policy=base, encoding="no-such")
     with pytest.raises(TypeError, match="say text=True"):
         run(["cat"], policy=base, input="ä")  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="take one of them"):
@@ -254,6 +257,8 @@ def test_a_limit_that_would_not_hold_is_refused(base: Policy) -> None:
     for wrong in (Limits(memory=-1), Limits(wall=-1)):
         with pytest.raises(ValueError, match=r"is no number|is no time"):
             run(["true"], policy=base, limits=wrong)
+    with pytest.raises(TypeError, match="limits: expected Limits, not dict"):
+        run(["true"], policy=base, limits={"wall": 1})  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="memory: expected an int, not str"):
         run(["true"], policy=base, limits=Limits(memory="1G"))  # type: ignore[arg-type]
     with pytest.raises(ringfence.StartError, match="no cgroup of version 2"):
@@ -353,7 +358,7 @@ def test_nothing_stays_open(base: Policy) -> None:
     def opened() -> int:
         return len(os.listdir("/proc/self/fd"))
 
-    run(["true"], policy=base, capture_output=True)
+    gc.collect()
     before = opened()
     for _ in range(20):
         run(["cat"], policy=base, input=b"x", capture_output=True)

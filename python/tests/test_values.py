@@ -103,6 +103,14 @@ def test_arguments_that_do_not_fit_make_no_exception() -> None:
         read(raised(name=3, arguments={"dict": 1}), ())
 
 
+def test_what_a_stranger_says_does_nothing_to_a_terminal() -> None:
+    with pytest.raises(RemoteError) as error:
+        read(raised(name="\x1b[1m", text="a\x1b]0;b\x07\nä", traceback="\x9b2J\n\tc"), ())
+    assert str(error.value) == "the confined function raised \\x1b[1m: a\\x1b]0;b\\x07\nä"
+    assert error.value.traceback == "\\x9b2J\n\tc"
+    assert "\x9b" not in str(error.value.__cause__)
+
+
 def test_no_pickle_is_read() -> None:
     class Bomb:
         def __reduce__(self) -> Any:

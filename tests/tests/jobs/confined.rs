@@ -36,6 +36,10 @@ pub fn tests() -> Vec<Test> {
         test("confined::limits_end_it", limits),
         test("confined::an_answer_may_be_too_long", too_long),
         test(
+            "confined::a_copy_that_was_started_is_read_by_its_end_and_what_it_wrote",
+            started,
+        ),
+        test(
             "confined::it_has_no_descriptor_that_was_not_kept",
             descriptors,
         ),
@@ -167,6 +171,26 @@ fn too_long() {
     assert_eq!(answer(900).expect("it is short enough").len(), 900);
     assert!(matches!(answer(2000), Err(ConfineError::TooLong(1000))));
     assert!(matches!(answer(10 << 20), Err(ConfineError::TooLong(1000))));
+}
+
+fn started() {
+    let sandbox = sandbox(Policy::builder());
+    let confined = sandbox.confined().longest_answer(1000);
+    let answer = |bytes: usize| {
+        let copy = confined.start(move || vec![7u8; bytes])?;
+        let mut written = Vec::new();
+        let ended = copy.stream(|_, chunk| written.extend_from_slice(chunk));
+        confined.read::<Vec<u8>>(ended.expect("an end"), &written)
+    };
+    assert_eq!(answer(900).expect("it is short enough"), vec![7; 900]);
+    assert!(matches!(answer(2000), Err(ConfineError::TooLong(1000))));
+    // Who collects it in a way of their own may have too much.
+    let copy = confined.start(|| 1u8).expect("it starts");
+    let ended = copy.stream(|_, _| {}).expect("an end");
+    let long = confined.read::<u8>(ended, &[0; 1003]);
+    assert!(matches!(long, Err(ConfineError::TooLong(1000))), "{long:?}");
+    let none = confined.read::<u8>(ended, &[]);
+    assert!(matches!(none, Err(ConfineError::NoAnswer(0))), "{none:?}");
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -164,13 +164,25 @@ impl<'s> Confined<'s> {
         self.read(ended, &bytes)
     }
 
-    /// Runs `act` there and does not wait: for who has something to do at once after the fork, or waits in
-    /// a way of their own. What the copy writes to its standard output, which is not its own, is for
-    /// [`Confined::read`]; [`Child::stream`] collects it, and kills a copy that writes more than
-    /// [`Confined::most_written`].
+    /// Runs `act` there and does not wait: for who has something to do right after the fork, or waits in a way
+    /// of their own. What the copy answers comes by what is [`Child::stdout`] here; [`Child::stream`] collects
+    /// it, and kills a copy that writes more than [`Confined::most_written`]. With its end it is for
+    /// [`Confined::read`].
     ///
     /// # Errors
     /// [`ConfineError::Start`].
+    ///
+    /// ```no_run
+    /// use ringfence::{Kernel, Plan, Policy};
+    ///
+    /// let sandbox = Plan::new(Policy::builder().build()?, Kernel::probe()).prepare()?;
+    /// let confined = sandbox.confined();
+    /// let copy = confined.start(|| 1 + 1)?;
+    /// let mut written = Vec::new();
+    /// let ended = copy.stream(|_, bytes| written.extend_from_slice(bytes))?;
+    /// let sum: i32 = confined.read(ended, &written)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn start<T: Serialize>(&self, act: impl FnOnce() -> T) -> Result<Child, ConfineError> {
         self.limits
             .require_possible(false, rustix::process::geteuid().is_root())?;
@@ -230,6 +242,9 @@ impl<'s> Confined<'s> {
     pub fn read<T: DeserializeOwned>(&self, ended: Ended, bytes: &[u8]) -> Result<T, ConfineError> {
         match ended.limit {
             Some(Limit::Output) => return Err(ConfineError::TooLong(self.longest)),
+            None if bytes.len() as u64 > self.most_written() => {
+                return Err(ConfineError::TooLong(self.longest));
+            }
             Some(limit) => return Err(ConfineError::Limit(limit)),
             None => {}
         }
