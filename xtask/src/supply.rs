@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -27,16 +27,19 @@ const CYCLONEDX: Tool = Tool {
 pub fn check() -> Result<()> {
     rust_version()?;
     let deny = DENY.path()?;
-    let run = |arguments: &[&str]| {
+    let deny = |arguments: &[&str]| {
         let mut command = Command::new(&deny);
         command.args(arguments).current_dir(workspace::root());
-        command.status().context("cargo-deny could not be started")
+        command
     };
-    let status = run(&["check", "licenses", "bans", "sources"])?;
+    let started = "cargo-deny could not be started";
+    let mut check = deny(&["check", "licenses", "bans", "sources"]);
+    let status = check.status().context(started)?;
     ensure!(status.success(), "cargo deny is not content, see above");
     // The database is a git repository elsewhere, which not every machine reaches.
-    if run(&["fetch", "db"])?.success() {
-        let status = run(&["check", "advisories"])?;
+    let mut fetch = deny(&["fetch", "db"]);
+    if fetch.stderr(Stdio::null()).status()?.success() {
+        let status = deny(&["check", "advisories"]).status().context(started)?;
         ensure!(
             status.success(),
             "an advisory is about a dependency, see above"

@@ -47,7 +47,12 @@ pub fn build() -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    assemble(&artifacts::release()?, &folder)
+    let executables = artifacts::release()?;
+    let package = assemble(&executables, &folder)?;
+    // In another directory and at another time the same files have to give the same bytes.
+    let elsewhere = tempfile::tempdir().context("a directory to assemble in again")?;
+    reproduce::ensure_same(&package, &assemble(&executables, elsewhere.path())?)?;
+    Ok(package)
 }
 
 /// Makes the package of built executables.

@@ -26,7 +26,12 @@ pub fn compare(package: &Path) -> Result<()> {
     )?;
     let name = package.file_name().context("the package has a name")?;
     let second = elsewhere.path().join("target/package").join(name);
-    let same = fs::read(package)? == fs::read(&second)?;
+    ensure_same(package, &second)
+}
+
+/// Refuses two packages that differ, and names the files that do.
+pub fn ensure_same(package: &Path, second: &Path) -> Result<()> {
+    let same = fs::read(package)? == fs::read(second)?;
     if !same {
         // What differs is told by the tree, which names files.
         let diff = Command::new("diff")
