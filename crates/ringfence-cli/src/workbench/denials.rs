@@ -18,7 +18,9 @@ use report::Report;
 use since::Since;
 use source::{Place, Source};
 
+mod doubts;
 mod filter;
+mod journal;
 mod report;
 mod since;
 mod source;
@@ -153,7 +155,7 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
     ui::note(NAME, &format!("reading {place}"));
     let is_live = place.is_of_this_kernel();
     if is_live {
-        for doubt in source::doubts() {
+        for doubt in doubts::doubts() {
             ui::note(NAME, &doubt);
         }
     }
