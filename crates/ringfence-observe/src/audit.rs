@@ -20,6 +20,7 @@ mod log;
 mod netlink;
 mod record;
 mod stamp;
+mod write;
 
 pub use act::{Act, Object};
 pub use blocker::Blocker;

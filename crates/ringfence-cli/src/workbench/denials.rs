@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use ringfence::{Kernel, Policy};
+use ringfence::Kernel;
 use ringfence_observe::Sensitive;
 use ringfence_observe::audit::Log;
 
@@ -18,7 +18,9 @@ use report::Report;
 use since::Since;
 use source::{Place, Source};
 
+mod doubts;
 mod filter;
+mod journal;
 mod report;
 mod since;
 mod source;
@@ -151,13 +153,14 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
         None => Source::first(follow, since)?,
     };
     ui::note(NAME, &format!("reading {place}"));
-    if place.is_of_this_kernel() {
-        for doubt in source::doubts() {
+    let is_live = place.is_of_this_kernel();
+    if is_live {
+        for doubt in doubts::doubts() {
             ui::note(NAME, &doubt);
         }
     }
     let abi = matches.get_one::<u32>("abi").copied();
-    let is_running = abi.is_none() && place.is_of_this_kernel();
+    let is_running = abi.is_none() && is_live;
     let report = Report {
         kernel: match abi {
             Some(abi) => Kernel::with_abi(abi),
@@ -172,7 +175,7 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
         place,
     };
     // What is followed begins now; what was said before of domains that go on is read all the same.
-    let from = since.or_else(|| (follow && place.is_of_this_kernel()).then(Since::now));
+    let from = since.or_else(|| (follow && is_live).then(Since::now));
     let mut log = Log::since(from.map_or(0, Since::millis));
     if follow {
         return follow_on(&mut source, &mut log, &report);

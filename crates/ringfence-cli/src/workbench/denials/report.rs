@@ -185,14 +185,13 @@ impl Report {
     /// What to make of a denial that the policy allows.
     fn allowed(&self, answer: &Answer) -> String {
         let by = answer.by.first().map(|line| format!(" by `{line}`"));
-        if self.policy != Policy::default() {
-            format!(
-                "this policy allows it{}: another layer denied it, or the policy was another one then",
-                by.unwrap_or_default()
-            )
-        } else {
-            format!("nothing to add: {}", answer.reason)
+        if self.policy == Policy::default() {
+            return format!("nothing to add: {}", answer.reason);
         }
+        format!(
+            "this policy allows it{}: another layer denied it, or the policy was another one then",
+            by.unwrap_or_default()
+        )
     }
 
     fn as_json(&self, shown: &Shown<'_>) -> Value {

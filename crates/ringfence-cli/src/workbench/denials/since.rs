@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn times_are_read_as_people_write_them() {
-        let now: Zoned = "2026-11-26T09:30:00+00:00[UTC]".parse().unwrap();
+        let now: Timestamp = "2026-11-26T09:30:00Z".parse().unwrap();
+        let now = now.to_zoned(TimeZone::UTC);
         let before = |text: &str| {
             let since = Since::before(text, &now)?;
             Some(since.0.to_string())

@@ -6,15 +6,15 @@ use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use nix::sys::signalfd::SignalFd;
-use ringfence::{Abi, Kernel};
-use ringfence_observe::audit::{AuditGroup, Log, is_audit_on};
+use ringfence_observe::audit::{AuditGroup, Log};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::journal::journal;
 use super::since::Since;
 
 const AUDIT_LOG: &str = "/var/log/audit/audit.log";
@@ -121,8 +121,9 @@ pub(super) enum Source {
 
 #[derive(Debug)]
 pub(super) struct Pipe {
-    from: File,
-    child: Option<Child>,
+    pub(super) from: File,
+    /// What writes into it, which ends with it.
+    pub(super) child: Option<Child>,
 }
 
 impl Drop for Pipe {
@@ -359,79 +360,4 @@ fn because_of_netlink(error: &io::Error) -> String {
         Some(Errno::PROTONOSUPPORT) => "this kernel is built without audit (CONFIG_AUDIT)".to_owned(),
         _ => error.to_string(),
     }
-}
-
-/// Starts journalctl, if there is a journal that this user may read.
-fn journal(follow: bool, since: Option<Since>) -> Result<Source, String> {
-    let journalctl = || {
-        let mut command = Command::new("journalctl");
-        command.args(["--system", "--no-pager", "--output=json", "--all"]);
-        command.env("LC_ALL", "C").stdin(Stdio::null());
-        command
-    };
-    let tried = journalctl().arg("--lines=0").output();
-    let tried = tried.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => "journalctl is not installed".to_owned(),
-        _ => format!("journalctl cannot be started: {error}"),
-    })?;
-    let said = String::from_utf8_lossy(&tried.stderr);
-    if !tried.status.success() || said.starts_with("No journal files") {
-        let said = said.lines().next().unwrap_or("journalctl fails");
-        return Err(format!("{said} It needs the group systemd-journal or adm"));
-    }
-    let mut command = journalctl();
-    command
-        .arg("--quiet")
-        .arg("--output-fields=_TRANSPORT,_AUDIT_TYPE,_AUDIT_ID,_SOURCE_REALTIME_TIMESTAMP,MESSAGE");
-    if follow {
-        command.arg("--follow");
-        if since.is_none() {
-            command.arg("--lines=0");
-        }
-    }
-    if let Some(since) = since {
-        command.arg(format!("--since=@{}", since.millis() / 1000));
-    }
-    for kind in ["1423", "1424", "1300"] {
-        command.args(["_TRANSPORT=audit", &format!("_AUDIT_TYPE={kind}"), "+"]);
-    }
-    command.arg("_TRANSPORT=kernel");
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("journalctl cannot be started: {error}"))?;
-    let from = child.stdout.take().ok_or("journalctl has no output")?;
-    Ok(Source::Pipe(Pipe {
-        from: File::from(std::os::fd::OwnedFd::from(from)),
-        child: Some(child),
-    }))
-}
-
-/// Why there may be no records on this machine, a sentence each.
-pub(super) fn doubts() -> Vec<String> {
-    let mut doubts = Vec::new();
-    let kernel = Kernel::probe_abi();
-    if kernel.abi() < Abi::RECORDS {
-        doubts.push(format!(
-            "this kernel records no denials ({kernel}); it needs {}",
-            Abi::RECORDS
-        ));
-    }
-    let line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
-    let is_off = match is_audit_on() {
-        Ok(is_on) => !is_on,
-        // Who may not ask sees at least whether it was switched off for good.
-        Err(_) => line
-            .split_ascii_whitespace()
-            .any(|word| word == "audit=0" || word == "audit=off"),
-    };
-    if is_off {
-        doubts.push(
-            "audit is off in this kernel, so that nothing is recorded; switch it on as root with `auditctl -e 1`, \
-             or boot with audit=1"
-                .to_owned(),
-        );
-    }
-    doubts
 }
