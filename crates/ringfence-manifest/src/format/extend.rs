@@ -3,7 +3,7 @@
 use super::{Comment, Kind, Node, Unformattable, WIDTH, format, read};
 
 /// Adds what another YAML text says: items to lists that are there, and keys that are not. Comments,
-/// order and layout stay; a text as [`format`] lays it out stays such a text.
+/// order and layout stay; a text as [`format()`] lays it out stays such a text.
 ///
 /// # Errors
 /// [`Unformattable`] if one of the texts is no YAML, or has another kind of value at the same key.
