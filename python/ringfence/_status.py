@@ -21,6 +21,8 @@ class Status:
     """Whether programs that it starts gain nothing from set-user-ID bits."""
     seccomp_mode: int
     """0 none, 1 strict, 2 filter."""
+    seccomp_filters: int | None
+    """How many filters it has; None before Linux 5.9, or where /proc is denied."""
 
 
 def status() -> Status:

@@ -3,14 +3,13 @@
 //! The classes are Python's own (`ringfence/_errors.py`): some have a second base, such as
 //! `FileNotFoundError`, that who knows `subprocess` catches.
 
-use std::error::Error;
 use std::io;
 
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use ringfence::process::{ConfineError, NotRunnable, SpawnError};
-use ringfence::{EnforceError, InvalidLine, PrepareError, TemplateError};
+use ringfence::{EnforceError, InvalidLine, PrepareError, TemplateError, with_causes};
 use ringfence_manifest::Faults;
 
 /// An exception of this class; or why that could not be made.
@@ -23,18 +22,6 @@ fn exception<'py>(py: Python<'py>, class: &str, arguments: impl PyCallArgs<'py>)
         Ok(value) => PyErr::from_value(value),
         Err(error) => error,
     }
-}
-
-/// A sentence, and the causes behind it.
-pub(crate) fn sentence(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 pub(crate) fn policy(py: Python<'_>, sentence: &str) -> PyErr {
@@ -54,9 +41,9 @@ pub(crate) fn prepare(py: Python<'_>, error: &PrepareError) -> PyErr {
     match error {
         PrepareError::Refused(refused) => {
             let refusals: Vec<String> = refused.refusals.iter().map(ToString::to_string).collect();
-            exception(py, "RefusedError", (sentence(error), refusals))
+            exception(py, "RefusedError", (with_causes(error), refusals))
         }
-        _ => exception(py, "SandboxError", (sentence(error),)),
+        _ => exception(py, "SandboxError", (with_causes(error),)),
     }
 }
 
@@ -64,12 +51,12 @@ pub(crate) fn template(py: Python<'_>, error: &TemplateError) -> PyErr {
     match error {
         TemplateError::Line(error) => line(py, error),
         TemplateError::Prepare(error) => prepare(py, error),
-        _ => policy(py, &sentence(error)),
+        _ => policy(py, &with_causes(error)),
     }
 }
 
 pub(crate) fn enforce(py: Python<'_>, error: &EnforceError) -> PyErr {
-    let arguments = (sentence(error), error.landlock_holds());
+    let arguments = (with_causes(error), error.landlock_holds());
     exception(py, "EnforceError", arguments)
 }
 
@@ -90,11 +77,11 @@ pub(crate) fn spawn(py: Python<'_>, error: &SpawnError) -> PyErr {
         }
         _ => ("StartError", error.raw_os_error()),
     };
-    exception(py, class, (sentence(error), errno))
+    exception(py, class, (with_causes(error), errno))
 }
 
 pub(crate) fn confine(py: Python<'_>, error: &ConfineError) -> PyErr {
-    let text = sentence(error);
+    let text = with_causes(error);
     match error {
         ConfineError::Prepare(error) => prepare(py, error),
         ConfineError::Start(error) => spawn(py, error),

@@ -1,18 +1,18 @@
 //! Plans: what of a policy holds on a kernel.
 
 use pyo3::prelude::*;
-use ringfence::{PlanReport, Request};
+use ringfence::{PlanReport, PrepareError, Request};
 
 use crate::decision::{self, Decision};
+use crate::input;
 use crate::kernel::Kernel;
-use crate::{error, input};
 
 /// What of a policy holds on a kernel, and by what.
 #[pyclass(frozen, module = "ringfence")]
 pub(crate) struct Plan {
     inner: ringfence::Plan,
     /// What else than the kernel stops the start, such as a path that is missing.
-    trouble: Option<String>,
+    trouble: Option<PrepareError>,
 }
 
 impl From<ringfence::Plan> for Plan {
@@ -31,23 +31,16 @@ impl Plan {
 
     /// The plan for the running kernel, with its paths looked up as a start does.
     pub(crate) fn looked_up(policy: ringfence::Policy) -> Self {
-        let inner = ringfence::Plan::new(policy, ringfence::Kernel::probe());
-        match inner.clone().prepare() {
-            Ok(sandbox) => sandbox.plan().clone().into(),
-            // The plan says so itself.
-            Err(ringfence::PrepareError::Refused(_)) => inner.into(),
-            Err(fault) => Self {
-                inner,
-                trouble: Some(error::sentence(&fault)),
-            },
-        }
+        let (inner, trouble) = ringfence::Plan::new(policy, ringfence::Kernel::probe()).look_up();
+        Self { inner, trouble }
     }
 
     fn report(&self) -> PlanReport {
-        let mut report = self.inner.report();
-        report.starts &= self.trouble.is_none();
-        report.refusals.extend(self.trouble.clone());
-        report
+        let report = self.inner.report();
+        match &self.trouble {
+            Some(trouble) => report.stopped_by(trouble),
+            None => report,
+        }
     }
 }
 
@@ -60,11 +53,8 @@ impl Plan {
     }
 
     /// As `ringfence plan --json` prints it.
-    fn json(&self) -> PyResult<String> {
-        match serde_json::to_string_pretty(&self.report()) {
-            Ok(text) => Ok(text + "\n"),
-            Err(fault) => Err(error::value(fault.to_string())),
-        }
+    fn json(&self) -> String {
+        self.report().to_json()
     }
 
     /// The kernel that it is for.

@@ -3,7 +3,6 @@
 
 mod artifacts;
 mod bench;
-mod bench_learn;
 mod book;
 mod counts;
 mod escapes;
@@ -40,8 +39,6 @@ enum Task {
     Test(suite::Options),
     /// Measure landlock-runner against a C program that makes the fewest system calls, and a peer
     Bench(bench::Options),
-    /// Measure what `ringfence learn` costs, against the plain run and against strace
-    BenchLearn(bench_learn::Options),
     /// Run the tests on one kernel after the other, in virtual machines
     Kernels(kernels::Options),
     /// Write docs/escapes.md: what closes each way out, here and on each kernel that was run last
@@ -123,7 +120,6 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Test(options) => suite::run(&options),
         Task::Bench(options) => bench::run(&options),
-        Task::BenchLearn(options) => bench_learn::run(&options),
         Task::Kernels(options) => {
             let summary = kernels::run(&options)?;
             print!("{summary}");

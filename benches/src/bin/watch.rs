@@ -82,14 +82,18 @@ const JOBS: [(&str, &str); 2] = [
 ];
 
 const EXPLAINED: usize = 2;
-const STRACE: usize = 4;
+const STRACE: usize = 5;
 
 /// The ways of running a job, the job alone first and the same under the policy second.
-const WAYS: [(&str, &[&str]); 6] = [
+const WAYS: [(&str, &[&str]); 7] = [
     ("alone", &[]),
     ("run", &["run"]),
     ("run --explain", &["run", "--explain"]),
     ("learn", &["learn", "-o", "/dev/null"]),
+    (
+        "learn --syscalls",
+        &["learn", "--syscalls", "-o", "/dev/null"],
+    ),
     ("strace -f", &["strace", "-f"]),
     (
         "strace -f --seccomp-bpf",
