@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -51,7 +52,7 @@ def confined(
             act = functools.partial(_answer, function, args, kwargs)
             text = confine(policy, act, limits=limits, longest_answer=longest_answer)
             if text.startswith(_UNWRITTEN):
-                raise AnswerError(text[len(_UNWRITTEN) :])
+                raise AnswerError(_values.printable(text[len(_UNWRITTEN) :]))
             return _values.read(text, raises)
 
         wrapped: Any = call
@@ -74,4 +75,6 @@ def _answer(function: Callable[..., Any], args: Any, kwargs: Any) -> str:
     except BaseException as error:
         return _values.write_error(error)
     finally:
-        sys.stderr.flush()
+        # There may be none, it may be closed, or be another's object; the answer does not depend on it.
+        with contextlib.suppress(Exception):
+            sys.stderr.flush()

@@ -17,7 +17,7 @@ from typing import Any
 
 from ._errors import AnswerError, RemoteError
 
-__all__ = ["read", "write", "write_error"]
+__all__ = ["printable", "read", "write", "write_error"]
 
 #: So deep may values be within values.
 _DEEPEST = 100
@@ -92,7 +92,7 @@ def read(text: str, raises: Sequence[type[Exception]]) -> Any:
             return _value(content, _DEEPEST)
         error, cause = _error(content, raises) if kind == "raised" else (None, None)
     except (ValueError, TypeError, KeyError, RecursionError, binascii.Error) as fault:
-        raise AnswerError(f"the answer cannot be read: {fault}") from None
+        raise AnswerError(printable(f"the answer cannot be read: {fault}")) from None
     if error is None:
         raise AnswerError("the answer is none of a confined function")
     raise error from cause
@@ -131,19 +131,21 @@ def _error(content: Any, raises: Sequence[type[Exception]]) -> tuple[Exception, 
     module, name, text, lines = (content[key] for key in ("module", "name", "text", "traceback"))
     if not all(isinstance(part, str) for part in (module, name, text, lines)):
         raise ValueError("an exception is not told as text")
-    lines = _printable(lines)
-    remote = RemoteError(_printable(name), _printable(text), lines)
+    lines = printable(lines)
+    remote = RemoteError(printable(name), printable(text), lines)
     kind = _class(module, name, raises)
     if kind is None or content["arguments"] is None:
         return remote, _Traceback(lines)
     arguments = _value(content["arguments"], _DEEPEST)
     try:
-        return kind(*arguments), _Traceback(lines)
+        made = kind(*arguments)
+        error = made if _can_be_shown(made) else remote
     except Exception:
-        return remote, _Traceback(lines)
+        error = remote
+    return error, _Traceback(lines)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text that does nothing to a terminal that it is shown on."""
     return "".join(
         character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text
@@ -163,6 +165,22 @@ def _class(module: str, name: str, raises: Sequence[type[Exception]]) -> type[Ex
     if isinstance(own, type) and issubclass(own, Exception) and not issubclass(own, _MISLEADING):
         return own
     return None
+
+
+def _can_be_shown(error: Exception) -> bool:
+    """Tell whether the places that an exception names are in the text that it names.
+
+    Python looks there when it shows the exception, wherever that is: the interpreter crashes, or draws a line of any
+    length.
+    """
+    if isinstance(error, (UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError)):
+        return 0 <= error.start <= error.end <= len(error.object)
+    if isinstance(error, SyntaxError):
+        # Columns count bytes in some of its messages, and its carets may stand behind the last.
+        most = 2 + len((error.text or "").encode(errors="replace"))
+        columns = (error.offset, getattr(error, "end_offset", None))
+        return all(column is None or -1 <= column <= most for column in columns)
+    return True
 
 
 class _Traceback(Exception):

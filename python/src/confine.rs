@@ -47,7 +47,8 @@ pub(crate) fn confine(
         },
     )
     .map_err(|fault| error::kernel(py, "cannot watch the copy of this process", &fault))?;
-    let mut pipes = Pipes::new(None, [answer, None], Some(most));
+    let mut pipes = Pipes::new(None, [answer, None], Some(most))
+        .map_err(|fault| error::kernel(py, pump::EXCHANGE, &fault))?;
     pump::finished(py, &job, &mut pipes, &[], None)?;
     let ended = py
         .detach(|| job.ended())

@@ -90,7 +90,7 @@ pub(crate) fn confine(py: Python<'_>, error: &ConfineError) -> PyErr {
         ConfineError::Limit(limit) => exception(py, "LimitError", (text, limit.name())),
         ConfineError::TooLong(_) => exception(py, "AnswerTooLongError", (text,)),
         ConfineError::NoAnswer(code) => exception(py, "NoAnswerError", (text, *code)),
-        _ => exception(py, "AnswerError", (text,)),
+        _ => answer(py, &text),
     }
 }
 
@@ -110,9 +110,18 @@ pub(crate) fn foreign_job(py: Python<'_>) -> PyErr {
     exception(py, "JobError", (text, None::<i32>))
 }
 
-/// An answer of a confined function that cannot be passed on.
+/// An answer of a confined function that cannot be passed on. The sentence may be a stranger's, and does nothing to a
+/// terminal that it is shown on.
 pub(crate) fn answer(py: Python<'_>, sentence: &str) -> PyErr {
-    exception(py, "AnswerError", (sentence,))
+    let mut printable = String::with_capacity(sentence.len());
+    for character in sentence.chars() {
+        if character.is_control() && character != '\n' && character != '\t' {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    exception(py, "AnswerError", (printable,))
 }
 
 pub(crate) fn value(sentence: impl Into<String>) -> PyErr {

@@ -8,15 +8,17 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 use rustix::event::{PollFd, PollFlags};
-use rustix::io::{Errno, ioctl_fionread};
+use rustix::io::{Errno, ioctl_fionbio, ioctl_fionread};
 
 use crate::job::{self, Job, Waited};
 use crate::{error, start};
 
-/// As much can be written to a pipe that is ready, without waiting.
+/// As much can be written to a pipe that is ready as a whole.
 const PIECE: usize = 4096;
 /// As much is in a pipe at once, unless somebody has made it larger.
 const PIPE: usize = 64 << 10;
+
+pub(crate) const EXCHANGE: &str = "cannot exchange with the job";
 
 /// This process's ends of a job's pipes, and what was read from them.
 pub(crate) struct Pipes {
@@ -30,18 +32,23 @@ pub(crate) struct Pipes {
 }
 
 impl Pipes {
+    /// None of the ends waits from here on, ready or not: a job can open its own ends once more by
+    /// `/proc/self/fd`, and take away what is to be read, or the room that is to be written to.
     pub(crate) fn new(
         input: Option<OwnedFd>,
         open: [Option<OwnedFd>; 2],
         left: Option<u64>,
-    ) -> Self {
-        Self {
+    ) -> io::Result<Self> {
+        for end in open.iter().chain([&input]).flatten() {
+            ioctl_fionbio(end, true)?;
+        }
+        Ok(Self {
             input,
             written: 0,
             open,
             read: [Vec::new(), Vec::new()],
             left,
-        }
+        })
     }
 
     /// What standard output brought.
@@ -204,7 +211,8 @@ impl Pump {
             Some(fd) => start::duplicate(py, fd).map(Some),
             None => Ok(job.get().take_end(number)),
         };
-        let pipes = Pipes::new(end(0)?, [end(1)?, end(2)?], job.get().output);
+        let pipes = Pipes::new(end(0)?, [end(1)?, end(2)?], job.get().output)
+            .map_err(|fault| error::kernel(py, EXCHANGE, &fault))?;
         Ok(Self {
             job: job.clone().unbind(),
             input,
@@ -248,7 +256,7 @@ pub(crate) fn finished(
             Ok(Waited::Ended(_)) => return Ok(true),
             Ok(Waited::TimedOut) => return Ok(false),
             Ok(Waited::Interrupted) => py.check_signals()?,
-            Err(fault) => return Err(error::kernel(py, "cannot exchange with the job", &fault)),
+            Err(fault) => return Err(error::kernel(py, EXCHANGE, &fault)),
         }
     }
 }

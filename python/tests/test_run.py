@@ -367,3 +367,26 @@ def test_nothing_stays_open(base: Policy) -> None:
         with pytest.raises(ringfence.TimeoutExpired):
             run(["sleep", "9"], policy=base, capture_output=True, timeout=0)
     assert opened() == before
+
+
+def test_a_job_that_takes_back_what_it_wrote_ends_in_time(for_python: Policy) -> None:
+    # It stops in a moment at which there was something to read, and is nothing any more.
+    script = """
+import os, time
+again = os.open("/proc/self/fd/1", os.O_RDONLY | os.O_NONBLOCK)
+for number in range(3000):
+    os.write(1, b"x")
+    for _ in range(number % 40):
+        pass
+    try:
+        os.read(again, 1)
+    except BlockingIOError:
+        pass
+time.sleep(3)
+os.write(1, b"late")
+"""
+    limits = Limits(wall=0.4)
+    for _ in range(12):
+        ended = run([sys.executable, "-c", script], policy=for_python, limits=limits, stdout=ringfence.PIPE)
+        assert ended.limit == "wall"
+        assert b"late" not in ended.stdout

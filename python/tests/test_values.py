@@ -103,6 +103,24 @@ def test_arguments_that_do_not_fit_make_no_exception() -> None:
         read(raised(name=3, arguments={"dict": 1}), ())
 
 
+def test_no_exception_is_made_that_cannot_be_shown() -> None:
+    far = 1 << 40
+    for name, arguments in [
+        ("UnicodeDecodeError", ["utf-8", {"bytes": "eA=="}, -far, 1 - far, "why"]),
+        ("UnicodeEncodeError", ["utf-8", "x", far, far + 1, "why"]),
+        ("UnicodeTranslateError", ["x", -2, -1, "why"]),
+        ("SyntaxError", ["why", {"tuple": ["file", 1, 1, "text", 1, far]}]),
+        ("IndentationError", ["why", {"tuple": ["file", 1, far, "text"]}]),
+    ]:
+        with pytest.raises(RemoteError):
+            read(raised(name=name, arguments=arguments), ())
+    with pytest.raises(UnicodeDecodeError, match="byte 0x78 in position 0: why"):
+        read(raised(name="UnicodeDecodeError", arguments=["utf-8", {"bytes": "eA=="}, 0, 1, "why"]), ())
+    with pytest.raises(SyntaxError) as error:
+        read(raised(name="SyntaxError", arguments=["why", {"tuple": ["file", 1, 2, "text", 1, 5]}]), ())
+    assert error.value.text == "text"
+
+
 def test_what_a_stranger_says_does_nothing_to_a_terminal() -> None:
     with pytest.raises(RemoteError) as error:
         read(raised(name="\x1b[1m", text="a\x1b]0;b\x07\nä", traceback="\x9b2J\n\tc"), ())

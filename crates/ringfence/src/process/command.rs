@@ -150,6 +150,11 @@ impl<'s> Command<'s> {
     ///
     /// Another user than this process's needs `CAP_SETUID`, `CAP_SETGID` and `CAP_KILL`, by which the job is
     /// ended.
+    ///
+    /// The kernel marks the memory of this process, which the new one shares for a moment, as not to be dumped
+    /// (`PR_SET_DUMPABLE`): from then on it leaves no core dump, or one for root, only root can trace it, and its files
+    /// in `/proc` are root's. That keeps processes of that user out of its memory. Do not undo it while jobs are
+    /// started, and leave the sysctl `fs.suid_dumpable` at 0 or 2: 1 undoes it.
     pub fn uid(&mut self, uid: u32) -> &mut Self {
         self.user.uid = Some(uid);
         self

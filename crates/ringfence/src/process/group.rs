@@ -45,8 +45,7 @@ impl Programs {
 
     /// The one that denies to leave the process group as well; `plan` is the one of these programs.
     fn in_group(&self, plan: &Plan) -> Option<&Program> {
-        let program = self.in_group.get_or_init(|| compile(plan.filter()?));
-        program.as_ref()
+        once(&self.in_group, || compile(plan.filter()?))
     }
 }
 
@@ -63,7 +62,21 @@ pub(super) fn filter(sandbox: &Sandbox) -> Result<&Program, SpawnError> {
 /// machine's calls are not known.
 fn alone() -> Option<&'static Program> {
     static ALONE: OnceLock<Option<Program>> = OnceLock::new();
-    ALONE.get_or_init(|| compile(Filter::all_native())).as_ref()
+    once(&ALONE, || compile(Filter::all_native()))
+}
+
+/// What is made once, or twice where threads meet. Nobody waits for who makes it: that could be a thread that a
+/// forked copy of this process has not.
+fn once(
+    cell: &OnceLock<Option<Program>>,
+    make: impl FnOnce() -> Option<Program>,
+) -> Option<&Program> {
+    if let Some(program) = cell.get() {
+        return program.as_ref();
+    }
+    // Another may have been faster.
+    let _ = cell.set(make());
+    cell.get()?.as_ref()
 }
 
 /// Adds what a job is denied, to a filter that lets no call of another machine pass: `setsid` has other
