@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::time::Instant;
 
 use ringfence_sys::spawn::{Bounds, LaunchError, Resource, ResourceLimit, Step, User, copy};
@@ -20,6 +21,7 @@ use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::sandbox::{PrepareError, Sandbox};
 use crate::seccomp::Program;
+use crate::shown::Shown;
 
 mod nesting;
 
@@ -80,7 +82,7 @@ pub enum ConfineError {
     #[error(transparent)]
     Start(#[from] SpawnError),
     /// It panicked, and said this.
-    #[error("the confined function panicked: {0}")]
+    #[error("the confined function panicked: {}", Shown(Path::new(.0)))]
     Panicked(String),
     /// It was ended by a signal that says of a fault: a bad access, an abort, a forbidden call.
     #[error("the confined function crashed (signal {0})")]
@@ -98,7 +100,7 @@ pub enum ConfineError {
     #[error("the confined function ended without an answer (exit code {0})")]
     NoAnswer(i32),
     /// Its answer cannot be read or written.
-    #[error("the answer of the confined function cannot be passed on: {0}")]
+    #[error("the answer of the confined function cannot be passed on: {}", Shown(Path::new(.0)))]
     Answer(String),
 }
 
