@@ -316,6 +316,31 @@ pub fn tests() -> Vec<Test> {
             assert!(told >= 100);
             Ok(())
         }),
+        watching(
+            "explain::a_symlink_that_an_earlier_run_may_have_made_is_not_written_through",
+            || {
+                let scene = Scene::new("echo kept > victim; mkdir out; ln -s ../victim out/link");
+                let run = |policy: &str, file: &str| {
+                    scene.policy(policy);
+                    let flags = ["--explain", "--explain-to", file];
+                    let ran = scene.run(&flags, &["cat", "victim"]).output();
+                    let ran = ran.expect("ringfence starts");
+                    let text = std::fs::read_to_string(scene.path("work/victim"));
+                    (ran.status.code(), stderr(&ran), text.expect("our own"))
+                };
+                let maker = format!("{SYSTEM}  - {{path: WORK/out, access: [create]}}\n");
+                let (code, said, kept) = run(&maker, "out/link");
+                assert_eq!((code, &*kept), (Some(125), "kept\n"), "{said}");
+                assert!(said.contains("name the real path"), "{said}");
+                // A file in the same place is written, and so is a symlink that no program could have made.
+                let (_, said, kept) = run(&maker, "out/file");
+                assert_eq!(kept, "kept\n");
+                assert!(scene.path("work/out/file").exists(), "{said}");
+                let (_, said, written) = run(SYSTEM, "out/link");
+                assert!(written.contains("denied once: cat"), "{written} {said}");
+                Ok(())
+            },
+        ),
         watching("explain::flags_that_need_others_say_so", || {
             let scene = Scene::new("");
             scene.policy(SYSTEM);

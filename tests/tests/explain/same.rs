@@ -107,7 +107,7 @@ pub fn tests() -> Vec<Test> {
     vec![
         watching("explain::all_has_ended_when_it_ends_traced_or_not", || {
             need("perl", "perl")?;
-            let scene = Scene::new("");
+            let scene = Scene::new("mkdir in");
             scene.policy(POLICY);
             let arch = Arch::NATIVE.expect("an architecture that is known");
             let clone = Syscall::CLONE.number(arch).expect("a call everywhere");
