@@ -55,9 +55,14 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 /// Escapes control characters, which paths and files from elsewhere may bring along, but for the
-/// ends of lines.
+/// ends of lines; and those that end lines or turn the direction of writing for some who show them, so that
+/// a name could look like another.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let strange = |character: char| character.is_control() && character != '\n';
+    let strange = |character: char| {
+        character.is_control() && character != '\n'
+            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}')
+            || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if !text.contains(strange) {
         return Cow::Borrowed(text);
     }
@@ -76,5 +81,7 @@ mod tests {
     fn control_characters_do_not_reach_the_terminal() {
         assert_eq!(printable("a\nb"), "a\nb");
         assert_eq!(printable("\u{1b}[31m\r"), r"\u{1b}[31m\r");
+        assert_eq!(printable("a\u{202e}gnp.é"), r"a\u{202e}gnp.é");
+        assert_eq!(printable("a\u{2028}b\u{2066}"), r"a\u{2028}b\u{2066}");
     }
 }

@@ -216,6 +216,12 @@ pub fn tests() -> Vec<Test> {
             assert_eq!(text_at(denial, "call"), "call 20", "{report:#}");
             assert_eq!(text_at(denial, "lacking"), "foreign-calls");
             assert_eq!(text_at(denial, "answer"), "ended by SIGSYS");
+            // A program that is of the other machine as a whole has other registers.
+            let alone = ["-m32", "-static", "-nostdlib", "-Wl,--entry=main"];
+            scene.succeeds(&[&["gcc", "-o", "whole", source], &alone[..]].concat());
+            let (_, report) = scene.explain(&[], &["./whole"]);
+            let call = text_at(&denied(&report)[0], "call");
+            assert_eq!(call, "call 20", "{report:#}");
             Ok(())
         }),
         watching("explain::what_is_sensitive_carries_a_warning", || {
