@@ -58,11 +58,6 @@ pub(crate) fn shown(path: &Path) -> String {
 /// ends of lines; and those that end lines or turn the direction of writing for some who show them, so that
 /// a name could look like another.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let strange = |character: char| {
-        character.is_control() && character != '\n'
-            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}')
-            || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     if !text.contains(strange) {
         return Cow::Borrowed(text);
     }
@@ -71,6 +66,23 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
         character => character.to_string(),
     };
     text.chars().map(escape).collect()
+}
+
+/// The same for a text in JSON, in whose strings alone such characters are, in the way of JSON.
+#[cfg(feature = "workbench")]
+pub(crate) fn printable_json(text: &str) -> String {
+    let escape = |character: char| match character {
+        // All of them have four digits.
+        character if strange(character) => format!("\\u{:04x}", u32::from(character)),
+        character => character.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+fn strange(character: char) -> bool {
+    character.is_control() && character != '\n'
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -347,6 +347,19 @@ pub fn tests() -> Vec<Test> {
                 Ok(())
             },
         ),
+        watching(
+            "explain::no_name_that_a_program_chooses_breaks_the_json",
+            || {
+                let name = "a\u{7f}\u{9b}\u{202e}\u{1b}\n\"b";
+                let scene = Scene::new("");
+                std::fs::write(scene.path("work").join(name), "").expect("our own");
+                scene.policy(SYSTEM);
+                let (_, report) = scene.explain(&[], &["cat", name]);
+                let mut about = denied(&report).iter().map(|one| text_at(one, "about"));
+                assert!(about.any(|about| about.ends_with(name)), "{report:#}");
+                Ok(())
+            },
+        ),
         watching("explain::flags_that_need_others_say_so", || {
             let scene = Scene::new("");
             scene.policy(SYSTEM);

@@ -273,7 +273,7 @@ impl Out {
 
     fn follow(&mut self, denial: &Denial) {
         let text = if self.json {
-            report::denial_json(denial).to_string()
+            ui::printable_json(&report::denial_json(denial).to_string())
         } else {
             report::denial(denial, false)
         };
@@ -282,8 +282,8 @@ impl Out {
 
     fn finish(&mut self, explained: &Explained) {
         let text = match (self.json, self.follow) {
-            (true, true) => report::json(explained).to_string(),
-            (true, false) => format!("{:#}", report::json(explained)),
+            (true, true) => ui::printable_json(&report::json(explained).to_string()),
+            (true, false) => ui::printable_json(&format!("{:#}", report::json(explained))),
             (false, follow) => report::text(explained, follow),
         };
         self.write(&text);
