@@ -142,7 +142,7 @@ pub fn tests() -> Vec<Test> {
                     terminal.ends();
                     let after = policy(&scene);
                     assert_eq!(after.contains("work/in"), adds, "{after}");
-                    assert_eq!(after.contains("allow: [metadata]"), metadata, "{after}");
+                    assert_eq!(after.contains("metadata"), metadata, "{after}");
                 }
                 Ok(())
             },
