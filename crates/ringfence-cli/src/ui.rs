@@ -55,9 +55,9 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 /// Escapes control characters, which paths and files from elsewhere may bring along, but for the
-/// ends of lines.
+/// ends of lines; and those that end lines or turn the direction of writing for some who show them, so that
+/// a name could look like another.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let strange = |character: char| character.is_control() && character != '\n';
     if !text.contains(strange) {
         return Cow::Borrowed(text);
     }
@@ -68,6 +68,23 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     text.chars().map(escape).collect()
 }
 
+/// The same for a text in JSON, in whose strings alone such characters are, in the way of JSON.
+#[cfg(feature = "workbench")]
+pub(crate) fn printable_json(text: &str) -> String {
+    let escape = |character: char| match character {
+        // All of them have four digits.
+        character if strange(character) => format!("\\u{:04x}", u32::from(character)),
+        character => character.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+fn strange(character: char) -> bool {
+    character.is_control() && character != '\n'
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +93,7 @@ mod tests {
     fn control_characters_do_not_reach_the_terminal() {
         assert_eq!(printable("a\nb"), "a\nb");
         assert_eq!(printable("\u{1b}[31m\r"), r"\u{1b}[31m\r");
+        assert_eq!(printable("a\u{202e}gnp.é"), r"a\u{202e}gnp.é");
+        assert_eq!(printable("a\u{2028}b\u{2066}"), r"a\u{2028}b\u{2066}");
     }
 }

@@ -216,6 +216,12 @@ pub fn tests() -> Vec<Test> {
             assert_eq!(text_at(denial, "call"), "call 20", "{report:#}");
             assert_eq!(text_at(denial, "lacking"), "foreign-calls");
             assert_eq!(text_at(denial, "answer"), "ended by SIGSYS");
+            // A program that is of the other machine as a whole has other registers.
+            let alone = ["-m32", "-static", "-nostdlib", "-Wl,--entry=main"];
+            scene.succeeds(&[&["gcc", "-o", "whole", source], &alone[..]].concat());
+            let (_, report) = scene.explain(&[], &["./whole"]);
+            let call = text_at(&denied(&report)[0], "call");
+            assert_eq!(call, "call 20", "{report:#}");
             Ok(())
         }),
         watching("explain::what_is_sensitive_carries_a_warning", || {
@@ -316,6 +322,44 @@ pub fn tests() -> Vec<Test> {
             assert!(told >= 100);
             Ok(())
         }),
+        watching(
+            "explain::a_symlink_that_an_earlier_run_may_have_made_is_not_written_through",
+            || {
+                let scene = Scene::new("echo kept > victim; mkdir out; ln -s ../victim out/link");
+                let run = |policy: &str, file: &str| {
+                    scene.policy(policy);
+                    let flags = ["--explain", "--explain-to", file];
+                    let ran = scene.run(&flags, &["cat", "victim"]).output();
+                    let ran = ran.expect("ringfence starts");
+                    let text = std::fs::read_to_string(scene.path("work/victim"));
+                    (ran.status.code(), stderr(&ran), text.expect("our own"))
+                };
+                let maker = format!("{SYSTEM}  - {{path: WORK/out, access: [create]}}\n");
+                let (code, said, kept) = run(&maker, "out/link");
+                assert_eq!((code, &*kept), (Some(125), "kept\n"), "{said}");
+                assert!(said.contains("name the real path"), "{said}");
+                // A file in the same place is written, and so is a symlink that no program could have made.
+                let (_, said, kept) = run(&maker, "out/file");
+                assert_eq!(kept, "kept\n");
+                assert!(scene.path("work/out/file").exists(), "{said}");
+                let (_, said, written) = run(SYSTEM, "out/link");
+                assert!(written.contains("denied once: cat"), "{written} {said}");
+                Ok(())
+            },
+        ),
+        watching(
+            "explain::no_name_that_a_program_chooses_breaks_the_json",
+            || {
+                let name = "a\u{7f}\u{9b}\u{202e}\u{1b}\n\"b";
+                let scene = Scene::new("");
+                std::fs::write(scene.path("work").join(name), "").expect("our own");
+                scene.policy(SYSTEM);
+                let (_, report) = scene.explain(&[], &["cat", name]);
+                let mut about = denied(&report).iter().map(|one| text_at(one, "about"));
+                assert!(about.any(|about| about.ends_with(name)), "{report:#}");
+                Ok(())
+            },
+        ),
         watching("explain::flags_that_need_others_say_so", || {
             let scene = Scene::new("");
             scene.policy(SYSTEM);

@@ -105,6 +105,29 @@ except OSError as error:
 
 pub fn tests() -> Vec<Test> {
     vec![
+        watching("explain::all_has_ended_when_it_ends_traced_or_not", || {
+            need("perl", "perl")?;
+            let scene = Scene::new("mkdir in");
+            scene.policy(POLICY);
+            let arch = Arch::NATIVE.expect("an architecture that is known");
+            let clone = Syscall::CLONE.number(arch).expect("a call everywhere");
+            // CLONE_UNTRACED and SIGCHLD.
+            let job = format!(
+                "open(my $f, '>', 'new'); \
+                 if (!syscall({clone}, 0x00800011, 0, 0, 0, 0)) {{ sleep 1; syswrite(STDERR, qq(late\\n)) }}"
+            );
+            let ran = scene
+                .run(&["--explain"], &["perl", "-e", &job])
+                .output()
+                .expect("ringfence starts");
+            let said = stderr(&ran);
+            let at = |text| {
+                said.find(text)
+                    .unwrap_or_else(|| panic!("no {text}: {said}"))
+            };
+            assert!(at("late") < at("denied once: perl"), "{said}");
+            Ok(())
+        }),
         watching(
             "explain::some_hundreds_of_acts_end_as_in_the_plain_run",
             || {

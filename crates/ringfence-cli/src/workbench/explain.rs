@@ -4,10 +4,10 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Command};
-use ringfence::{Plan, Policy};
+use ringfence::{AccessFs, Allowance, Decision, Plan, Policy, Request};
 use ringfence_manifest::Variables;
 use ringfence_observe::{Denial, End, Enforced, Explained, Sensitive, UNSEEN, explain};
 use ringfence_sys::ptrace::Enter;
@@ -142,14 +142,6 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString> + 'static) -> Option
 fn explained(options: &Options, invocation: Invocation) -> u8 {
     let separated = invocation.command.iter().any(|word| word == "--");
     let (manifest, variables) = (invocation.manifest.clone(), invocation.variables.clone());
-    let mut out = match Out::open(options) {
-        Ok(out) => out,
-        Err(error) => {
-            let text = format!("error: cannot write the explanation to {error}");
-            ui::note(NAME, &text);
-            return run::SETUP_FAILED;
-        }
-    };
     let mut kept = None;
     let prepared = run::prepare(NAME, invocation, |policy| kept = Some(policy.clone()));
     let (prepared, policy) = match (prepared, kept) {
@@ -158,6 +150,14 @@ fn explained(options: &Options, invocation: Invocation) -> u8 {
         (Ok(_), None) => return run::SETUP_FAILED,
     };
     let plan = prepared.sandbox.plan().clone();
+    let mut out = match Out::open(options, &plan) {
+        Ok(out) => out,
+        Err(error) => {
+            let text = format!("error: cannot write the explanation to {error}");
+            ui::note(NAME, &text);
+            return run::SETUP_FAILED;
+        }
+    };
     let name = prepared.command.program.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     let sensitive = Sensitive::of_this_user();
@@ -206,10 +206,32 @@ fn start(
     prepared.start()
 }
 
-fn write_lines(explained: &Explained, file: &std::path::Path, variables: &Variables, yes: bool) {
+fn write_lines(explained: &Explained, file: &Path, variables: &Variables, yes: bool) {
     if let Err(error) = write::add(&explained.denials, file, variables, yes) {
         ui::note(NAME, &format!("error: nothing was added: {error}"));
     }
+}
+
+/// As many as the kernel follows (`path_resolution(7)`).
+const MOST_SYMLINKS: u8 = 40;
+
+/// Whether a symlink on the way to a file is where the command may make some: an earlier run must not
+/// choose what this one overwrites.
+fn is_planted(file: &Path, plan: &Plan, left: u8) -> bool {
+    let Ok(file) = std::path::absolute(file) else {
+        return false;
+    };
+    file.ancestors().any(|link| {
+        let (Some(parent), Some(name), Ok(target)) =
+            (link.parent(), link.file_name(), link.read_link())
+        else {
+            return false;
+        };
+        let parent = parent.canonicalize().unwrap_or_else(|_| parent.to_owned());
+        let request = Request::Path(AccessFs::MAKE_SYM, &parent.join(name));
+        matches!(plan.decide(request), Decision::Allowed(Allowance::Paths(_)))
+            || left > 0 && is_planted(&parent.join(target), plan, left - 1)
+    })
 }
 
 /// Where the explanation goes, and how it looks.
@@ -220,9 +242,16 @@ struct Out {
 }
 
 impl Out {
-    fn open(options: &Options) -> Result<Self, String> {
+    fn open(options: &Options, plan: &Plan) -> Result<Self, String> {
         let file = options.to.as_ref().map(|path| {
-            File::create(path).map_err(|error| format!("{}: {error}", ui::shown(path)))
+            let shown = ui::shown(path);
+            if is_planted(path, plan, MOST_SYMLINKS) {
+                return Err(format!(
+                    "{shown}: a symlink leads from there elsewhere, and the policy lets programs make such; name the \
+                     real path if you mean it"
+                ));
+            }
+            File::create(path).map_err(|error| format!("{shown}: {error}"))
         });
         Ok(Self {
             file: file.transpose()?,
@@ -244,7 +273,7 @@ impl Out {
 
     fn follow(&mut self, denial: &Denial) {
         let text = if self.json {
-            report::denial_json(denial).to_string()
+            ui::printable_json(&report::denial_json(denial).to_string())
         } else {
             report::denial(denial, false)
         };
@@ -253,8 +282,8 @@ impl Out {
 
     fn finish(&mut self, explained: &Explained) {
         let text = match (self.json, self.follow) {
-            (true, true) => report::json(explained).to_string(),
-            (true, false) => format!("{:#}", report::json(explained)),
+            (true, true) => ui::printable_json(&report::json(explained).to_string()),
+            (true, false) => ui::printable_json(&format!("{:#}", report::json(explained))),
             (false, follow) => report::text(explained, follow),
         };
         self.write(&text);

@@ -55,7 +55,8 @@ fn start(file: &Path, length: u64) -> Option<Vec<u8>> {
 /// The loader that an ELF file names, for one that could not be executed.
 pub(super) fn loader(file: &Path) -> Option<PathBuf> {
     let start = start(file, HEADERS)?;
-    let ident = elf::file::parse_ident::<AnyEndian>(&start).ok()?;
+    // `parse_ident` panics at less.
+    let ident = elf::file::parse_ident::<AnyEndian>(start.get(..EI_NIDENT)?).ok()?;
     let header = FileHeader::parse_tail(ident, start.get(EI_NIDENT..)?).ok()?;
     let slice = |at: u64, length: u64| {
         let end = at.checked_add(length)?;

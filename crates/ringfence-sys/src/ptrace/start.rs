@@ -61,7 +61,8 @@ impl Started {
 /// Starts a program in a process that this one traces from the beginning, under `no_new_privs` and a
 /// filter, whose answers to trace come to this process. Mask and dispositions of signals are passed on as
 /// they are; this process itself ignores SIGINT and SIGQUIT, which the terminal sends to both, as long as
-/// what is returned lives.
+/// what is returned lives. It becomes the parent of orphans beneath it and stays so, so that
+/// [`wait`](super::wait) comes to an end no sooner than the last of them, traced or not.
 ///
 /// For a process of one thread: the child runs on a copy of its memory.
 ///
@@ -120,6 +121,7 @@ pub fn begin(filter: &[Instruction], begin: impl FnOnce(&Enter<'_>) -> u8) -> io
 /// Starts a traced process that does what `begin` says once it is traced, and ends with what that returns.
 fn fork(options: i32, begin: impl FnOnce() -> i32) -> io::Result<Begun> {
     let (gate, opener) = pipe()?;
+    adopt_orphans()?;
     // SAFETY: this process has one thread by the contract of the functions above, so that its memory is
     // whole in the child and no lock is held there. The child leaves by `execve` or `_exit`.
     let pid = unsafe { libc::fork() };
@@ -155,6 +157,14 @@ fn fork(options: i32, begin: impl FnOnce() -> i32) -> io::Result<Begun> {
         pid,
         _ignored: ignored,
     })
+}
+
+/// Makes this process the parent of what outlives its own parents beneath it. A child made with
+/// CLONE_UNTRACED is no tracee, and is waited for nonetheless.
+fn adopt_orphans() -> io::Result<()> {
+    // SAFETY: this option takes numbers only.
+    let set = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+    check(set.into()).map(drop)
 }
 
 /// Waits for the tracer, without whom calls that a filter traces would fail; whether there is one.

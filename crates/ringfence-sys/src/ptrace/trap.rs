@@ -31,6 +31,11 @@ const PLACES: (usize, [usize; 6], usize) = (17, [10, 11, 12, 13, 14, 15], 10);
 )))]
 const PLACES: (usize, [usize; 6], usize) = (usize::MAX, [usize::MAX; 6], usize::MAX);
 
+/// How many bytes the registers of a 32-bit program are on `x86_64`, and where the same is there, counted in
+/// halves (`struct user_regs_struct32`).
+const OF_32_BITS: usize = 17 * 4;
+const PLACES_OF_32_BITS: (usize, [usize; 6]) = (11, [0, 1, 2, 3, 4, 5]);
+
 /// `SYS_SECCOMP` of `asm-generic/siginfo.h`: SIGSYS by a filter.
 const BY_FILTER: i32 = 1;
 /// `NT_PRSTATUS` of `linux/elf.h`: the general registers.
@@ -60,9 +65,22 @@ pub fn trap_data(pid: i32) -> io::Result<Option<u16>> {
 /// # Errors
 /// `ESRCH` if it has ended.
 pub fn made_call(pid: i32) -> io::Result<Call> {
-    let (registers, _) = registers(pid)?;
-    let (number, arguments, _) = PLACES;
-    let at = |place: usize| registers.get(place).copied().unwrap_or(0);
+    let (registers, length) = registers(pid)?;
+    let is_of_32_bits = length == OF_32_BITS;
+    let (number, arguments) = if is_of_32_bits {
+        PLACES_OF_32_BITS
+    } else {
+        let (number, arguments, _) = PLACES;
+        (number, arguments)
+    };
+    let at = |place: usize| {
+        if is_of_32_bits {
+            let pair = registers.get(place / 2).copied().unwrap_or(0);
+            pair >> (32 * (place % 2)) & 0xffff_ffff
+        } else {
+            registers.get(place).copied().unwrap_or(0)
+        }
+    };
     Ok(Call {
         audit: information(pid)?.arch,
         number: at(number),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ringfence::{Kernel, Plan, PrepareError};
 use ringfence_manifest::{Faults, Manifest, Unformattable, Variables, extend};
 use ringfence_observe::{Denial, Proposal};
+use rustix::termios::{QueueSelector, tcflush};
 
 use super::super::{NAME, files};
 use crate::run::{self, StartError};
@@ -172,8 +173,10 @@ impl Terminal {
         self.keys.get_mut().write_all(text.as_bytes())
     }
 
-    /// Whether the answer is yes; `default` if there is none.
+    /// Whether the answer is yes; `default` if there is none. What was typed before the question was shown
+    /// answers nothing, nor what the terminal answered to the command.
     fn asks(&mut self, question: &str, default: bool) -> io::Result<bool> {
+        tcflush(self.keys.get_ref(), QueueSelector::IFlush)?;
         self.says(question)?;
         let mut answer = String::new();
         if self.keys.read_line(&mut answer)? == 0 {
