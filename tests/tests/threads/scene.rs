@@ -252,6 +252,13 @@ pub fn prepare(policy: PolicyBuilder) -> Sandbox {
     }
 }
 
+/// Ends the process as its child ended, if that found that the kernel cannot enforce its policy.
+pub fn refused_if(code: Option<i32>) {
+    if code == Some(REFUSED.into()) {
+        exit(REFUSED);
+    }
+}
+
 /// Ends a case that this machine cannot try.
 pub fn skip(why: &str) -> ! {
     eprint!("{why}");
