@@ -56,13 +56,13 @@ pub(super) fn replace_checked<T, E: From<io::Error>>(
     let mut draft = target.clone().into_os_string();
     draft.push(format!(".{}.new", std::process::id()));
     let draft = Path::new(&draft);
-    let written = File::create_new(draft).and_then(|mut new| {
-        if let Ok(before) = target.metadata() {
-            new.set_permissions(before.permissions())?;
-        }
-        new.write_all(text.as_bytes())?;
-        new.sync_all()
-    });
+    // A file that has this name already is somebody else's, and stays.
+    let mut new = File::create_new(draft)?;
+    let written = target
+        .metadata()
+        .map_or(Ok(()), |before| new.set_permissions(before.permissions()))
+        .and_then(|()| new.write_all(text.as_bytes()))
+        .and_then(|()| new.sync_all());
     written
         .map_err(E::from)
         .and_then(|()| check(draft))
