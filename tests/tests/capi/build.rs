@@ -182,8 +182,7 @@ fn guide() {
     pieces.extend(statements.into_iter().map(|code| {
         format!(
             "#include <ringfence.h>\n\
-             ringfence_error *f(ringfence_policy *policy, ringfence_sandbox *sandbox) {{\n\
-             {code}return error;\n}}\n"
+             ringfence_error *f(void) {{\n{code}return error;\n}}\n"
         )
     }));
     let directory = TempDir::new().expect("a directory");
