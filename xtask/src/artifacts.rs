@@ -80,7 +80,7 @@ pub fn without_paths() -> String {
 }
 
 /// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
-const KERNEL_TESTS: [&str; 5] = ["kernel", "model", "jobs", "threads", ESCAPES];
+const KERNEL_TESTS: [&str; 4] = ["kernel", "model", "jobs", ESCAPES];
 /// Those that need a C program as well.
 const ESCAPES: &str = "escapes";
 
