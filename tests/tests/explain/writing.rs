@@ -142,7 +142,11 @@ pub fn tests() -> Vec<Test> {
                     terminal.ends();
                     let after = policy(&scene);
                     assert_eq!(after.contains("work/in"), adds, "{after}");
-                    assert_eq!(after.contains("metadata"), metadata, "{after}");
+                    assert_eq!(
+                        after.contains("allow:\n  - metadata\n"),
+                        metadata,
+                        "{after}"
+                    );
                 }
                 Ok(())
             },

@@ -289,6 +289,7 @@ fn denied_then_allowed(follower: &mut Follower, case: &Case) -> u32 {
         // On a very busy machine one did not come once; why is not known. Twice would be a fault.
         if records.is_empty() && !was_dropped {
             was_dropped = true;
+            eprintln!("no record came of {:?}; tried once more", case.act);
             continue;
         }
         let said: Vec<_> = records
