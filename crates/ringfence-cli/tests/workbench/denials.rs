@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::{stderr, stdout};
+
 /// Two denials of one domain, a third of another, and what a program wrote to look like one.
 const LOG: &str = "\
 type=LANDLOCK_ACCESS msg=audit(1729738800.268:30): domain=195ba459b blockers=fs.read_file path=\"/etc/shadow\" dev=\"vda2\" ino=365
@@ -34,7 +36,7 @@ impl Text {
 }
 
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
+    let mut command = crate::command();
     command.arg("denials").args(arguments).env("TZ", "UTC");
     command
 }
@@ -43,14 +45,6 @@ fn of_file(file: &Path, arguments: &[&str]) -> Output {
     let mut command = command(arguments);
     command.arg("--file").arg(file);
     command.output().expect("ringfence starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]

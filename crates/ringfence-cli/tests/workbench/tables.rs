@@ -1,24 +1,11 @@
 //! The workbench as a user sees it: tables, JSON, exit codes, generated files, examples.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringfence::{Abi, Kernel};
 use serde_json::Value;
 
-fn ringfence(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ringfence"))
-        .args(arguments)
-        .output()
-        .expect("ringfence starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use crate::{ringfence, stderr, stdout};
 
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON value")

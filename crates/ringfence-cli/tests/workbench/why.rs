@@ -1,9 +1,11 @@
 //! `ringfence why`: answers, exit codes, and that what it proposes is what it later calls allowed.
 
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::{stderr, stdout};
 
 fn why(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ringfence"))
+    crate::command()
         .arg("why")
         .args(arguments)
         .output()
@@ -11,8 +13,7 @@ fn why(arguments: &[&str]) -> Output {
 }
 
 fn text(output: &Output) -> String {
-    let errors = String::from_utf8_lossy(&output.stderr);
-    format!("{}{errors}", String::from_utf8_lossy(&output.stdout))
+    format!("{}{}", stdout(output), stderr(output))
 }
 
 #[test]

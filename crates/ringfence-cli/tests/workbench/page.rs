@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringfence::{Abi, Kernel};
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::Value;
 
+use crate::stderr;
+
 fn plan<A: AsRef<OsStr>>(arguments: &[A]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ringfence"))
+    crate::command()
         .arg("plan")
         .args(arguments)
         .output()
@@ -20,12 +22,9 @@ fn plan<A: AsRef<OsStr>>(arguments: &[A]) -> Output {
 
 fn page<A: AsRef<OsStr>>(arguments: &[A]) -> String {
     let output = plan(&[&[OsStr::new("--html")], &words(arguments)[..]].concat());
+    let told = stderr(&output);
     let page = String::from_utf8(output.stdout).expect("a page is UTF-8");
-    assert!(
-        page.starts_with("<!DOCTYPE html>"),
-        "{page}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(page.starts_with("<!DOCTYPE html>"), "{page}{told}");
     page
 }
 

@@ -1,18 +1,8 @@
 //! The tools around a manifest: diff and fmt, their output and exit codes.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
 
-fn ringfence(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ringfence"))
-        .args(arguments)
-        .output()
-        .expect("ringfence starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
+use crate::{ringfence, stdout};
 
 /// Files with these texts, named a.yaml, b.yaml and so on.
 fn files(texts: &[&str]) -> (tempfile::TempDir, Vec<String>) {

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringfence::{Abi, Kernel};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::stderr;
 
 /// Directories `in`, which the policy allows, and `out`, which it does not, and a manifest beside them.
 struct Place(TempDir);
@@ -36,7 +38,7 @@ impl Place {
             writeln!(text, "  - {{{expectation}}}").expect("a text grows");
         }
         fs::write(&manifest, text).expect("a manifest");
-        Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        crate::command()
             .arg("test")
             .arg(&manifest)
             .args(arguments)
@@ -48,7 +50,7 @@ impl Place {
     fn rows(&self, expectations: &[&str], arguments: &[&str]) -> Vec<(String, String)> {
         let output = self.test(expectations, &[&["--json"], arguments].concat());
         let rows: Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+            .unwrap_or_else(|_| panic!("{}", stderr(&output)));
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let rows = rows.as_array().expect("rows").iter();
         rows.map(|row| (text(&row["standing"]), text(&row["detail"])))
@@ -153,7 +155,7 @@ fn a_sandbox_that_ends_whoever_executes_has_not_executed() {
         "version: 1\nro: [/usr]\nsyscalls: {deny: [\"execve:kill\"]}\nexpect: [{allow: execute, path: /usr/bin/true}]\n",
     )
     .expect("a manifest");
-    let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+    let output = crate::command()
         .arg("test")
         .arg(&manifest)
         .output()

@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use ringfence::{Abi, Kernel};
 
+use crate::{stderr, stdout};
+
 /// A directory with a file that no manifest here allows.
 struct World {
     directory: tempfile::TempDir,
@@ -46,14 +48,6 @@ impl World {
 }
 
 const SHELL: &str = "version: 1\ninclude: base\nro: [/usr, /bin]\nfs: [{path: in, access: read}]\n";
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn has_landlock() -> bool {
     Kernel::probe().abi() > Abi::NONE
@@ -217,7 +211,7 @@ fn one_port_of_a_manifest_changes_the_ruleset_and_the_filter() {
     let plan = |text: &str| {
         let manifest = world.path("policy.yaml");
         std::fs::write(&manifest, text).expect("a manifest");
-        let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        let output = crate::command()
             .args(["plan", "--abi", "9", "--syscalls", "--policy"])
             .arg(manifest)
             .output()
@@ -233,7 +227,7 @@ fn one_port_of_a_manifest_changes_the_ruleset_and_the_filter() {
 
 #[test]
 fn the_committed_schema_is_that_of_the_code() {
-    let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+    let output = crate::command()
         .arg("schema")
         .output()
         .expect("ringfence starts");

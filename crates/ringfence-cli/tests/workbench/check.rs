@@ -1,7 +1,7 @@
 //! `ringfence check`: every lint on a manifest that triggers it and on one that does not.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringfence::{Abi, Kernel};
 use serde_json::Value;
@@ -9,6 +9,8 @@ use serde_json::Value;
 mod cases;
 
 use cases::CASES;
+
+use crate::stdout;
 
 /// A home with a few files, and manifests in it.
 struct Home {
@@ -51,7 +53,7 @@ impl Home {
         let file = self.path().join("policy.yaml");
         std::fs::write(&file, text).expect("a manifest");
         let path = format!("/usr/bin:/bin:{}", self.path().join("bin").display());
-        Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        crate::command()
             .arg("check")
             .arg(file)
             .args(arguments)
@@ -176,7 +178,7 @@ fn faults_are_in_every_format_and_only_the_text_stops_at_thirty() {
     assert_eq!(results.len(), 40);
     assert!(results.iter().all(|result| result["level"] == "error"));
     let output = home.check(&text, &[]);
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = stdout(&output);
     assert_eq!(text.matches("error[").count(), 30);
     assert!(text.contains("and 10 more") && text.ends_with(": 40 findings\n"));
 
@@ -187,7 +189,7 @@ fn faults_are_in_every_format_and_only_the_text_stops_at_thirty() {
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(1000));
     assert_eq!(report["more"], 500);
     let output = home.check(&text, &[]);
-    assert!(String::from_utf8_lossy(&output.stdout).ends_with(": 1500 findings\n"));
+    assert!(stdout(&output).ends_with(": 1500 findings\n"));
 }
 
 #[test]
@@ -207,7 +209,7 @@ fn all_kernels_says_for_each_whether_it_starts() {
         assert_eq!(lost.is_empty(), abi >= 4, "{kernel}");
     }
     let output = home.check("version: 1\nconnect-tcp: [443]\n", &["--all-kernels"]);
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = stdout(&output);
     let row = |item: &str| {
         let mut lines = text.lines();
         let line = lines.find(|line| line.ends_with(item));
@@ -253,13 +255,13 @@ fn keys_are_found_also_where_home_is_a_symlink() {
     std::os::unix::fs::symlink(home.path(), &link).expect("a symlink");
     let file = home.path().join("policy.yaml");
     std::fs::write(&file, "version: 1\nfs: [{path: .ssh, access: write}]\n").expect("a manifest");
-    let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+    let output = crate::command()
         .args(["check", "--format", "json"])
         .arg(file)
         .env("HOME", link)
         .output()
         .expect("ringfence starts");
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = stdout(&output);
     assert!(text.contains("writable-keys"), "{text}");
 }
 
@@ -282,7 +284,7 @@ fn control_characters_of_paths_do_not_reach_the_terminal() {
     let home = Home::new();
     let text = "version: 1\nro: [\"no\\epe\\u009b\"]\n";
     let output = home.check(text, &[]);
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = stdout(&output);
     let strange = |character: char| character.is_control() && character != '\n';
     assert!(!text.contains(strange), "{text:?}");
     assert!(text.contains("does not exist"), "{text}");

@@ -1,10 +1,12 @@
 //! `ringfence test`: expectations that hold, and the same turned round, which fail.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringfence::{Abi, Kernel};
 use serde_json::Value;
+
+use crate::stdout;
 
 const POLICY: &str = "\
 version: 1
@@ -74,7 +76,7 @@ impl World {
         // Beside what the policy lets programs write.
         let manifest = self.path("policy.yaml");
         std::fs::write(&manifest, text).expect("a manifest");
-        Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        crate::command()
             .arg("test")
             .arg(manifest)
             .args(arguments)
@@ -100,10 +102,6 @@ fn expectations(allowed: &str, denied: &str) -> String {
 /// Signals and abstract sockets are denied from ABI 6 on, and TCP from ABI 4.
 fn can_try() -> bool {
     Kernel::probe().abi() >= Abi::new(6)
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]

@@ -1,24 +1,11 @@
 //! `ringfence export` and `import` from a shell: what goes where, and the exit codes.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use ringfence::Kernel;
 
-fn ringfence(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ringfence"))
-        .args(arguments)
-        .output()
-        .expect("ringfence starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use crate::{ringfence, stderr, stdout};
 
 fn manifest(directory: &Path, text: &str) -> String {
     let file = directory.join("policy.yaml");

@@ -1,7 +1,9 @@
 //! `ringfence export` to containers and AppArmor: what is printed where, what is written, exit codes.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::{stderr, stdout};
 
 const MANIFEST: &str = "version: 1\ncommand: [/usr/bin/tool]\nro: [/usr]\nconnect-tcp: [443]\n";
 
@@ -12,21 +14,13 @@ fn export(arguments: &[&str]) -> Output {
 
 fn export_in(directory: &Path, arguments: &[&str]) -> Output {
     std::fs::write(directory.join("tool.yaml"), MANIFEST).expect("a file");
-    Command::new(env!("CARGO_BIN_EXE_ringfence"))
+    crate::command()
         .arg("export")
         .args(arguments)
         .arg("tool.yaml")
         .current_dir(directory)
         .output()
         .expect("ringfence starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// What the account says of the line that ends so.
