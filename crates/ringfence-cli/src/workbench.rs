@@ -1,15 +1,14 @@
 //! `ringfence`: the workbench around a policy.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use ringfence_manifest::Variables;
+use clap::Command;
 use ringfence_sys::Arguments;
 
-use crate::flags::{FLAGS, Flag, Group};
-use crate::invocation::{Invocation, UsageError};
+use crate::flags::Group;
 use crate::{run, ui, wrapper};
 
+mod arguments;
 mod check;
 mod denials;
 mod diff;
@@ -26,6 +25,8 @@ mod schema;
 mod status;
 mod test;
 mod why;
+
+use arguments::{with_command, with_flags};
 
 /// The name in messages and help.
 pub const NAME: &str = "ringfence";
@@ -119,101 +120,6 @@ pub fn wrapper_command() -> Command {
             .after_help(wrapper::EPILOGUE),
         &Group::ALL,
     ))
-}
-
-/// Adds the flags of these groups.
-fn with_flags(command: Command, groups: &[Group]) -> Command {
-    FLAGS
-        .iter()
-        .filter(|flag| groups.contains(&flag.group))
-        .fold(command, |command, flag| command.arg(argument(flag)))
-}
-
-fn argument(flag: &'static Flag) -> Arg {
-    let argument = Arg::new(flag.name)
-        .long(flag.name)
-        .help(flag.help)
-        .help_heading(flag.group.title());
-    let argument = match flag.short {
-        Some(short) => argument.short(short),
-        None => argument,
-    };
-    match flag.value {
-        Some(value) => argument
-            .value_name(value)
-            .value_parser(clap::value_parser!(OsString))
-            .value_hint(hint(flag))
-            .action(ArgAction::Append),
-        // Counted by presence: each occurrence is an empty value, which keeps its place in line.
-        None => argument
-            .num_args(0)
-            .default_missing_value("")
-            .value_parser(clap::value_parser!(OsString))
-            .action(ArgAction::Append),
-    }
-}
-
-fn hint(flag: &Flag) -> clap::ValueHint {
-    match flag.value {
-        Some("PATH") => clap::ValueHint::AnyPath,
-        Some("DIR") => clap::ValueHint::DirPath,
-        _ => clap::ValueHint::Other,
-    }
-}
-
-fn with_command(command: Command) -> Command {
-    command.arg(
-        Arg::new("command")
-            .value_name("COMMAND")
-            .help("The command and its arguments")
-            .value_parser(clap::value_parser!(OsString))
-            .value_hint(clap::ValueHint::CommandWithArguments)
-            .num_args(1..)
-            .required(true)
-            .trailing_var_arg(true)
-            .allow_hyphen_values(true),
-    )
-}
-
-/// What a parsed command line asks for, its flags in the order in which they were written.
-fn invocation(matches: &ArgMatches) -> Result<Invocation, UsageError> {
-    let mut written: Vec<(usize, &'static Flag, &OsStr)> = Vec::new();
-    for flag in FLAGS {
-        let Ok(Some(values)) = matches.try_get_many::<OsString>(flag.name) else {
-            continue;
-        };
-        let places = matches.indices_of(flag.name).into_iter().flatten();
-        written.extend(
-            places
-                .zip(values)
-                .map(|(place, value)| (place, flag, value.as_os_str())),
-        );
-    }
-    written.sort_by_key(|(place, ..)| *place);
-
-    let mut invocation = Invocation::default();
-    for (_, flag, value) in written {
-        invocation.apply(flag, value.to_owned())?;
-    }
-    Ok(invocation)
-}
-
-/// The flag that gives variables of a manifest their values.
-fn variables_flag() -> Arg {
-    Flag::named("set").map_or_else(|| Arg::new("set"), argument)
-}
-
-/// The variables of a manifest, for commands that take no flags of the policy.
-fn variables(matches: &ArgMatches) -> Result<Variables, UsageError> {
-    invocation(matches).map(|invocation| invocation.variables)
-}
-
-/// The switch for machine-readable output.
-fn json_flag() -> Arg {
-    Arg::new("json")
-        .long("json")
-        .help("Print JSON instead of a table")
-        .action(ArgAction::SetTrue)
 }
 
 /// Prints one value as JSON.

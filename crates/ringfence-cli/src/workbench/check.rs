@@ -3,14 +3,14 @@
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringfence::{Kernel, Plan, Policy, PolicyBuilder};
 use ringfence_manifest::Manifest;
 use ringfence_observe::Sensitive;
 
-use super::{NAME, variables, variables_flag};
+use super::NAME;
+use super::arguments::{abi_flag, file, file_argument, other_kernel, variables, variables_flag};
 use crate::check::{LINTS, Subject, lint, proposal};
 use crate::invocation::Invocation;
 use crate::{run, ui};
@@ -30,21 +30,10 @@ pub(super) fn command() -> Command {
     Command::new("check")
         .about("Show what is wrong with a manifest, and what in it is seldom meant")
         .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(clap::value_parser!(OsString))
-                .value_hint(clap::ValueHint::FilePath)
-                .help("The manifest"),
+            file_argument("file", "The manifest")
         )
         .arg(variables_flag())
-        .arg(
-            Arg::new("abi")
-                .long("abi")
-                .value_name("N")
-                .value_parser(clap::value_parser!(u32))
-                .help("Check for a kernel with this Landlock ABI instead of this one"),
-        )
+        .arg(abi_flag("Check for a kernel with this Landlock ABI instead of this one"))
         .arg(
             Arg::new("all-kernels")
                 .long("all-kernels")
@@ -91,10 +80,7 @@ fn lints() -> String {
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
-    let file = matches
-        .get_one::<OsString>("file")
-        .map(PathBuf::from)
-        .unwrap_or_default();
+    let file = file(matches, "file");
     let format = matches
         .get_one::<String>("format")
         .map_or("text", String::as_str);
@@ -116,11 +102,11 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         Ok(variables) => variables,
         Err(error) => return ui::fail(NAME, &error, UNUSABLE),
     };
-    let (manifest, sources) = match Manifest::read(&file, &variables) {
+    let (manifest, sources) = match Manifest::read(file, &variables) {
         Ok(read) => read,
         Err(faults) => {
             let report = Report {
-                file: &file,
+                file,
                 findings: &faults.findings,
                 more: faults.more,
                 sources: &faults.sources,
@@ -134,9 +120,10 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     let command = matches.get_many("command").into_iter().flatten();
     invocation.command = command.cloned().collect();
     let (policy, trouble) = complete(&manifest, &mut invocation);
-    let (plan, is_looked_up) = match matches.get_one::<u32>("abi") {
-        Some(&abi) => (Plan::new(policy.clone(), Kernel::with_abi(abi)), false),
-        None => looked_up(Plan::new(policy.clone(), Kernel::probe())),
+    let (plan, is_looked_up) = match other_kernel(matches) {
+        Some(kernel) => (Plan::new(policy.clone(), kernel), false),
+        // What cannot be looked up is what the lints explain.
+        None => (Plan::new(policy.clone(), Kernel::probe()).look_up().0, true),
     };
     let subject = Subject {
         manifest: &manifest,
@@ -153,7 +140,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         .get_flag("all-kernels")
         .then(|| Kernels::of(&policy));
     let report = Report {
-        file: &file,
+        file,
         findings: &findings,
         more: 0,
         sources: &sources,
@@ -181,13 +168,5 @@ fn complete(manifest: &Manifest, invocation: &mut Invocation) -> (Policy, Option
             manifest.policy.clone(),
             Some(ui::with_causes(error.as_ref())),
         ),
-    }
-}
-
-/// The plan with its paths looked up, as far as they can be; else as it is, which the lints explain.
-fn looked_up(plan: Plan) -> (Plan, bool) {
-    match plan.clone().prepare() {
-        Ok(sandbox) => (sandbox.plan().clone(), true),
-        Err(_) => (plan, true),
     }
 }

@@ -10,8 +10,8 @@ use ringfence::Kernel;
 use ringfence_observe::Sensitive;
 use ringfence_observe::audit::Log;
 
-use super::{NAME, invocation, json_flag, with_flags};
-use crate::flags::Group;
+use super::NAME;
+use super::arguments::{json_flag, other_kernel, policy, with_policy};
 use crate::{run, ui};
 use filter::Filter;
 use report::Report;
@@ -31,17 +31,10 @@ const QUIET: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn command() -> Command {
-    let policy = [
-        Group::Manifest,
-        Group::Paths,
-        Group::Network,
-        Group::Syscalls,
-        Group::Strictness,
-    ];
     let value = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help)
     };
-    with_flags(Command::new("denials"), &policy)
+    with_policy(Command::new("denials"))
         .about("Show what Landlock denied, from the kernel's audit records, and what to add to a policy")
         .long_about(
             "Show what Landlock denied, from the kernel's audit records (ABI 7, Linux 6.15, where audit is on), \
@@ -128,9 +121,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
 }
 
 fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
-    let mut invocation = invocation(matches)?;
-    invocation.read_manifest()?;
-    let policy = invocation.take_policy()?;
+    let policy = policy(matches)?;
     let text = |name: &str| matches.get_one::<String>(name);
     let since = text("since").map(|text| Since::read(text)).transpose()?;
     let filter = Filter::new(
@@ -159,11 +150,11 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
             ui::note(NAME, &doubt);
         }
     }
-    let abi = matches.get_one::<u32>("abi").copied();
-    let is_running = abi.is_none() && is_live;
+    let other = other_kernel(matches);
+    let is_running = other.is_none() && is_live;
     let report = Report {
-        kernel: match abi {
-            Some(abi) => Kernel::with_abi(abi),
+        kernel: match other {
+            Some(kernel) => kernel,
             None if is_running => Kernel::probe(),
             None => Kernel::with_abi(u32::MAX),
         },

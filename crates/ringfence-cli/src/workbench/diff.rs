@@ -1,41 +1,29 @@
 //! `ringfence diff`: what becomes allowed and denied between two manifests.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use ringfence::{
     AccessFs, Class, Kernel, Plan, Policy, PortClass, Ports, Request, Standing, Syscall, WORDS,
 };
 use ringfence_manifest::Manifest;
 use serde::Serialize;
 
-use super::{NAME, json_flag, print_json, variables, variables_flag};
+use super::arguments::{
+    abi_flag, file, file_argument, json_flag, other_kernel, variables, variables_flag,
+};
+use super::{NAME, print_json};
 use crate::{run, ui};
 
 pub(super) fn command() -> Command {
-    let file = |id: &'static str, help: &'static str| {
-        Arg::new(id)
-            .value_name(id.to_ascii_uppercase())
-            .required(true)
-            .value_parser(clap::value_parser!(OsString))
-            .value_hint(clap::ValueHint::FilePath)
-            .help(help)
-    };
     Command::new("diff")
         .about("Show what becomes allowed and what becomes denied from one manifest to another")
-        .arg(file("old", "The manifest as it was"))
-        .arg(file("new", "The manifest as it is"))
+        .arg(file_argument("old", "The manifest as it was"))
+        .arg(file_argument("new", "The manifest as it is"))
         .arg(variables_flag())
-        .arg(
-            Arg::new("abi")
-                .long("abi")
-                .value_name("N")
-                .value_parser(clap::value_parser!(u32))
-                .help("Compare for a kernel with this Landlock ABI instead of this one"),
-        )
+        .arg(abi_flag("Compare for a kernel with this Landlock ABI instead of this one"))
         .arg(json_flag())
         .after_help(
             "Exit codes:\n  0    both allow the same\n  1    they differ\n  125  one of them cannot be used\n\n\
@@ -44,22 +32,17 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
-    let kernel = matches
-        .get_one::<u32>("abi")
-        .map_or_else(Kernel::probe, |&abi| Kernel::with_abi(abi));
+    let kernel = other_kernel(matches).unwrap_or_else(Kernel::probe);
     let variables = match variables(matches) {
         Ok(variables) => variables,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
     let mut policies = Vec::new();
     for id in ["old", "new"] {
-        let file = matches
-            .get_one::<OsString>(id)
-            .map(PathBuf::from)
-            .unwrap_or_default();
-        match Manifest::read(&file, &variables) {
+        let file = file(matches, id);
+        match Manifest::read(file, &variables) {
             Ok((manifest, _)) => policies.push(manifest.policy),
-            Err(faults) => return ui::fail_manifest(NAME, &file, &faults, run::SETUP_FAILED),
+            Err(faults) => return ui::fail_manifest(NAME, file, &faults, run::SETUP_FAILED),
         }
     }
     let [old, new] = &policies[..] else {

@@ -6,7 +6,8 @@ use clap::{ArgMatches, Command};
 use ringfence::{Abi, Class, Errata, Kernel, KernelReport, Plan, Policy, Row, Standing, Status};
 use serde::Serialize;
 
-use super::{json_flag, print_json};
+use super::arguments::json_flag;
+use super::print_json;
 use crate::ui;
 
 pub(super) fn command() -> Command {

@@ -9,7 +9,8 @@ use ringfence::{Arch, Plan, Policy};
 use ringfence_export::{ExportError, Exported, ExportedFile};
 use ringfence_manifest::{Manifest, Variables};
 
-use super::{NAME, files, json_flag, print_json, variables, variables_flag};
+use super::arguments::{file, file_argument, json_flag, variables, variables_flag};
+use super::{NAME, files, print_json};
 use crate::invocation::UsageError;
 use crate::ui;
 
@@ -55,14 +56,7 @@ pub(super) fn command() -> Command {
     let formats = FORMATS.iter().map(|format| {
         let common = Command::new(format.name)
             .about(format.about)
-            .arg(
-                Arg::new("file")
-                    .value_name("FILE")
-                    .required(true)
-                    .value_parser(clap::value_parser!(OsString))
-                    .value_hint(clap::ValueHint::FilePath)
-                    .help("The manifest"),
-            )
+            .arg(file_argument("file", "The manifest"))
             .arg(variables_flag())
             .arg(
                 Arg::new("output")
@@ -123,12 +117,9 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
 
 fn subject(matches: &ArgMatches) -> Result<Subject, UsageError> {
     let variables: Variables = variables(matches)?;
-    let file = matches
-        .get_one::<OsString>("file")
-        .map(PathBuf::from)
-        .unwrap_or_default();
+    let file = file(matches, "file");
     // Other tools start elsewhere, where a relative path would lead to something else.
-    let file = std::path::absolute(&file).unwrap_or(file);
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let set = matches
         .get_many::<OsString>("set")
         .into_iter()

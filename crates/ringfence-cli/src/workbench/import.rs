@@ -8,6 +8,7 @@ use clap::{Arg, ArgMatches, Command};
 use ringfence_export::import::{self, ImportError, Imported};
 use ringfence_manifest::Format;
 
+use super::arguments::{file, file_argument};
 use super::{NAME, files};
 use crate::ui;
 
@@ -15,14 +16,6 @@ use crate::ui;
 const UNUSABLE: u8 = 2;
 
 pub(super) fn command() -> Command {
-    let file = |help: &'static str| {
-        Arg::new("file")
-            .value_name("FILE")
-            .required(true)
-            .value_parser(clap::value_parser!(OsString))
-            .value_hint(clap::ValueHint::FilePath)
-            .help(help)
-    };
     let output = Arg::new("output")
         .short('o')
         .long("output")
@@ -52,13 +45,14 @@ pub(super) fn command() -> Command {
             Command::new("landlockconfig")
                 .about("A file of landlockconfig, JSON or TOML")
                 .arg(output.clone())
-                .arg(file("The file; TOML if its name ends in .toml")),
+                .arg(file_argument("file", "The file; TOML if its name ends in .toml")),
         )
         .subcommand(
             Command::new("systemd")
                 .about("A service unit of systemd")
                 .arg(output)
-                .arg(file(
+                .arg(file_argument(
+                    "file",
                     "The unit's file; /dev/stdin for what `systemctl cat` prints, which has its drop-ins too",
                 )),
         )
@@ -105,14 +99,8 @@ fn import(source: &str, matches: &ArgMatches) -> Result<Imported, Error> {
         let words = matches.get_many::<OsString>("words");
         return Ok(import::landrun(words.into_iter().flatten().cloned())?);
     }
-    let file = matches
-        .get_one::<OsString>("file")
-        .map(PathBuf::from)
-        .unwrap_or_default();
-    let text = match files::read(&file) {
-        Ok(text) => text,
-        Err(error) => return Err(Error::Read(file, error)),
-    };
+    let file = file(matches, "file");
+    let text = files::read(file).map_err(|error| Error::Read(file.to_owned(), error))?;
     if source == "systemd" {
         return Ok(import::systemd_unit(&text)?);
     }

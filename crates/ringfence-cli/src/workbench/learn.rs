@@ -9,7 +9,8 @@ use ringfence_observe::{
     End, Observation, Sensitive, Setting, Tightness, WatchError, Watching, learn, watch,
 };
 
-use super::{NAME, files, variables_flag, with_command};
+use super::arguments::{variables_flag, with_command};
+use super::{NAME, files};
 use crate::command::{Command as Program, CommandError, Environment};
 use crate::invocation::Invocation;
 use crate::{run, ui};

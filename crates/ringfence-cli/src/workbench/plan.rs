@@ -6,34 +6,21 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringfence::{Abi, CallRow, Kernel, Plan, PlanReport};
 use serde::Serialize;
 
-use super::{NAME, invocation, json_flag, print_json, with_flags};
-use crate::flags::Group;
+use super::arguments::{abi_flag, json_flag, other_kernel, policy, with_policy};
+use super::{NAME, print_json};
 use crate::{run, ui};
 
 mod html;
 
 pub(super) fn command() -> Command {
-    let policy = [
-        Group::Manifest,
-        Group::Paths,
-        Group::Network,
-        Group::Syscalls,
-        Group::Strictness,
-    ];
-    with_flags(Command::new("plan"), &policy)
+    with_policy(Command::new("plan"))
         .about("Show what of a policy holds on this kernel, or on another, and by what")
         .long_about(
             "Show what of a policy holds on this kernel, or on another, and by what. For this \
              kernel the paths are looked up too: where symlinks lead, which lines are redundant, \
              which path is missing.",
         )
-        .arg(
-            Arg::new("abi")
-                .long("abi")
-                .value_name("N")
-                .value_parser(clap::value_parser!(u32))
-                .help("Plan for a kernel with this Landlock ABI (0: none) instead of this one"),
-        )
+        .arg(abi_flag("Plan for a kernel with this Landlock ABI (0: none) instead of this one"))
         .arg(
             Arg::new("syscalls")
                 .long("syscalls")
@@ -58,19 +45,15 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
-    let policy = invocation(matches).and_then(|mut invocation| {
-        invocation.read_manifest()?;
-        invocation.take_policy()
-    });
-    let policy = match policy {
+    let policy = match policy(matches) {
         Ok(policy) => policy,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
     let title = matches
         .get_one::<std::ffi::OsString>("policy")
         .map_or_else(|| "A policy".to_owned(), |file| file.display().to_string());
-    let (plan, trouble) = match matches.get_one::<u32>("abi") {
-        Some(&abi) => (Plan::new(policy.clone(), Kernel::with_abi(abi)), None),
+    let (plan, trouble) = match other_kernel(matches) {
+        Some(kernel) => (Plan::new(policy.clone(), kernel), None),
         None => Plan::new(policy.clone(), Kernel::probe()).look_up(),
     };
     let report = match &trouble {

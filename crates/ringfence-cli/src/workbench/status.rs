@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use clap::{Arg, ArgMatches, Command};
 use ringfence::Status;
 
-use super::{NAME, json_flag, print_json};
+use super::arguments::json_flag;
+use super::{NAME, print_json};
 use crate::ui;
 
 pub(super) fn command() -> Command {

@@ -7,7 +7,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringfence::{Kernel, Plan};
 use ringfence_manifest::{Expectation, Expected, Manifest};
 
-use super::{NAME, invocation, json_flag, print_json, variables_flag};
+use super::arguments::{file_argument, invocation, json_flag, variables, variables_flag};
+use super::{NAME, print_json};
 use crate::{run, ui};
 use output::{Row, Standing};
 
@@ -23,7 +24,7 @@ const UNUSABLE: u8 = 2;
 pub(super) fn command() -> Command {
     Command::new("test")
         .about("Prove what a manifest expects (`expect:`), by really doing it in the sandbox")
-        .arg(file())
+        .arg(file_argument("file", "The manifest"))
         .arg(variables_flag())
         .arg(
             Arg::new("format")
@@ -58,7 +59,7 @@ pub(super) fn command() -> Command {
 pub(super) fn probe_command() -> Command {
     Command::new("probe")
         .hide(true)
-        .arg(file())
+        .arg(file_argument("file", "The manifest"))
         .arg(variables_flag())
         .arg(Arg::new("free").long("free").action(ArgAction::SetTrue))
         .arg(
@@ -67,15 +68,6 @@ pub(super) fn probe_command() -> Command {
                 .action(ArgAction::Append),
         )
         .arg(Arg::new("act").num_args(1..).last(true).required(true))
-}
-
-fn file() -> Arg {
-    Arg::new("file")
-        .value_name("FILE")
-        .required(true)
-        .value_parser(clap::value_parser!(PathBuf))
-        .value_hint(clap::ValueHint::FilePath)
-        .help("The manifest")
 }
 
 /// The plan of a manifest as `run` would make it.
@@ -114,7 +106,7 @@ pub(super) fn probe(matches: &ArgMatches) -> u8 {
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
-    let variables = match super::variables(matches) {
+    let variables = match variables(matches) {
         Ok(variables) => variables,
         Err(error) => return ui::fail(NAME, &error, UNUSABLE),
     };

@@ -8,19 +8,12 @@ use ringfence::Kernel;
 use ringfence_observe::{Answer, Proposal, Question, Sensitive};
 use serde_json::json;
 
-use super::{NAME, invocation, json_flag, print_json, with_flags};
-use crate::flags::Group;
+use super::arguments::{abi_flag, json_flag, other_kernel, policy, with_policy};
+use super::{NAME, print_json};
 use crate::{run, ui};
 
 pub(super) fn command() -> Command {
-    let policy = [
-        Group::Manifest,
-        Group::Paths,
-        Group::Network,
-        Group::Syscalls,
-        Group::Strictness,
-    ];
-    with_flags(Command::new("why"), &policy)
+    with_policy(Command::new("why"))
         .about("Say whether a policy allows an access and by which line, or what to add, without running anything")
         .arg(
             Arg::new("access")
@@ -35,13 +28,7 @@ pub(super) fn command() -> Command {
                 .value_hint(clap::ValueHint::AnyPath)
                 .help("What is accessed; of an entry that is created or removed, its own path"),
         )
-        .arg(
-            Arg::new("abi")
-                .long("abi")
-                .value_name("N")
-                .value_parser(clap::value_parser!(u32))
-                .help("Answer for a kernel with this Landlock ABI (0: none) instead of this one"),
-        )
+        .arg(abi_flag("Answer for a kernel with this Landlock ABI (0: none) instead of this one"))
         .arg(json_flag())
         .after_help(
             "Exit codes:\n  0    allowed\n  1    denied\n  125  the question or the policy cannot be used\n\n\
@@ -51,11 +38,7 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
-    let policy = invocation(matches).and_then(|mut invocation| {
-        invocation.read_manifest()?;
-        invocation.take_policy()
-    });
-    let policy = match policy {
+    let policy = match policy(matches) {
         Ok(policy) => policy,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
@@ -67,10 +50,11 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         Ok(question) => question,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
-    let abi = matches.get_one::<u32>("abi");
-    let kernel = abi.map_or_else(Kernel::probe, |&abi| Kernel::with_abi(abi));
+    let other = other_kernel(matches);
+    let is_running = other.is_none();
+    let kernel = other.unwrap_or_else(Kernel::probe);
     let sensitive = Sensitive::of_this_user();
-    let answer = question.answer(&policy, kernel, abi.is_none(), &sensitive);
+    let answer = question.answer(&policy, kernel, is_running, &sensitive);
     let printed = if matches.get_flag("json") {
         print_json(&as_json(&answer))
     } else {

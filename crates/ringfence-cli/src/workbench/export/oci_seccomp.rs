@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, Command};
 use ringfence::Arch;
 use ringfence_export::OciOptions;
 
+use super::super::arguments::abi_flag;
 use super::{Format, arch_flag};
 
 pub(super) const FORMAT: Format = Format {
@@ -26,12 +27,8 @@ fn flags(command: Command) -> Command {
     command
         .arg(arch_flag())
         .arg(
-            Arg::new("abi")
-                .long("abi")
-                .value_name("N")
-                .value_parser(clap::value_parser!(u32))
-                .default_value("0")
-                .help("The Landlock ABI that something in the container applies; 0 counts on none"),
+            abi_flag("The Landlock ABI that something in the container applies; 0 counts on none")
+                .default_value("0"),
         )
         .arg(
             Arg::new("with-runner")

@@ -8,8 +8,9 @@ use clap::ArgMatches;
 use ringfence::{Kernel, Plan, Policy};
 use ringfence_manifest::{Manifest, Variables, extend};
 
+use super::super::arguments::variables;
 use super::super::diff::Change;
-use super::super::{NAME, files, variables};
+use super::super::{NAME, files};
 use crate::{run, ui};
 
 pub(super) struct Merge {
