@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use ringfence::{Abi, Class, Kernel, Plan, Policy};
+use ringfence::{Abi, Class, Kernel, Policy};
 
 const ROUNDS: usize = 11;
 const THREADS: [usize; 4] = [1, 10, 100, 1_000];
@@ -96,7 +96,7 @@ fn measure(threads: usize, by_signal: bool) -> Result<(), Failure> {
             });
         }
         begin.wait();
-        let sandbox = Plan::new(policy().ro("/usr").build()?, Kernel::probe()).prepare()?;
+        let sandbox = policy().ro("/usr").build()?.prepare()?;
         let start = Instant::now();
         sandbox.enforce()?;
         println!("{}", start.elapsed().as_nanos());
@@ -115,7 +115,7 @@ fn enforce_filter() -> Result<(), Failure> {
         .unrestricted_fs()
         .unrestricted_net()
         .unrestricted_ipc();
-    let sandbox = Plan::new(policy.build()?, Kernel::probe()).prepare()?;
+    let sandbox = policy.build()?.prepare()?;
     sandbox.enforce_this_thread()?;
     Ok(())
 }

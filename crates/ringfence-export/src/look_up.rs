@@ -1,7 +1,7 @@
 //! What the lines of a policy come to on this machine, for formats that have no patterns, no exceptions
 //! or no symlinks.
 
-use ringfence::{Kernel, PathLine, Plan, Policy, PolicyBuilder, PrepareError};
+use ringfence::{PathLine, Plan, Policy, PolicyBuilder, PrepareError};
 
 /// Looks up the paths of a policy by making a sandbox of its lines, which restricts nothing. A path
 /// that is missing here is no fault: what is exported is often for another machine. Nor is it one that
@@ -19,6 +19,6 @@ pub fn look_up(policy: &Policy) -> Result<Plan, PrepareError> {
         wanted = wanted.unrestricted_fs();
     }
     let wanted = lines.fold(wanted, PolicyBuilder::path_line);
-    let sandbox = Plan::new(wanted.lines().clone(), Kernel::probe()).prepare()?;
+    let sandbox = wanted.lines().clone().prepare()?;
     Ok(sandbox.plan().clone())
 }

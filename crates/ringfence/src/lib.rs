@@ -16,7 +16,7 @@
 //! - [`Sandbox::enforce`] restricts the process for the rest of its life.
 //!
 //! ```no_run
-//! use ringfence::{Kernel, Plan, Policy};
+//! use ringfence::Policy;
 //!
 //! let policy = Policy::builder()
 //!     .ro("/usr")
@@ -24,7 +24,7 @@
 //!     .rw("/var/lib/tool")
 //!     .connect_tcp(443)
 //!     .build()?;
-//! let in_force = Plan::new(policy, Kernel::probe()).prepare()?.enforce()?;
+//! let in_force = policy.prepare()?.enforce()?;
 //! println!("{}", in_force.kernel());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

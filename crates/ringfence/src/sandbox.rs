@@ -202,10 +202,10 @@ impl Sandbox {
     /// What the kernel said on the way to the file.
     ///
     /// ```no_run
-    /// use ringfence::{Kernel, Plan, Policy};
+    /// use ringfence::Policy;
     ///
     /// let policy = Policy::builder().rw("/srv/job").build()?;
-    /// let sandbox = Plan::new(policy, Kernel::probe()).prepare()?;
+    /// let sandbox = policy.prepare()?;
     /// assert!(sandbox.may_change("/etc/job.conf".as_ref())?.is_none());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -265,10 +265,10 @@ impl Sandbox {
     /// `landlock_restrict_self(2)`, `seccomp(2)`, `prctl(2)` with `PR_SET_NO_NEW_PRIVS`.
     ///
     /// ```no_run
-    /// use ringfence::{Kernel, Plan, Policy};
+    /// use ringfence::Policy;
     ///
     /// let policy = Policy::builder().rw("/var/lib/tool").connect_tcp(5432).build()?;
-    /// Plan::new(policy, Kernel::probe()).prepare()?.enforce()?;
+    /// policy.prepare()?.enforce()?;
     /// assert!(std::fs::read("/etc/shadow").is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pulldown_cmark::{Event, Options, Parser, html};
 use ringfence::process::{ConfineError, Limits};
-use ringfence::{Kernel, Plan, Policy, PrepareError, Sandbox};
+use ringfence::{Policy, PrepareError, Sandbox};
 
 /// How long a page may take.
 const TIME: Duration = Duration::from_secs(2);
@@ -22,7 +22,7 @@ impl Renderer {
     /// The sandbox is made here: it allows nothing.
     pub fn new() -> Result<Self, PrepareError> {
         let nothing = Policy::default();
-        let sandbox = Plan::new(nothing, Kernel::probe()).prepare()?;
+        let sandbox = nothing.prepare()?;
         Ok(Self { sandbox })
     }
 

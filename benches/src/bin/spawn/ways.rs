@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt as _;
 
 use ringfence::process::Command;
-use ringfence::{Kernel, Plan, Policy, PolicyBuilder, Sandbox, Template};
+use ringfence::{Kernel, Policy, PolicyBuilder, Sandbox, Template};
 
 /// What is started: as little as a program can do.
 pub const PROGRAM: &str = "/bin/true";
@@ -38,7 +38,7 @@ impl Ways {
     pub fn new() -> Result<Self, Failure> {
         let alone = policy().unrestricted_syscalls().build()?;
         Ok(Self {
-            landlock: Plan::new(alone, Kernel::probe()).prepare()?,
+            landlock: alone.prepare()?,
             filtered: Template::new(policy().build()?, Kernel::probe())?,
         })
     }

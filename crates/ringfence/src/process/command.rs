@@ -38,10 +38,10 @@ use crate::seccomp::{Program, Syscall};
 ///   and ended. Nor is there `pre_exec`: no code of this process runs between the start and the sandbox.
 ///
 /// ```no_run
-/// use ringfence::{Kernel, Plan, Policy};
+/// use ringfence::Policy;
 ///
 /// let policy = Policy::builder().ro("/usr").ro("/lib").ro("/lib64").build()?;
-/// let sandbox = Plan::new(policy, Kernel::probe()).prepare()?;
+/// let sandbox = policy.prepare()?;
 /// let output = sandbox.command("/usr/bin/id").env_clear().output()?;
 /// println!("{}", String::from_utf8_lossy(&output.stdout));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

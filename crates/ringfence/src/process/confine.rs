@@ -16,8 +16,6 @@ use serde::de::DeserializeOwned;
 use super::child::Job;
 use super::{Child, Ended, Limit, Limits, SpawnError, group, panic_message};
 use crate::class::Class;
-use crate::kernel::Kernel;
-use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::sandbox::{PrepareError, Sandbox};
 use crate::seccomp::Program;
@@ -46,7 +44,7 @@ pub fn confine<T: Serialize + DeserializeOwned>(
     policy: Policy,
     act: impl FnOnce() -> T,
 ) -> Result<T, ConfineError> {
-    let sandbox = Plan::new(policy, Kernel::probe()).prepare()?;
+    let sandbox = policy.prepare()?;
     sandbox.confined().run(act)
 }
 
@@ -175,9 +173,9 @@ impl<'s> Confined<'s> {
     /// [`ConfineError::Start`].
     ///
     /// ```no_run
-    /// use ringfence::{Kernel, Plan, Policy};
+    /// use ringfence::Policy;
     ///
-    /// let sandbox = Plan::new(Policy::builder().build()?, Kernel::probe()).prepare()?;
+    /// let sandbox = Policy::builder().build()?.prepare()?;
     /// let confined = sandbox.confined();
     /// let copy = confined.start(|| 1 + 1)?;
     /// let mut written = Vec::new();

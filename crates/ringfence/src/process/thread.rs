@@ -34,10 +34,10 @@ pub enum ThreadError {
 /// [`ThreadError`].
 ///
 /// ```no_run
-/// use ringfence::{Kernel, Plan, Policy, process::in_thread};
+/// use ringfence::{Policy, process::in_thread};
 ///
 /// let policy = Policy::builder().ro("/srv/in").build()?;
-/// let sandbox = Plan::new(policy, Kernel::probe()).prepare()?;
+/// let sandbox = policy.prepare()?;
 /// let length = in_thread(sandbox, || std::fs::read("/srv/in/x").map(|bytes| bytes.len()))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -5,10 +5,10 @@
 //!
 //! ```no_run
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
-//! use ringfence::{Kernel, Plan, Policy};
+//! use ringfence::Policy;
 //!
 //! let policy = Policy::builder().ro("/usr").ro("/lib").ro("/lib64").build()?;
-//! let sandbox = Plan::new(policy, Kernel::probe()).prepare()?;
+//! let sandbox = policy.prepare()?;
 //! let output = sandbox.command("/usr/bin/id").env_clear().output_async().await?;
 //! println!("{}", output.ended);
 //! # Ok(())

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
-use ringfence::{Kernel, Plan, PrepareError};
+use ringfence::PrepareError;
 use ringfence_manifest::{Faults, Manifest, Unformattable, Variables, extend};
 use ringfence_observe::{Denial, Proposal};
 use rustix::termios::{QueueSelector, tcflush};
@@ -104,7 +104,7 @@ pub(super) fn add(
 fn usable(draft: &Path, variables: &Variables) -> Result<(), WriteError> {
     let (manifest, sources) =
         Manifest::read(draft, variables).map_err(|faults| WriteError::Faults(Box::new(faults)))?;
-    let sandbox = Plan::new(manifest.policy, Kernel::probe()).prepare()?;
+    let sandbox = manifest.policy.prepare()?;
     let files: Vec<PathBuf> = sources.files().map(PathBuf::from).collect();
     Ok(run::require_own_manifest(&files, &sandbox)?)
 }
