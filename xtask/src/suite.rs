@@ -36,19 +36,24 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             .args(["--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "--deny=warnings"),
     )?;
-    clean("build", workspace::cargo("build").arg("--workspace"))?;
+    // With all targets dependencies have the features that they have in `cargo test`, which then
+    // builds nothing anew.
+    clean(
+        "build",
+        workspace::cargo("build").args(["--workspace", "--all-targets"]),
+    )?;
     // The wrapper alone must build from its own small tree.
     clean(
         "the wrapper without the workbench",
         workspace::cargo("check").args(["--package=ringfence-cli", "--no-default-features"]),
     )?;
 
-    installs()?;
     eprintln!("== book");
     println!("{}", book::build()?.display());
     // Tests install it.
     eprintln!("== package");
     println!("{}", package::build()?.display());
+    installs()?;
     eprintln!("== supply");
     supply::check()?;
 
@@ -89,23 +94,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     })
 }
 
-/// The executables install from the sources; unoptimised, which is quicker and no different in that.
+/// The executables install from the sources. With the flags of the package's, which are compiled already.
 fn installs() -> Result<()> {
     let place = tempfile::tempdir().context("a directory to install into")?;
-    clean(
-        "cargo install",
-        workspace::cargo("install")
-            .args([
-                "--quiet",
-                "--debug",
-                "--locked",
-                "--path=crates/ringfence-cli",
-            ])
-            .arg("--target-dir")
-            .arg(workspace::target()?)
-            .arg("--root")
-            .arg(place.path()),
-    )?;
+    clean("cargo install", &mut artifacts::install(place.path())?)?;
     for name in ["landlock-runner", "ringfence"] {
         tool::output(Command::new(place.path().join("bin").join(name)).arg("--version"))?;
     }
