@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::step::step;
 use crate::workspace;
 
 /// A program that crates.io has.
@@ -25,18 +26,19 @@ impl Tool {
         if program.exists() {
             return Ok(program);
         }
-        eprintln!("== {name} {version}, once");
         let target = folder.join("target");
-        let status = workspace::cargo("install")
+        let mut install = workspace::cargo("install");
+        install
             // Optimised they would take twice as long to compile, and run for seconds.
             .args(["--quiet", "--debug", "--locked", name, "--version", version])
             .args(["--no-default-features", "--features", self.features])
             .arg("--root")
             .arg(&folder)
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_TARGET_DIR", &target)
-            .status()
-            .context("cargo could not be started")?;
+            .env("CARGO_TARGET_DIR", &target);
+        let status = step(&format!("{name} {version}, once"), || {
+            install.status().context("cargo could not be started")
+        })?;
         ensure!(
             status.success(),
             "{name} {version} could not be installed ({status})"

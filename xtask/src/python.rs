@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
+use crate::step::step;
 use crate::suite::{NOBODY, clean, tests};
 use crate::{tool, workspace};
 
@@ -135,9 +136,10 @@ impl Tools {
             fs::read(&wanted).with_context(|| format!("{} cannot be read", wanted.display()))?;
         let marker = place.join("installed.txt");
         if fs::read(&marker).ok().as_ref() != Some(&text) {
-            eprintln!("== tools for the Python package");
-            environment(interpreter, &place)?;
-            tool::output(pip(&place).arg("--requirement").arg(&wanted))?;
+            step("tools for the Python package", || {
+                environment(interpreter, &place)?;
+                tool::output(pip(&place).arg("--requirement").arg(&wanted))
+            })?;
             fs::write(&marker, text)
                 .with_context(|| format!("{} cannot be written", marker.display()))?;
         }
