@@ -57,6 +57,22 @@ impl Test {
 
 /// Runs tests as `cargo test` would, and prints its closing line.
 pub fn main(tests: Vec<Test>) -> ExitCode {
-    let arguments = Arguments::from_args();
-    libtest_mimic::run(&arguments, tests.into_iter().map(Test::trial).collect()).exit_code()
+    run(&Arguments::from_args(), tests)
+}
+
+/// The same with so many tests at a time, if the command line does not say how many.
+pub fn main_at_once(threads: usize, tests: Vec<Test>) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(threads);
+    run(&arguments, tests)
+}
+
+/// How many tests keep the processors busy if each uses one for a quarter of its time, and else
+/// waits: for servers, for the network, for programs to start.
+pub fn waiting() -> usize {
+    4 * std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn run(arguments: &Arguments, tests: Vec<Test>) -> ExitCode {
+    libtest_mimic::run(arguments, tests.into_iter().map(Test::trial).collect()).exit_code()
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -17,6 +17,9 @@ use crate::{tool, workspace};
 /// By GNU ld: as lld lays it out, starting touches a fifth more memory (1,116 KiB against 924).
 const STATIC: &str = "-C target-feature=+crt-static -C relocation-model=static \
                       -C link-arg=-fuse-ld=bfd";
+
+/// Has cargo say what it made.
+const MESSAGES: [&str; 2] = ["--quiet", "--message-format=json-render-diagnostics"];
 
 /// A file that cargo made.
 #[derive(Clone, Debug)]
@@ -34,15 +37,11 @@ impl fmt::Display for Executable {
 
 /// The two executables as they ship, in `target/static/`.
 pub fn release() -> Result<Vec<Executable>> {
-    let built = executables(
-        "build",
-        &[
-            "--release",
-            "--package=ringfence-cli",
-            "--bin=landlock-runner",
-            "--bin=ringfence",
-        ],
-        &without_paths(),
+    let built = made(
+        static_cargo("build", &without_paths())
+            .args(MESSAGES)
+            .args(["--release", "--package=ringfence-cli"])
+            .args(["--bin=landlock-runner", "--bin=ringfence"]),
     )?;
     let folder = workspace::target()?.join("static");
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
@@ -57,6 +56,18 @@ pub fn release() -> Result<Vec<Executable>> {
             Ok(Executable { name, path })
         })
         .collect()
+}
+
+/// Installs the same two beneath `root`. What [`release`] has compiled is not compiled again.
+pub fn install(root: &Path) -> Result<Command> {
+    let mut command = static_cargo("install", &without_paths());
+    command
+        .args(["--quiet", "--locked", "--path=crates/ringfence-cli"])
+        .arg("--target-dir")
+        .arg(workspace::target()?)
+        .arg("--root")
+        .arg(root);
+    Ok(command)
 }
 
 /// Leaves no path of this machine in the executables, so that whoever builds them elsewhere gets the same bytes.
@@ -91,7 +102,9 @@ pub fn kernel_tests() -> Result<Vec<Executable>> {
 
 fn static_test(name: &str) -> Result<Executable> {
     let test = format!("--test={name}");
-    one("test", &["--no-run", "--package=ringfence-tests", &test])
+    let mut command = static_cargo("test", "");
+    command.args(["--no-run", "--package=ringfence-tests", &test]);
+    one(&mut command)
 }
 
 /// The C program of the tests called `escapes`, which know how to compile it.
@@ -103,52 +116,43 @@ pub fn escape_program() -> Result<PathBuf> {
 
 /// Process 1 of the virtual machines.
 pub fn vm_init() -> Result<Executable> {
-    one("build", &["--package=vm-init"])
+    one(static_cargo("build", "").arg("--package=vm-init"))
 }
 
 /// A test of the crate `ringfence-tests`, linked as `cargo test` links it.
 pub fn native_test(name: &str) -> Result<Executable> {
     let mut command = workspace::cargo("test");
-    command.args([
-        "--quiet",
-        "--message-format=json-render-diagnostics",
-        "--no-run",
-        "--package=ringfence-tests",
-        &format!("--test={name}"),
-    ]);
-    tool::shown(&mut command)?
-        .lines()
-        .find_map(executable)
-        .with_context(|| format!("cargo built no test {name}"))
+    // Of the whole workspace: a package alone has dependencies with fewer features, and they and it
+    // would be compiled once more.
+    command.args(["--no-run", "--workspace", &format!("--test={name}")]);
+    one(&mut command)
 }
 
-fn one(subcommand: &str, arguments: &[&str]) -> Result<Executable> {
-    let built = executables(subcommand, arguments, "")?;
-    built.into_iter().next().with_context(|| {
-        format!(
-            "cargo {subcommand} {} made no executable",
-            arguments.join(" ")
-        )
-    })
+fn one(command: &mut Command) -> Result<Executable> {
+    let built = made(command.args(MESSAGES))?;
+    built
+        .into_iter()
+        .next()
+        .with_context(|| format!("{command:?} made no executable"))
 }
 
-fn executables(subcommand: &str, arguments: &[&str], more: &str) -> Result<Vec<Executable>> {
-    // Without a target of their own the flags would reach procedural macros, which cannot be static.
-    let target = format!("--target={}-unknown-linux-gnu", env::consts::ARCH);
+/// A command of cargo's that makes static executables.
+fn static_cargo(subcommand: &str, more: &str) -> Command {
     let flags = env::var("RUSTFLAGS").unwrap_or_default();
     let mut command = workspace::cargo(subcommand);
     command
-        .args([
-            "--quiet",
-            "--message-format=json-render-diagnostics",
-            &target,
-        ])
-        .args(arguments)
+        // Without a target of their own the flags would reach procedural macros, which cannot be static.
+        .arg(format!("--target={}-unknown-linux-gnu", env::consts::ARCH))
         .env("RUSTFLAGS", format!("{flags} {STATIC}{more}").trim_start())
         // Debug information would fill the memory of the virtual machines, whose processors are slow.
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
-    Ok(tool::shown(&mut command)?
+    command
+}
+
+/// The executables that a command of cargo's makes.
+fn made(command: &mut Command) -> Result<Vec<Executable>> {
+    Ok(tool::shown(command)?
         .lines()
         .filter_map(executable)
         .collect())

@@ -14,6 +14,7 @@ const MDBOOK: Tool = Tool {
     name: "mdbook",
     version: "0.5.4",
     features: "search",
+    wheel: None,
 };
 /// What pages link to outside of their folder, copied beside the site so that the links work there too.
 const LINKED: [&str; 7] = [

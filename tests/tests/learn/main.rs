@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         places::tests(),
         truth::tests(),
     ];
-    trial::main(tests.into_iter().flatten().collect())
+    trial::main_at_once(trial::waiting(), tests.into_iter().flatten().collect())
 }
 
 /// A test of what needs to watch a program, and to restrict one.

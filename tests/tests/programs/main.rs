@@ -37,6 +37,8 @@ mod vim;
 
 use std::process::ExitCode;
 
+use ringfence_tests::trial;
+
 fn main() -> ExitCode {
     let tests = [
         apt::tests(),
@@ -65,5 +67,5 @@ fn main() -> ExitCode {
         ssh_keygen::tests(),
         vim::tests(),
     ];
-    ringfence_tests::trial::main(tests.into_iter().flatten().collect())
+    trial::main_at_once(trial::waiting(), tests.into_iter().flatten().collect())
 }

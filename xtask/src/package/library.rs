@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -24,9 +25,10 @@ pub fn add(tree: &Tree, folder: &Path) -> Result<Option<Library>> {
     }
     let _ = fs::remove_dir_all(folder);
     let libraries = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
+    // By this very program: one that cargo builds with these flags is another.
     tool::shown(
-        workspace::cargo("run")
-            .args(["--quiet", "--package=xtask", "--", "install-c"])
+        Command::new(env::current_exe()?)
+            .arg("install-c")
             .args(["--prefix=/usr", &format!("--libdir={libraries}")])
             .arg("--destdir")
             .arg(folder)

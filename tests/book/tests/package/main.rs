@@ -14,18 +14,21 @@ use ringfence_tests::trial::{self, Outcome, Test};
 use tree::{Skip, Tree};
 
 fn main() -> ExitCode {
-    let code = trial::main(vec![
-        Test::may_skip("lintian_finds_no_error", || outcome(whole::is_clean())),
-        Test::may_skip("the_image_of_the_recipe_starts_both_programs", || {
-            outcome(image::starts())
-        }),
-        in_tree("a_newcomer_sees_what_the_tutorial_shows", newcomer::follows),
-        in_tree(
-            "man_finds_its_pages_and_bash_completes_its_flags",
-            whole::is_complete,
-        ),
-        in_tree("removing_it_leaves_no_file", whole::is_removed),
-    ]);
+    let code = trial::main_at_once(
+        trial::waiting(),
+        vec![
+            Test::may_skip("lintian_finds_no_error", || outcome(whole::is_clean())),
+            Test::may_skip("the_image_of_the_recipe_starts_both_programs", || {
+                outcome(image::starts())
+            }),
+            in_tree("a_newcomer_sees_what_the_tutorial_shows", newcomer::follows),
+            in_tree(
+                "man_finds_its_pages_and_bash_completes_its_flags",
+                whole::is_complete,
+            ),
+            in_tree("removing_it_leaves_no_file", whole::is_removed),
+        ],
+    );
     tree::remove_bare();
     code
 }
