@@ -32,7 +32,7 @@ fn tables() {
         let name = format!("`{}`", word.name);
         assert!(words.contains(&name), "docs/words.md has no {name}");
     }
-    for page in ["README.md", "docs/explain/kernels.md"] {
+    for page in ["README.md", "docs/background/kernels.md"] {
         let page_text = text(Path::new(page));
         for abi in ringfence::Abi::all().filter(|abi| abi.number() > 0) {
             let row = format!("| {} | {} |", abi.first_kernel(), abi.number());
