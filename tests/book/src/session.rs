@@ -121,7 +121,7 @@ impl Session {
             }
         } else {
             match block.language.as_str() {
-                "setup" => {
+                "setup" | "sh" => {
                     let command = format!("( set -e\n{}\n) >/dev/null", block.text);
                     self.steps.push(step(command, Expect::Success));
                 }
@@ -129,10 +129,6 @@ impl Session {
                     self.leave_out(block, Why::By(PACKAGE.to_owned()));
                 }
                 "console" => self.steps.extend(commands(block)),
-                "sh" => {
-                    let command = format!("( set -e\n{}\n) >/dev/null", block.text);
-                    self.steps.push(step(command, Expect::Success));
-                }
                 "yaml" if !block.has("other") => {
                     let mut text = block.text.clone();
                     if !text.contains("version:") {
