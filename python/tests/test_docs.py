@@ -1,4 +1,4 @@
-"""The how-to page (docs/python.md): its blocks of Python, run one after the other."""
+"""The pages: their blocks of Python, run one after the other."""
 
 from __future__ import annotations
 
@@ -8,20 +8,45 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import ringfence
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+#: What a page speaks of as given.
+GIVEN = """
+code, document = "print(6 * 7)", "a title"
+
+def parse(document):
+    return document.title()
+"""
+#: What holds at the end of a page that does not say so itself.
+HOLDS = {"README.md": 'assert (ended.stdout, title) == (b"42\\n", "A Title")'}
 
 
-def test_the_blocks_of_the_page_hold(tmp_path: Path) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (DOCS / "python.md").read_text(), re.DOTALL)
-    assert len(blocks) >= 7
+def blocks(page: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+PAGES = [page for page in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))] if blocks(page)]
+
+
+def test_the_pages_are_found() -> None:
+    assert ROOT / "README.md" in PAGES
+    assert len(blocks(DOCS / "python.md")) >= 7
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_blocks_of_a_page_hold(page: Path, tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", "\n".join(blocks)],
+        [sys.executable, "-c", "\n".join([GIVEN, *blocks(page), HOLDS.get(page.name, "")])],
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        # The programs of the system, which a page's policy allows to execute.
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
     )
     assert ended.returncode == 0, ended.stderr
 

@@ -27,7 +27,7 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={}", page.display());
         let text = fs::read_to_string(&page)?;
         for block in block::blocks(&text) {
-            if block.language == "rust" && !block.has("ignore") {
+            if block.language == "rust" {
                 let _ = writeln!(code, "{}", module(&page, &block));
             }
         }

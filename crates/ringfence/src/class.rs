@@ -13,6 +13,20 @@ use crate::seccomp::Syscall;
 mod facts;
 
 /// A class of acts; each is denied as a whole, but for what a line of the policy allows.
+///
+/// ```
+/// use ringfence::{Class, Kernel, Plan, Policy, Standing};
+///
+/// // What nothing can deny on Linux 6.12, for a policy that allows nothing.
+/// let plan = Plan::new(Policy::builder().build()?, Kernel::with_abi(6));
+/// let open: Vec<&str> = Class::ALL
+///     .into_iter()
+///     .filter(|&class| matches!(plan.standing(class), Standing::Open(_)))
+///     .map(|class| class.name())
+///     .collect();
+/// assert_eq!(open, ["stat", "indirect-execute", "addresses"]);
+/// # Ok::<(), ringfence::InvalidLine>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Class {

@@ -29,6 +29,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A server starts each job in a sandbox of its own, by [`Sandbox::command`] and [`Template`], at the cost
+//! of a plain spawn ([`process`]). `confine` runs a function in a restricted copy of the process.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | |
+//! | --- | --- |
+//! | `confine` | `confine`: a function in a restricted copy of this process, whose answer serde passes on |
+//! | `tokio` | `process::tokio`: jobs under tokio |
+//! | `serde`, `json` | plans and kernels as data that serde can write, and as JSON |
+//! | `tracing` | an event on target `ringfence` when a process restricts itself |
+//!
 //! # What it does not protect against
 //!
 //! Faults of the kernel, processes outside with `CAP_SYS_ADMIN`, and whatever stays within what the

@@ -29,6 +29,26 @@ pub use refusal::{Refusal, Refused};
 pub use undone::Undone;
 
 /// What of a policy holds on a kernel, and by which mechanism.
+///
+/// It is pure: a plan for a kernel that runs nowhere near answers like one for the running kernel.
+///
+/// ```
+/// use ringfence::{Class, Kernel, Plan, Policy, PortClass, Request, Standing};
+///
+/// let policy = Policy::builder().ro("/usr").connect_tcp(443).build()?;
+///
+/// // Linux 6.7 knows TCP ports.
+/// let plan = Plan::new(policy.clone(), Kernel::with_abi(4));
+/// assert!(plan.check().is_ok());
+/// assert!(plan.decide(Request::Port(PortClass::ConnectTcp, 443)).is_allowed());
+/// assert!(!plan.decide(Request::Port(PortClass::ConnectTcp, 25)).is_allowed());
+/// assert_eq!(plan.standing(Class::Read), Standing::Landlock);
+///
+/// // Linux 6.2 does not: the sandbox would not start, and the error says which kernel could.
+/// let refused = Plan::new(policy, Kernel::with_abi(3)).check().unwrap_err();
+/// assert!(refused.to_string().contains("needs ABI 4 (Linux 6.7)"));
+/// # Ok::<(), ringfence::InvalidLine>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Plan {
     kernel: Kernel,

@@ -29,7 +29,19 @@ mod trapping;
 pub use enforce_error::EnforceError;
 pub use error::{PathError, PrepareError};
 
-/// A plan made ready to enforce.
+/// A plan made ready: to enforce on this process ([`Sandbox::enforce`]) or on the calling thread alone
+/// ([`Sandbox::enforce_this_thread`]), or to start programs in ([`Sandbox::command`]). What can fail has been
+/// done by then, so that one sandbox may start any number of programs, from many threads.
+///
+/// ```no_run
+/// use ringfence::Policy;
+///
+/// let sandbox = Policy::builder().ro("/usr").ro("/lib").ro("/lib64").build()?.prepare()?;
+/// let output = sandbox.command("/usr/bin/id").output()?; // a child, restricted
+/// println!("{}: {} bytes", output.ended, output.stdout.len());
+/// sandbox.enforce()?; // this process, for good
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a sandbox restricts nothing until it is enforced"]
 pub struct Sandbox {

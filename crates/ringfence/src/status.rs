@@ -9,6 +9,13 @@ const FROM_OUTSIDE: &str = "cannot be known from outside: the kernel shows no pr
                             domain to another";
 
 /// By what a process is restricted.
+///
+/// ```
+/// use ringfence::Status;
+///
+/// let status = Status::own();
+/// println!("{:?} layers, no_new_privs {}", status.landlock_layers, status.no_new_privs);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -1,14 +1,16 @@
 //! Holds the documentation to what the programs do.
 //!
 //! A page's blocks are what a reader copies, so that the tests copy them too: ```` ```console ```` is typed into a shell in a fresh
-//! directory and has to print what stands beneath ([`session`]), ```` ```yaml ```` is a manifest that `ringfence check` can read,
-//! ```` ```rust ```` is compiled. Marks behind the language say what is otherwise:
+//! directory and has to print what stands beneath ([`session`]), ```` ```sh ```` is a script that has to succeed, ```` ```yaml ```` is a
+//! manifest that `ringfence check` can read, ```` ```ini ```` a unit that systemd can read, ```` ```rust ```` and ```` ```c ```` are compiled,
+//! ```` ```python ```` is run by the tests of the Python package. Marks behind the language say what is otherwise:
 //!
 //! | mark | |
 //! | --- | --- |
 //! | `file=NAME` | the block is saved as a file first |
-//! | `no-run WHY` | it cannot be run here; the reason is printed |
-//! | `needs=PROGRAM` | it is run where this program is, which its package is called too |
+//! | `by=PATH` | what is at PATH in the workspace runs or checks it |
+//! | `no-run WHY` | it cannot be run here; the tests print the list of these |
+//! | `needs=PROGRAM`, `needs=PROGRAM:PACKAGE` | its page is run where this program is |
 //! | `install` | it is run where the package is installed, and a `#` there is root's prompt |
 //! | `other` | this YAML is no manifest |
 #![forbid(unsafe_code)]
@@ -21,14 +23,6 @@ pub mod shown;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Pages that are no part of the documentation's folder.
-const BESIDE: [&str; 4] = [
-    "README.md",
-    "SECURITY.md",
-    "CHANGELOG.md",
-    "examples/code-runner/README.md",
-];
-
 /// The folder of the workspace.
 ///
 /// # Panics
@@ -40,13 +34,13 @@ pub fn root() -> &'static Path {
         .expect("the crate is at tests/book")
 }
 
-/// Every page, relative to the workspace.
+/// Every page of the workspace, relative to it: the documentation's, and what lies beside the code.
 ///
 /// # Panics
-/// If the folder of the documentation cannot be read.
+/// If a folder cannot be read.
 pub fn pages() -> Vec<PathBuf> {
-    let mut pages: Vec<PathBuf> = BESIDE.iter().map(PathBuf::from).collect();
-    collect(Path::new("docs"), &mut pages);
+    let mut pages = Vec::new();
+    collect(Path::new(""), &mut pages);
     pages.sort();
     pages
 }
@@ -55,9 +49,13 @@ fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(root().join(folder)).expect("a folder of pages");
     for entry in entries {
         let entry = entry.expect("an entry");
-        let path = folder.join(entry.file_name());
+        let name = entry.file_name();
+        let path = folder.join(&name);
         if entry.path().is_dir() {
-            collect(&path, pages);
+            // What is built and fetched has pages of others.
+            if name != "target" && !name.to_string_lossy().starts_with('.') {
+                collect(&path, pages);
+            }
         } else if path.extension().is_some_and(|extension| extension == "md") {
             pages.push(path);
         }

@@ -79,7 +79,11 @@ fn section(text: &mut String, command: &Command, level: usize, known: &BTreeSet<
         text.push_str("\nAnd flags of the policy as [landlock-runner](#landlock-runner).\n");
     }
     if let Some(after) = command.get_after_help() {
-        let _ = write!(text, "\n```text\n{}\n```\n", after.to_string().trim());
+        let _ = write!(
+            text,
+            "\n```text,by=tests/book/tests/pages/help.rs\n{}\n```\n",
+            after.to_string().trim()
+        );
     }
     for subcommand in command.get_subcommands() {
         if subcommand.get_name() != "help" {

@@ -30,6 +30,12 @@ pub fn patiently(program: &str) -> Command {
     command
 }
 
+/// What runs or checks the blocks of a language, or with a mark, of all pages.
+const RUST: &str = "tests/book/tests/rust.rs";
+const C: &str = "tests/book/tests/pages/c.rs";
+const PYTHON: &str = "python/tests/test_docs.py";
+const PACKAGE: &str = "tests/book/tests/package/newcomer.rs";
+
 /// One thing to do, and how to tell that it went as the page says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -54,13 +60,31 @@ pub enum Expect {
     Manifest,
 }
 
-/// The steps of a page, and what of it cannot be run, with the reasons.
+/// A block that is not run with its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The line of the page.
+    pub line: usize,
+    /// Why not.
+    pub why: Why,
+}
+
+/// Why a block is not run with its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// What stands here in the workspace does run or check it.
+    By(String),
+    /// It cannot be run where the tests are, for this reason. Without one it is a fault of the page.
+    Cannot(String),
+}
+
+/// The steps of a page, and what of it is not run with it.
 #[derive(Debug, Default)]
 pub struct Session {
     /// In the order of the page.
     pub steps: Vec<Step>,
-    /// Line and reason of each block that is not run.
-    pub left_out: Vec<(usize, String)>,
+    /// In the order of the page.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Session {
@@ -81,23 +105,28 @@ impl Session {
             expect,
         };
         if block.has("no-run") {
-            self.left_out.push((block.line, block.reason.clone()));
+            self.leave_out(block, Why::Cannot(block.reason.clone()));
+        } else if let Some(place) = block.mark("by") {
+            self.leave_out(block, Why::By(place.to_owned()));
         } else if let Some(file) = block.mark("file") {
             let command = here_document(file, &block.text);
             self.steps.push(step(command, Expect::Success));
-            if block.language == "yaml" && !block.has("other") {
-                let command = format!("ringfence check {file}");
-                self.steps.push(step(command, Expect::Manifest));
+            match block.language.as_str() {
+                "yaml" if !block.has("other") => {
+                    let command = format!("ringfence check {file}");
+                    self.steps.push(step(command, Expect::Manifest));
+                }
+                "ini" => self.steps.push(step(verify_unit(file), Expect::Success)),
+                _ => {}
             }
         } else {
             match block.language.as_str() {
-                "setup" => {
+                "setup" | "sh" => {
                     let command = format!("( set -e\n{}\n) >/dev/null", block.text);
                     self.steps.push(step(command, Expect::Success));
                 }
                 "console" if block.has("install") && !installs => {
-                    let reason = "the tests of the package run it";
-                    self.left_out.push((block.line, reason.to_owned()));
+                    self.leave_out(block, Why::By(PACKAGE.to_owned()));
                 }
                 "console" => self.steps.extend(commands(block)),
                 "yaml" if !block.has("other") => {
@@ -109,16 +138,17 @@ impl Session {
                         + "\nringfence check .block.yaml; code=$?; rm .block.yaml; (exit $code)";
                     self.steps.push(step(command, Expect::Manifest));
                 }
-                // Compiled by tests of their own; manifests of other tools and what is only to be read have their marks.
-                "rust" | "c" | "text" | "yaml" => {}
-                "python" => {
-                    let reason = "Python is for the tests of its package";
-                    self.left_out.push((block.line, reason.to_owned()));
-                }
-                // Without a reason this is a fault of the page.
-                _ => self.left_out.push((block.line, block.reason.clone())),
+                "rust" => self.leave_out(block, Why::By(RUST.to_owned())),
+                "c" => self.leave_out(block, Why::By(C.to_owned())),
+                "python" => self.leave_out(block, Why::By(PYTHON.to_owned())),
+                _ => self.leave_out(block, Why::Cannot(block.reason.clone())),
             }
         }
+    }
+
+    fn leave_out(&mut self, block: &Block, why: Why) {
+        let line = block.line;
+        self.left_out.push(LeftOut { line, why });
     }
 
     /// Runs all steps of one user in one shell. Its command lacks the script, which is added as the last argument. What went
@@ -160,6 +190,14 @@ fn here_document(file: &str, text: &str) -> String {
         format!("mkdir -p '{}'\n", parent.display())
     });
     format!("{directory}cat > '{file}' <<'END-OF-BLOCK'\n{text}END-OF-BLOCK")
+}
+
+/// Has systemd read a unit. The programs that it starts are where the reader has them.
+fn verify_unit(file: &str) -> String {
+    format!(
+        "mkdir -p .verify && sed 's#^\\(Exec[A-Za-z]*=\\)[^ ]*#\\1/bin/true#' {file} > .verify/{file} \\\n\
+         && systemd-analyze verify --man=no --recursive-errors=one ./.verify/{file} && rm -r .verify"
+    )
 }
 
 /// The commands of a block, each with the lines beneath it.
@@ -290,6 +328,20 @@ mod tests {
         let page = "```console,no-run there is no cluster\n$ false\n```\n";
         let session = Session::new(&blocks(page), false);
         assert!(session.steps.is_empty());
-        assert_eq!(session.left_out, [(1, "there is no cluster".to_owned())]);
+        let why = Why::Cannot("there is no cluster".to_owned());
+        assert_eq!(session.left_out, [LeftOut { line: 1, why }]);
+    }
+
+    #[test]
+    fn one_of_a_language_that_nothing_runs_is_left_out_without_a_reason() {
+        let session = Session::new(&blocks("```text\nx\n```\n"), false);
+        let why = Why::Cannot(String::new());
+        assert_eq!(session.left_out, [LeftOut { line: 1, why }]);
+    }
+
+    #[test]
+    fn a_script_that_fails_in_its_midst_is_a_fault() {
+        assert_eq!(faults("```sh\nfalse\ntrue\n```\n").len(), 1);
+        assert_eq!(faults("```sh\ntrue\n```\n"), Vec::<String>::new());
     }
 }

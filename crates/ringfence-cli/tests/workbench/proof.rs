@@ -204,3 +204,21 @@ fn what_cannot_be_tested_is_unusable() {
         assert!(!output.stderr.is_empty());
     }
 }
+
+#[test]
+fn a_file_beside_a_manifest_that_is_named_without_a_directory_is_found() {
+    if !can_try() {
+        return;
+    }
+    let world = World::new();
+    let text = format!(
+        "{POLICY}expect: [{{allow: read, path: readable}}, {{deny: read, path: secret}}]\n"
+    );
+    std::fs::write(world.path("alone.yaml"), text).expect("a manifest");
+    let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+        .args(["test", "alone.yaml"])
+        .current_dir(world.directory.path())
+        .output()
+        .expect("ringfence starts");
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}

@@ -11,6 +11,25 @@ use crate::class::Class;
 use crate::seccomp::{Action, Syscall};
 
 /// Collects the lines of a [`Policy`]. Each method adds one line, or switches one thing.
+///
+/// Nothing is looked up and nothing is lost: a line that means nothing is the error of
+/// [`PolicyBuilder::build`], one that the kernel cannot enforce that of [`Plan::prepare`](crate::Plan::prepare).
+///
+/// ```
+/// use ringfence::{Access, Class, Policy};
+///
+/// let policy = Policy::builder()
+///     .ro("/usr")
+///     .allow(Access::READ | Access::WRITE, "/srv/state")
+///     .allow_if_present(Access::READ, "/etc/tool.conf")
+///     .connect_tcp(5432)
+///     .allow_class(Class::Netlink)
+///     .build()?;
+/// assert_eq!(policy.paths().len(), 3);
+///
+/// assert!(Policy::builder().ro("").build().is_err());
+/// # Ok::<(), ringfence::InvalidLine>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PolicyBuilder {

@@ -20,11 +20,12 @@ pub fn tests() -> Vec<Test> {
     )]
 }
 
-/// Each `$ curl` line of a console block with what is shown beneath it; `…` stands for anything.
+/// Each `$ curl` line of the blocks that name this file, with what is shown beneath it; `…` stands for anything.
 fn lines() {
     let server = Server::start();
     let text = std::fs::read_to_string(own("README.md")).expect("the README");
-    let blocks = text.split("```console\n").skip(1);
+    let opening = format!("```console,by={}\n", file!());
+    let blocks = text.split(&opening).skip(1);
     let blocks = blocks.filter_map(|block| block.split("```").next());
     let mut tried = 0;
     for block in blocks {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ringfence_book::block::{Block, blocks};
-use ringfence_book::session::{Prompt, Session, patiently};
-use ringfence_book::{root, text};
+use ringfence_book::session::{LeftOut, Prompt, Session, Why, patiently};
+use ringfence_book::{pages, root, text};
 use ringfence_tests::executable;
 use ringfence_tests::install::{Skip, need};
 use ringfence_tests::trial::{Outcome, Test};
@@ -19,38 +20,53 @@ use ringfence_tests::wrapper::NOBODY;
 const AS_NOBODY: &str = "ip link set lo up; \
                          exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$0\" \"$@\"";
 
-/// Pages whose commands are tried by tests of their own, and where.
-const ELSEWHERE: [(&str, &str); 2] = [
-    (
-        "examples/code-runner/README.md",
-        "examples/code-runner/tests runs it against its server",
-    ),
-    (
-        "docs/learn.md",
-        "it names a program of the reader's; tests/tests/learn runs the same with real ones",
-    ),
-];
-
 /// The test of a page that has anything to run.
 pub fn of_page(page: PathBuf) -> Option<Test> {
     let blocks = blocks(&text(&page));
     let session = Session::new(&blocks, false);
-    if session.steps.is_empty() && session.left_out.is_empty() {
+    if session.steps.is_empty() {
         return None;
     }
     let name = format!("what_{}_shows_is_what_happens", page.display());
-    let elsewhere = ELSEWHERE.iter().find(|(other, _)| Path::new(other) == page);
-    if let Some(&(_, place)) = elsewhere {
-        return Some(Test::may_skip(name, || Outcome::Absent(place.to_owned())));
-    }
     Some(Test::may_skip(name, move || run(&page, &blocks, &session)))
 }
 
-fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
-    for (line, reason) in &session.left_out {
-        eprintln!("{}:{line}: not run: {reason}", page.display());
-        assert!(!reason.is_empty(), "line {line}: `no-run` needs a reason");
+/// Every block of every page is run with its page, or by what its mark names, or it is in the list that this prints.
+pub fn or_say_why_not() {
+    let mut faults = Vec::new();
+    let (mut all, mut elsewhere) = (0, 0);
+    let mut cannot = String::new();
+    for page in pages() {
+        let blocks = blocks(&text(&page));
+        all += blocks
+            .iter()
+            .filter(|block| block.language != "setup")
+            .count();
+        for LeftOut { line, why } in Session::new(&blocks, false).left_out {
+            let place = format!("{}:{line}", page.display());
+            match why {
+                Why::By(path) if root().join(&path).exists() => elsewhere += 1,
+                Why::By(path) => faults.push(format!("{place}: there is no {path}")),
+                Why::Cannot(reason) if reason.is_empty() => {
+                    faults.push(format!(
+                        "{place}: nothing runs this, and it does not say why"
+                    ));
+                }
+                Why::Cannot(reason) => {
+                    let _ = writeln!(cannot, "  {place}: {reason}");
+                }
+            }
+        }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let count = cannot.lines().count();
+    eprintln!(
+        "{all} blocks: {} run with their page, {elsewhere} by tests of their own, {count} not:\n{cannot}",
+        all - elsewhere - count
+    );
+}
+
+fn run(page: &Path, blocks: &[Block], session: &Session) -> Outcome {
     if let Some(missing) = missing(blocks) {
         return Outcome::Skipped(missing);
     }
@@ -101,7 +117,7 @@ fn path(home: &Path) -> OsString {
     env::join_paths(all).expect("no colon in a path")
 }
 
-/// Why a program is not here that a block needs by its mark `needs=PROGRAM`, which is its package's name too.
+/// Why a program is not here that a block needs by its mark `needs=PROGRAM` or `needs=PROGRAM:PACKAGE`.
 fn missing(blocks: &[Block]) -> Option<String> {
     let wanted: BTreeSet<&str> = blocks
         .iter()
@@ -110,6 +126,9 @@ fn missing(blocks: &[Block]) -> Option<String> {
         .collect();
     wanted
         .into_iter()
-        .find_map(|program| need(program, program).err())
+        .find_map(|wanted| {
+            let (program, package) = wanted.split_once(':').unwrap_or((wanted, wanted));
+            need(program, package).err()
+        })
         .map(|Skip(reason)| reason)
 }

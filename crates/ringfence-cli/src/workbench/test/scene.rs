@@ -46,10 +46,11 @@ fn fresh(directory: &Path) -> PathBuf {
 pub(super) fn on_path(word: &str, path: &Path) -> Result<Scene, Found> {
     let mut scene = Scene::default();
     let is_directory = path.is_dir();
-    let directory = if is_directory {
-        path
-    } else {
-        path.parent().unwrap_or(path)
+    let directory = match path.parent() {
+        _ if is_directory => path,
+        // A name alone, of a file in the current directory.
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        parent => parent.unwrap_or(path),
     };
     if !directory.is_dir() {
         return Err((Standing::Fails, NOTHING.to_owned()));
