@@ -13,6 +13,7 @@ __all__ = [
     "Policy",
     "Pump",
     "Sandbox",
+    "account",
     "confine",
     "start",
     "status",
@@ -38,6 +39,7 @@ class Policy:
         best_effort: bool | None = None,
         require_complete: bool | None = None,
         minimum_abi: int | None = None,
+        audit: bool | None = None,
     ) -> Policy: ...
     @staticmethod
     def from_file(path: AnyPath, *, variables: Mapping[str, str] | None = None) -> Policy: ...
@@ -48,6 +50,7 @@ class Policy:
     def plan(self, kernel: Kernel | None = None) -> Plan: ...
     def prepare(self) -> Sandbox: ...
     def enforce(self) -> Plan: ...
+    def enforce_this_thread(self) -> Plan: ...
     def merge(self, other: Policy) -> Policy: ...
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -162,7 +165,11 @@ def start(
     cgroups: Cgroups | None = None,
     executable: AnyPath | None = None,
     may_leave_group: bool = False,
+    uid: int | None = None,
+    gid: int | None = None,
+    groups: list[int] | None = None,
 ) -> Job: ...
+def account(limits: Limits, in_cgroup: bool) -> list[tuple[str, str, str]]: ...
 def confine(
     policy: Policy | Sandbox,
     act: Callable[[], str],

@@ -31,6 +31,7 @@ mod _ringfence {
     #[pymodule_export]
     use super::{
         cgroups::Cgroups, confine::confine, decision::Decision, job::Job, kernel::Kernel,
-        plan::Plan, policy::Policy, pump::Pump, sandbox::Sandbox, start::start, status::status,
+        limits::account, plan::Plan, policy::Policy, pump::Pump, sandbox::Sandbox, start::start,
+        status::status,
     };
 }

@@ -7,8 +7,8 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use ringfence::{
-    Access, Class, PathLine, PolicyBuilder, PortClass, Ports, SyscallEffect, SyscallLine,
-    denying_action,
+    Access, Class, EnforceError, PathLine, PolicyBuilder, PortClass, Ports, SyscallEffect,
+    SyscallLine, denying_action,
 };
 use ringfence_manifest::{Format, Manifest, Variables};
 
@@ -20,7 +20,7 @@ use crate::{error, input};
 /// What a program may do; everything else is denied.
 ///
 /// Its words are the keys of a manifest with `_` for `-`: ro, rw, fs, connect_unix, connect_tcp, bind_tcp,
-/// connect_udp, bind_udp, allow, deny, syscalls, unrestricted, best_effort, require_complete, minimum_abi.
+/// connect_udp, bind_udp, allow, deny, syscalls, unrestricted, best_effort, require_complete, minimum_abi, audit.
 #[pyclass(frozen, eq, module = "ringfence")]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Policy {
@@ -95,15 +95,15 @@ impl Policy {
 
     /// Restricts this process with all its threads, and all that it starts, for good. Returns the plan.
     fn enforce(&self, py: Python<'_>) -> PyResult<Plan> {
-        let plan = ringfence::Plan::new(self.inner.clone(), ringfence::Kernel::probe());
-        let sandbox = py
-            .detach(|| plan.prepare())
-            .map_err(|fault| error::prepare(py, &fault))?;
         // The other threads are called by a signal, which those that wait for the interpreter get too.
-        match py.detach(|| sandbox.enforce()) {
-            Ok(plan) => Ok(Plan::from(plan)),
-            Err(fault) => Err(error::enforce(py, &fault)),
-        }
+        enforced(py, self, ringfence::Sandbox::enforce)
+    }
+
+    /// Restricts the calling thread and what it will start, for good. Returns the plan.
+    ///
+    /// Other threads stay free, and share its memory and descriptors: no wall against code that is hostile.
+    fn enforce_this_thread(&self, py: Python<'_>) -> PyResult<Plan> {
+        enforced(py, self, ringfence::Sandbox::enforce_this_thread)
     }
 
     /// A policy that allows what either allows, and demands what either demands.
@@ -131,6 +131,21 @@ impl Policy {
     }
 }
 
+fn enforced(
+    py: Python<'_>,
+    policy: &Policy,
+    enforce: fn(ringfence::Sandbox) -> Result<ringfence::Plan, EnforceError>,
+) -> PyResult<Plan> {
+    let plan = ringfence::Plan::new(policy.inner.clone(), ringfence::Kernel::probe());
+    let sandbox = py
+        .detach(|| plan.prepare())
+        .map_err(|fault| error::prepare(py, &fault))?;
+    match py.detach(|| enforce(sandbox)) {
+        Ok(plan) => Ok(Plan::from(plan)),
+        Err(fault) => Err(error::enforce(py, &fault)),
+    }
+}
+
 fn filled(given: Option<BTreeMap<String, String>>) -> Variables {
     let variables = Variables::of_environment();
     given
@@ -142,7 +157,7 @@ fn filled(given: Option<BTreeMap<String, String>>) -> Variables {
 }
 
 /// Every word of a policy; the manifest's keys.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "ro",
     "rw",
     "fs",
@@ -158,6 +173,7 @@ const WORDS: [&str; 15] = [
     "best_effort",
     "require_complete",
     "minimum_abi",
+    "audit",
 ];
 
 /// The lines that keyword arguments stand for; None is as good as none.
@@ -208,7 +224,8 @@ fn add(
         }
         "best_effort" if input::switch(word, value)? => policy.best_effort(),
         "require_complete" if input::switch(word, value)? => policy.require_complete(),
-        "best_effort" | "require_complete" => policy,
+        "audit" if input::switch(word, value)? => policy.audit(),
+        "best_effort" | "require_complete" | "audit" => policy,
         "minimum_abi" => {
             let abi = input::number(word, value)?;
             policy.minimum_abi(u32::try_from(abi).unwrap_or(u32::MAX))
