@@ -128,6 +128,12 @@ pub(crate) fn foreign_job(py: Python<'_>) -> PyErr {
     exception(py, "JobError", (text, None::<i32>))
 }
 
+/// A job that another thread communicates with.
+pub(crate) fn busy_job(py: Python<'_>) -> PyErr {
+    let text = "cannot communicate with the job: another thread does; wait for that one";
+    exception(py, "JobError", (text, None::<i32>))
+}
+
 /// An answer of a confined function that cannot be passed on. The sentence may be a stranger's, and does nothing to a
 /// terminal that it is shown on.
 pub(crate) fn answer(py: Python<'_>, sentence: &str) -> PyErr {

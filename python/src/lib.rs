@@ -15,6 +15,7 @@ mod confine;
 mod decision;
 mod error;
 mod input;
+mod interpreter;
 mod job;
 mod kernel;
 mod limits;
@@ -34,4 +35,11 @@ mod _ringfence {
         limits::account, plan::Plan, policy::Policy, pump::Pump, sandbox::Sandbox, start::start,
         status::status,
     };
+
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::interpreter::require_one(module.py())
+    }
 }

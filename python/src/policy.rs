@@ -7,14 +7,14 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use ringfence::{
-    Access, Class, EnforceError, PathLine, PolicyBuilder, PortClass, Ports, SyscallEffect,
-    SyscallLine, denying_action,
+    Access, Class, PathLine, PolicyBuilder, PortClass, Ports, SyscallEffect, SyscallLine,
+    denying_action,
 };
 use ringfence_manifest::{Format, Manifest, Variables};
 
 use crate::kernel::Kernel;
 use crate::plan::Plan;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, Sandbox};
 use crate::{error, input};
 
 /// What a program may do; everything else is denied.
@@ -96,14 +96,14 @@ impl Policy {
     /// Restricts this process with all its threads, and all that it starts, for good. Returns the plan.
     fn enforce(&self, py: Python<'_>) -> PyResult<Plan> {
         // The other threads are called by a signal, which those that wait for the interpreter get too.
-        enforced(py, self, ringfence::Sandbox::enforce)
+        sandbox::enforced(py, self, ringfence::Sandbox::enforce)
     }
 
     /// Restricts the calling thread and what it will start, for good. Returns the plan.
     ///
     /// Other threads stay free, and share its memory and descriptors: no wall against code that is hostile.
     fn enforce_this_thread(&self, py: Python<'_>) -> PyResult<Plan> {
-        enforced(py, self, ringfence::Sandbox::enforce_this_thread)
+        sandbox::enforced(py, self, ringfence::Sandbox::enforce_this_thread)
     }
 
     /// A policy that allows what either allows, and demands what either demands.
@@ -129,20 +129,14 @@ impl Policy {
     fn __repr__(&self) -> String {
         format!("<Policy: {}>", self.lines().join("; "))
     }
-}
 
-fn enforced(
-    py: Python<'_>,
-    policy: &Policy,
-    enforce: fn(ringfence::Sandbox) -> Result<ringfence::Plan, EnforceError>,
-) -> PyResult<Plan> {
-    let plan = ringfence::Plan::new(policy.inner.clone(), ringfence::Kernel::probe());
-    let sandbox = py
-        .detach(|| plan.prepare())
-        .map_err(|fault| error::prepare(py, &fault))?;
-    match py.detach(|| enforce(sandbox)) {
-        Ok(plan) => Ok(Plan::from(plan)),
-        Err(fault) => Err(error::enforce(py, &fault)),
+    /// It never changes, so that it is as good as a copy.
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 }
 
