@@ -23,6 +23,7 @@ from ._errors import (
     CalledProcessError,
     ConfineError,
     CrashedError,
+    DirectoryNotFoundError,
     EnforceError,
     JobError,
     KilledError,
@@ -38,7 +39,7 @@ from ._errors import (
     StartError,
     TimeoutExpired,
 )
-from ._limits import Limits
+from ._limits import LimitAccount, Limits
 from ._popen import Popen
 from ._ringfence import Cgroups, Decision, Kernel, Plan, Policy, Sandbox
 from ._run import CompletedProcess, run
@@ -56,10 +57,12 @@ __all__ = [
     "ConfineError",
     "CrashedError",
     "Decision",
+    "DirectoryNotFoundError",
     "EnforceError",
     "JobError",
     "Kernel",
     "KilledError",
+    "LimitAccount",
     "LimitError",
     "Limits",
     "NoAnswerError",

@@ -7,13 +7,17 @@ import contextlib
 import os
 import signal
 import weakref
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ._limits import Limits, Seconds
 from ._policy import AnyPath
 from ._ringfence import Cgroups, Job, Policy, Sandbox, start
 from ._stdio import File, descriptors
+from ._words import Account, Usual, owner, refuse
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["Process", "create_subprocess_exec"]
 
@@ -169,14 +173,19 @@ async def create_subprocess_exec(
     env: Mapping[Any, Any] | None = None,
     executable: AnyPath | None = None,
     limit: int = 1 << 16,
+    user: Account | None = None,
+    group: Account | None = None,
+    extra_groups: Iterable[Account] | None = None,
     cgroups: Cgroups | None = None,
     may_leave_group: bool = False,
+    **usual: Unpack[Usual],
 ) -> Process:
     """Start a program in a sandbox, as `asyncio.create_subprocess_exec`; `limit` is the size of a stream's buffer.
 
     See `Popen` for what else differs. `Limits.wall` runs out whether anybody waits or not; `Limits.output` counts what
     `communicate` takes.
     """
+    refuse("create_subprocess_exec", usual)
     job = start(
         policy,
         [program, *args],
@@ -187,6 +196,7 @@ async def create_subprocess_exec(
         cgroups=cgroups,
         executable=executable,
         may_leave_group=may_leave_group,
+        **owner(user, group, extra_groups),
     )
     process = Process(job, limits)
     process.stdin = await _writer(job.take(0))

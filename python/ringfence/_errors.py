@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import subprocess
 from typing import Any
 
@@ -14,6 +15,7 @@ __all__ = [
     "CalledProcessError",
     "ConfineError",
     "CrashedError",
+    "DirectoryNotFoundError",
     "EnforceError",
     "JobError",
     "KilledError",
@@ -70,17 +72,20 @@ class EnforceError(SandboxError):
 
 
 class JobError(RingfenceError, OSError):
-    """Something about a program that was started, or was to be, failed; `errno` is the kernel's, if it said one."""
+    """Something about a program that was started, or was to be, failed; `errno` is the kernel's, if it said one.
 
-    def __init__(self, message: str, errno: int | None = None) -> None:
-        OSError.__init__(self, errno, message)
+    `filename` is the program or the directory that it is about.
+    """
+
+    def __init__(self, message: str, errno: int | None = None, filename: Any = None) -> None:
+        OSError.__init__(self, errno, os.strerror(errno) if errno else message, filename)
         self.message = message
 
     def __str__(self) -> str:
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), (self.message, self.errno))
+        return (type(self), (self.message, self.errno, self.filename))
 
 
 class StartError(JobError):
@@ -93,6 +98,10 @@ class ProgramNotFoundError(StartError, FileNotFoundError):
 
 class ProgramNotExecutableError(StartError, PermissionError):
     """The program may not be executed: by its mode, or by the policy."""
+
+
+class DirectoryNotFoundError(StartError, FileNotFoundError):
+    """There is no such directory to start the program in."""
 
 
 class CalledProcessError(RingfenceError, subprocess.CalledProcessError):

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import Union
+from typing import NamedTuple, Union
 
-__all__ = ["Limits", "Seconds"]
+__all__ = ["LimitAccount", "Limits", "Seconds"]
 
 Seconds = Union[float, datetime.timedelta]
 """A time."""
+
+
+class LimitAccount(NamedTuple):
+    """By what a limit is held, and what that leaves open."""
+
+    limit: str
+    """Its word: `wall`, `cpu`, ..."""
+    by: str
+    """What holds it."""
+    leaves_open: str
+    """What it does not do; empty if nothing is left open."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,3 +45,9 @@ class Limits:
     """Bytes of a file that it writes."""
     output: int | None = None
     """Bytes that `run` and `communicate` take of its standard output and error together; more ends the job."""
+
+    def account(self, *, in_cgroup: bool = False) -> list[LimitAccount]:
+        """Return by what each of them is held: with a cgroup of the job's own, or without."""
+        from ._ringfence import account
+
+        return [LimitAccount(*row) for row in account(self, in_cgroup)]

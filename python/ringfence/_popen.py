@@ -8,13 +8,17 @@ import os
 import signal
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import IO, Any, AnyStr, Generic, Literal, overload
+from typing import IO, TYPE_CHECKING, Any, AnyStr, Generic, Literal, overload
 
 from ._errors import TimeoutExpired
 from ._limits import Limits, Seconds
 from ._policy import AnyPath
 from ._ringfence import Cgroups, Policy, Pump, Sandbox, start
-from ._stdio import File, Text, descriptors, input_bytes, words
+from ._stdio import File, Pipe, Text, descriptors, input_bytes, words
+from ._words import Account, Usual, Words, owner, refuse
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["Popen"]
 
@@ -24,8 +28,8 @@ class Popen(Generic[AnyStr]):
 
     As `subprocess.Popen`, but for this: `policy` says what it may do, `limits` what it may use up; it leads a process
     group that it cannot leave, unless `may_leave_group` says so, and when it ends, is killed, or this object is
-    dropped, all of the group is killed; of descriptors it gets the standard three alone. There is no `shell` and
-    no `preexec_fn`.
+    dropped, all of the group is killed; of descriptors it gets the standard three alone. `shell`, `preexec_fn` and
+    the like may be said as they are anyway (`shell=False`), and are refused else.
 
     An object that a forked process inherits is of no use there, and dropping it does nothing.
     """
@@ -40,19 +44,11 @@ class Popen(Generic[AnyStr]):
         args: AnyPath | Iterable[AnyPath],
         *,
         policy: Policy | Sandbox,
-        limits: Limits | None = ...,
-        stdin: File = ...,
-        stdout: File = ...,
-        stderr: File = ...,
-        cwd: AnyPath | None = ...,
-        env: Mapping[Any, Any] | None = ...,
-        executable: AnyPath | None = ...,
-        bufsize: int = ...,
         text: Literal[True],
         encoding: str | None = ...,
         errors: str | None = ...,
-        cgroups: Cgroups | None = ...,
-        may_leave_group: bool = ...,
+        universal_newlines: bool | None = ...,
+        **words: Unpack[Words],
     ) -> None: ...
     @overload
     def __init__(
@@ -60,19 +56,35 @@ class Popen(Generic[AnyStr]):
         args: AnyPath | Iterable[AnyPath],
         *,
         policy: Policy | Sandbox,
-        limits: Limits | None = ...,
-        stdin: File = ...,
-        stdout: File = ...,
-        stderr: File = ...,
-        cwd: AnyPath | None = ...,
-        env: Mapping[Any, Any] | None = ...,
-        executable: AnyPath | None = ...,
-        bufsize: int = ...,
         text: bool | None = ...,
         encoding: str,
         errors: str | None = ...,
-        cgroups: Cgroups | None = ...,
-        may_leave_group: bool = ...,
+        universal_newlines: bool | None = ...,
+        **words: Unpack[Words],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Popen[str],
+        args: AnyPath | Iterable[AnyPath],
+        *,
+        policy: Policy | Sandbox,
+        text: bool | None = ...,
+        encoding: str | None = ...,
+        errors: str,
+        universal_newlines: bool | None = ...,
+        **words: Unpack[Words],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Popen[str],
+        args: AnyPath | Iterable[AnyPath],
+        *,
+        policy: Policy | Sandbox,
+        text: bool | None = ...,
+        encoding: str | None = ...,
+        errors: str | None = ...,
+        universal_newlines: Literal[True],
+        **words: Unpack[Words],
     ) -> None: ...
     @overload
     def __init__(
@@ -80,19 +92,11 @@ class Popen(Generic[AnyStr]):
         args: AnyPath | Iterable[AnyPath],
         *,
         policy: Policy | Sandbox,
-        limits: Limits | None = ...,
-        stdin: File = ...,
-        stdout: File = ...,
-        stderr: File = ...,
-        cwd: AnyPath | None = ...,
-        env: Mapping[Any, Any] | None = ...,
-        executable: AnyPath | None = ...,
-        bufsize: int = ...,
         text: Literal[False] | None = ...,
         encoding: None = ...,
         errors: None = ...,
-        cgroups: Cgroups | None = ...,
-        may_leave_group: bool = ...,
+        universal_newlines: Literal[False] | None = ...,
+        **words: Unpack[Words],
     ) -> None: ...
     def __init__(
         self,
@@ -110,15 +114,26 @@ class Popen(Generic[AnyStr]):
         text: bool | None = None,
         encoding: str | None = None,
         errors: str | None = None,
+        universal_newlines: bool | None = None,
+        user: Account | None = None,
+        group: Account | None = None,
+        extra_groups: Iterable[Account] | None = None,
         cgroups: Cgroups | None = None,
         may_leave_group: bool = False,
+        **usual: Unpack[Usual],
     ) -> None:
+        refuse("Popen", usual)
+        if bufsize is None:
+            bufsize = -1
+        if not isinstance(bufsize, int):
+            raise TypeError("bufsize: expected an int")
         self.args = words(args)
         self.returncode: int | None = None
         #: The limit that ended it, once it has ended, if one did.
         self.limit: str | None = None
-        self._text = Text.wanted(text, encoding, errors)
+        self._text = Text.wanted(text, encoding, errors, universal_newlines)
         self._pump: Pump | None = None
+        self._collected: tuple[AnyStr | None, AnyStr | None] | None = None
         self._job = start(
             policy,
             self.args,
@@ -129,6 +144,7 @@ class Popen(Generic[AnyStr]):
             cgroups=cgroups,
             executable=executable,
             may_leave_group=may_leave_group,
+            **owner(user, group, extra_groups),
         )
         self.pid = self._job.pid
         self.stdin = self._file(0, "wb", bufsize)
@@ -140,18 +156,21 @@ class Popen(Generic[AnyStr]):
         if fd is None:
             return None
         # Single lines can be had of text alone.
+        size = io.DEFAULT_BUFFER_SIZE if bufsize in (-1, 1) else bufsize
         try:
-            file: Any = open(fd, mode, -1 if bufsize == 1 else bufsize)
+            file: Any = Pipe(fd, mode)
         except BaseException:
             os.close(fd)
             raise
+        if size > 0:
+            file = io.BufferedReader(file, size) if mode == "rb" else io.BufferedWriter(file, size)
         if self._text is not None:
             file = io.TextIOWrapper(
                 file,
                 self._text.encoding,
                 self._text.errors,
                 line_buffering=mode == "wb" and bufsize == 1,
-                write_through=mode == "wb" and bufsize == 0,
+                write_through=mode == "wb",
             )
         opened: IO[AnyStr] = file
         return opened
@@ -203,19 +222,28 @@ class Popen(Generic[AnyStr]):
         elif input:
             raise ValueError("input: it has begun to get another")
         if not self._pump.run(timeout):
-            raise TimeoutExpired(self.args, timeout, self._pump.stdout, self._pump.stderr)
+            raise TimeoutExpired(self.args, timeout, self._pump.stdout or None, self._pump.stderr or None)
         self.poll()
-        for file in self._files():
-            if file is not None:
-                file.close()
-        output = None if self.stdout is None else self._read(self._pump.stdout)
-        errors = None if self.stderr is None else self._read(self._pump.stderr)
-        return output, errors
+        if self._collected is None:
+            output = self._rest_of(self.stdout, self._pump.stdout)
+            self._collected = output, self._rest_of(self.stderr, self._pump.stderr)
+        return self._collected
 
-    def _read(self, data: bytes) -> AnyStr:
-        read: Any = data if self._text is None else self._text.read(data)
-        result: AnyStr = read
-        return result
+    def _rest_of(self, file: IO[AnyStr] | None, collected: bytes) -> AnyStr | None:
+        """Return what a pipe brought that nobody has read, with what is in the buffers of its file, and close it."""
+        if file is None:
+            return None
+        if file.closed:
+            empty: Any = b"" if self._text is None else ""
+            return empty  # type: ignore[no-any-return]
+        whole: Any = file
+        pipe: Any = file
+        while not isinstance(pipe, Pipe):
+            pipe = pipe.buffer if isinstance(pipe, io.TextIOWrapper) else pipe.raw
+        pipe.go_on_with(collected)
+        with file:
+            rest: AnyStr = whole.readall() if whole is pipe else whole.read()
+            return rest
 
     def send_signal(self, sig: int) -> None:
         """Send a signal to the program itself; SIGKILL to all of the job. One that has ended is no error."""

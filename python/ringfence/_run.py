@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ._errors import CalledProcessError, TimeoutExpired
 from ._limits import Limits, Seconds
 from ._policy import AnyPath
 from ._ringfence import Cgroups, Policy, Pump, Sandbox, start
 from ._stdio import File, Text, descriptors, input_bytes, words
+from ._words import Account, Usual, Words, owner, refuse
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer, Unpack
 
 __all__ = ["CompletedProcess", "run"]
 
@@ -47,66 +51,75 @@ def run(
     args: AnyPath | Iterable[AnyPath],
     *,
     policy: Policy | Sandbox,
-    limits: Limits | None = ...,
-    stdin: File = ...,
-    input: str | None = ...,
-    stdout: File = ...,
-    stderr: File = ...,
-    capture_output: bool = ...,
-    cwd: AnyPath | None = ...,
-    env: Mapping[Any, Any] | None = ...,
-    executable: AnyPath | None = ...,
-    timeout: Seconds | None = ...,
-    check: bool = ...,
     text: Literal[True],
     encoding: str | None = ...,
     errors: str | None = ...,
-    cgroups: Cgroups | None = ...,
-    may_leave_group: bool = ...,
+    universal_newlines: bool | None = ...,
+    input: str | None = ...,
+    capture_output: bool = ...,
+    timeout: Seconds | None = ...,
+    check: bool = ...,
+    **words: Unpack[Words],
 ) -> CompletedProcess[str]: ...
 @overload
 def run(
     args: AnyPath | Iterable[AnyPath],
     *,
     policy: Policy | Sandbox,
-    limits: Limits | None = ...,
-    stdin: File = ...,
-    input: str | None = ...,
-    stdout: File = ...,
-    stderr: File = ...,
-    capture_output: bool = ...,
-    cwd: AnyPath | None = ...,
-    env: Mapping[Any, Any] | None = ...,
-    executable: AnyPath | None = ...,
-    timeout: Seconds | None = ...,
-    check: bool = ...,
     text: bool | None = ...,
     encoding: str,
     errors: str | None = ...,
-    cgroups: Cgroups | None = ...,
-    may_leave_group: bool = ...,
+    universal_newlines: bool | None = ...,
+    input: str | None = ...,
+    capture_output: bool = ...,
+    timeout: Seconds | None = ...,
+    check: bool = ...,
+    **words: Unpack[Words],
 ) -> CompletedProcess[str]: ...
 @overload
 def run(
     args: AnyPath | Iterable[AnyPath],
     *,
     policy: Policy | Sandbox,
-    limits: Limits | None = ...,
-    stdin: File = ...,
-    input: bytes | None = ...,
-    stdout: File = ...,
-    stderr: File = ...,
+    text: bool | None = ...,
+    encoding: str | None = ...,
+    errors: str,
+    universal_newlines: bool | None = ...,
+    input: str | None = ...,
     capture_output: bool = ...,
-    cwd: AnyPath | None = ...,
-    env: Mapping[Any, Any] | None = ...,
-    executable: AnyPath | None = ...,
     timeout: Seconds | None = ...,
     check: bool = ...,
+    **words: Unpack[Words],
+) -> CompletedProcess[str]: ...
+@overload
+def run(
+    args: AnyPath | Iterable[AnyPath],
+    *,
+    policy: Policy | Sandbox,
+    text: bool | None = ...,
+    encoding: str | None = ...,
+    errors: str | None = ...,
+    universal_newlines: Literal[True],
+    input: str | None = ...,
+    capture_output: bool = ...,
+    timeout: Seconds | None = ...,
+    check: bool = ...,
+    **words: Unpack[Words],
+) -> CompletedProcess[str]: ...
+@overload
+def run(
+    args: AnyPath | Iterable[AnyPath],
+    *,
+    policy: Policy | Sandbox,
     text: Literal[False] | None = ...,
     encoding: None = ...,
     errors: None = ...,
-    cgroups: Cgroups | None = ...,
-    may_leave_group: bool = ...,
+    universal_newlines: Literal[False] | None = ...,
+    input: Buffer | None = ...,
+    capture_output: bool = ...,
+    timeout: Seconds | None = ...,
+    check: bool = ...,
+    **words: Unpack[Words],
 ) -> CompletedProcess[bytes]: ...
 def run(
     args: AnyPath | Iterable[AnyPath],
@@ -114,7 +127,7 @@ def run(
     policy: Policy | Sandbox,
     limits: Limits | None = None,
     stdin: File = None,
-    input: str | bytes | None = None,
+    input: str | Buffer | None = None,
     stdout: File = None,
     stderr: File = None,
     capture_output: bool = False,
@@ -126,14 +139,21 @@ def run(
     text: bool | None = None,
     encoding: str | None = None,
     errors: str | None = None,
+    universal_newlines: bool | None = None,
+    bufsize: int = -1,
+    user: Account | None = None,
+    group: Account | None = None,
+    extra_groups: Iterable[Account] | None = None,
     cgroups: Cgroups | None = None,
     may_leave_group: bool = False,
+    **usual: Unpack[Usual],
 ) -> CompletedProcess[Any]:
     """Run a program in a sandbox to its end; as `subprocess.run`.
 
     A `timeout` kills the job and raises `TimeoutExpired`; `Limits.wall` ends it as well, and is told by `limit` of what
-    is returned. See `Popen` for what else differs.
+    is returned. `bufsize` is of no consequence. See `Popen` for what else differs.
     """
+    refuse("run", usual)
     if input is not None:
         if stdin is not None:
             raise ValueError("stdin and input: take one of them")
@@ -142,7 +162,7 @@ def run(
         if stdout is not None or stderr is not None:
             raise ValueError("capture_output takes stdout and stderr; leave them out")
         stdout = stderr = subprocess.PIPE
-    as_text = Text.wanted(text, encoding, errors)
+    as_text = Text.wanted(text, encoding, errors, universal_newlines)
     data = input_bytes(input, as_text)
     command = words(args)
     job = start(
@@ -155,6 +175,7 @@ def run(
         cgroups=cgroups,
         executable=executable,
         may_leave_group=may_leave_group,
+        **owner(user, group, extra_groups),
     )
     pump = Pump(job, data)
     try:
@@ -175,7 +196,7 @@ def run(
 
     if not in_time:
         # As subprocess has it, what was read of a job that was killed stays bytes.
-        raise TimeoutExpired(command, timeout, pump.stdout, pump.stderr)
+        raise TimeoutExpired(command, timeout, pump.stdout or None, pump.stderr or None)
     returncode, limit = outcome
     ended: CompletedProcess[Any] = CompletedProcess(
         command, returncode, collected(stdout, pump.stdout), collected(stderr, pump.stderr), limit

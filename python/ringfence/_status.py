@@ -25,6 +25,9 @@ class Status:
     """How many filters it has; None before Linux 5.9, or where /proc is denied."""
 
 
-def status() -> Status:
-    """Return what this process is restricted by. A forked child counts the Landlock layers."""
-    return Status(**_ringfence.status())
+def status(pid: int | None = None) -> Status:
+    """Return what this process is restricted by, or another one, as far as /proc tells.
+
+    A forked child counts the Landlock layers of this one; those of another cannot be known.
+    """
+    return Status(**_ringfence.status(pid))

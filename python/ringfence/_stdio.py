@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import locale
 import os
 import subprocess
@@ -11,7 +12,7 @@ from typing import IO, Any, NamedTuple, Union
 
 from ._policy import AnyPath
 
-__all__ = ["File", "Text", "descriptor", "descriptors", "input_bytes", "words"]
+__all__ = ["File", "Pipe", "Text", "descriptor", "descriptors", "input_bytes", "words"]
 
 File = Union[None, int, IO[Any]]
 """A file or descriptor, `PIPE`, `DEVNULL`, `STDOUT` for standard error alone, or None for this process's own."""
@@ -30,10 +31,36 @@ def descriptor(name: str, file: File) -> int | None:
     return number
 
 
-def descriptors(stdin: File, stdout: File, stderr: File) -> dict[str, int | None]:
+def descriptors(stdin: File, stdout: File, stderr: File) -> dict[str, Any]:
     """Return the numbers that stand for all three."""
     files = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
     return {name: descriptor(name, file) for name, file in files.items()}
+
+
+class Pipe(io.FileIO):
+    """This process's end of a pipe that a job writes to; it goes on with what was collected of it."""
+
+    _collected: memoryview | None = None
+
+    def go_on_with(self, collected: bytes) -> None:
+        """Let bytes come next that were read from the pipe already, and then no more."""
+        self._collected = memoryview(collected)
+
+    def readinto(self, buffer: Any) -> Any:
+        """Read as much as there is at once, as `io.RawIOBase` has it."""
+        if self._collected is None:
+            return super().readinto(buffer)
+        count = min(len(buffer), len(self._collected))
+        buffer[:count] = self._collected[:count]
+        self._collected = self._collected[count:]
+        return count
+
+    def readall(self) -> Any:
+        """Read to the end, as `io.RawIOBase` has it."""
+        if self._collected is None:
+            return super().readall()
+        rest, self._collected = bytes(self._collected), memoryview(b"")
+        return rest
 
 
 class Text(NamedTuple):
@@ -43,9 +70,13 @@ class Text(NamedTuple):
     errors: str
 
     @classmethod
-    def wanted(cls, text: bool | None, encoding: str | None, errors: str | None) -> Text | None:
+    def wanted(
+        cls, text: bool | None, encoding: str | None, errors: str | None, universal_newlines: bool | None
+    ) -> Text | None:
         """Return how, if text is wanted at all: as `subprocess` takes its arguments."""
-        if not (text or encoding or errors):
+        if text is not None and universal_newlines is not None and bool(text) != bool(universal_newlines):
+            raise subprocess.SubprocessError("text and universal_newlines say the same, and differ; leave one out")
+        if not (text or encoding or errors or universal_newlines):
             return None
         encoding = encoding or locale.getpreferredencoding(False)
         # What is unknown is told before anything is started.

@@ -3,6 +3,7 @@
 //! The classes are Python's own (`ringfence/_errors.py`): some have a second base, such as
 //! `FileNotFoundError`, that who knows `subprocess` catches.
 
+use std::ffi::OsStr;
 use std::io;
 
 use pyo3::call::PyCallArgs;
@@ -63,6 +64,9 @@ pub(crate) fn enforce(py: Python<'_>, error: &EnforceError) -> PyErr {
 pub(crate) fn spawn(py: Python<'_>, error: &SpawnError) -> PyErr {
     const ENOENT: i32 = 2;
     const EACCES: i32 = 13;
+    if let SpawnError::Nul(_) = error {
+        return value(with_causes(error));
+    }
     let (class, errno) = match error {
         SpawnError::Program(NotRunnable::NotFound { .. }) => ("ProgramNotFoundError", Some(ENOENT)),
         SpawnError::Program(NotRunnable::NotExecutable(_)) => {
@@ -75,9 +79,23 @@ pub(crate) fn spawn(py: Python<'_>, error: &SpawnError) -> PyErr {
         SpawnError::Step { .. } if error.raw_os_error() == Some(EACCES) => {
             ("ProgramNotExecutableError", Some(EACCES))
         }
+        SpawnError::Directory(_, source) if source.raw_os_error() == Some(ENOENT) => {
+            ("DirectoryNotFoundError", Some(ENOENT))
+        }
         _ => ("StartError", error.raw_os_error()),
     };
-    exception(py, class, (with_causes(error), errno))
+    exception(py, class, (with_causes(error), errno, file_of(error)))
+}
+
+/// What an error is about, as `OSError.filename` has it.
+fn file_of(error: &SpawnError) -> Option<&OsStr> {
+    match error {
+        SpawnError::Program(NotRunnable::NotFound { name, .. }) => Some(name),
+        SpawnError::Program(NotRunnable::NotExecutable(file)) => Some(file.as_os_str()),
+        SpawnError::Step { program, .. } => Some(program.as_os_str()),
+        SpawnError::Directory(directory, _) => Some(directory.as_os_str()),
+        _ => None,
+    }
 }
 
 pub(crate) fn confine(py: Python<'_>, error: &ConfineError) -> PyErr {
@@ -107,6 +125,12 @@ pub(crate) fn kernel(py: Python<'_>, what: &str, error: &io::Error) -> PyErr {
 pub(crate) fn foreign_job(py: Python<'_>) -> PyErr {
     let text =
         "cannot reach the job: another process started it, of which this one is a forked copy";
+    exception(py, "JobError", (text, None::<i32>))
+}
+
+/// A job that another thread communicates with.
+pub(crate) fn busy_job(py: Python<'_>) -> PyErr {
+    let text = "cannot communicate with the job: another thread does; wait for that one";
     exception(py, "JobError", (text, None::<i32>))
 }
 

@@ -224,7 +224,7 @@ pub(crate) fn until(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Insta
     let Some(timeout) = timeout else {
         return Ok(None);
     };
-    let time = limits::seconds("timeout", timeout)?;
+    let time = limits::seconds_left("timeout", timeout)?;
     Ok(Instant::now().checked_add(time))
 }
 

@@ -15,6 +15,7 @@ mod confine;
 mod decision;
 mod error;
 mod input;
+mod interpreter;
 mod job;
 mod kernel;
 mod limits;
@@ -31,6 +32,14 @@ mod _ringfence {
     #[pymodule_export]
     use super::{
         cgroups::Cgroups, confine::confine, decision::Decision, job::Job, kernel::Kernel,
-        plan::Plan, policy::Policy, pump::Pump, sandbox::Sandbox, start::start, status::status,
+        limits::account, plan::Plan, policy::Policy, pump::Pump, sandbox::Sandbox, start::start,
+        status::status,
     };
+
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::interpreter::require_one(module.py())
+    }
 }

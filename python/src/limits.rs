@@ -42,8 +42,34 @@ pub(crate) fn read(value: Option<&Bound<'_, PyAny>>) -> PyResult<Limits> {
     })
 }
 
+/// By what each limit is held and what that leaves open.
+#[pyfunction]
+pub(crate) fn account(
+    limits: &Bound<'_, PyAny>,
+    in_cgroup: bool,
+) -> PyResult<Vec<(&'static str, &'static str, &'static str)>> {
+    let account = read(Some(limits))?.account(in_cgroup);
+    let rows = account
+        .iter()
+        .map(|row| (row.limit.name(), row.by, row.leaves_open));
+    Ok(rows.collect())
+}
+
 /// A time: seconds, or a `datetime.timedelta`.
-pub(crate) fn seconds(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+fn seconds(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    let seconds = number_of_seconds(name, value)?;
+    if seconds < 0.0 {
+        return Err(no_time(name, seconds));
+    }
+    Ok(duration(seconds))
+}
+
+/// A time that is left until a moment: none, if that has passed.
+pub(crate) fn seconds_left(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    Ok(duration(number_of_seconds(name, value)?.max(0.0)))
+}
+
+fn number_of_seconds(name: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
     let number = if value.hasattr("total_seconds")? {
         value.call_method0("total_seconds")?
     } else {
@@ -52,11 +78,19 @@ pub(crate) fn seconds(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration
     let Ok(seconds) = number.extract::<f64>() else {
         return Err(input::wrong_type(name, "seconds or a timedelta", value));
     };
-    if seconds.is_nan() || seconds < 0.0 {
-        return Err(error::value(format!(
-            "{name}: {seconds} is no time; write seconds from 0 on"
-        )));
+    if seconds.is_nan() {
+        return Err(no_time(name, seconds));
     }
-    // What is longer than a Duration can say never ends either.
-    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    Ok(seconds)
+}
+
+fn no_time(name: &str, seconds: f64) -> PyErr {
+    error::value(format!(
+        "{name}: {seconds} is no time; write seconds from 0 on"
+    ))
+}
+
+/// What is longer than a Duration can say never ends either.
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }

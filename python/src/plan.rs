@@ -156,4 +156,13 @@ impl Plan {
     fn __repr__(&self) -> String {
         format!("<Plan for {}>", self.inner.kernel())
     }
+
+    /// It never changes, so that it is as good as a copy.
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
 }

@@ -14,13 +14,13 @@ use ringfence_manifest::{Format, Manifest, Variables};
 
 use crate::kernel::Kernel;
 use crate::plan::Plan;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, Sandbox};
 use crate::{error, input};
 
 /// What a program may do; everything else is denied.
 ///
 /// Its words are the keys of a manifest with `_` for `-`: ro, rw, fs, connect_unix, connect_tcp, bind_tcp,
-/// connect_udp, bind_udp, allow, deny, syscalls, unrestricted, best_effort, require_complete, minimum_abi.
+/// connect_udp, bind_udp, allow, deny, syscalls, unrestricted, best_effort, require_complete, minimum_abi, audit.
 #[pyclass(frozen, eq, module = "ringfence")]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Policy {
@@ -95,15 +95,15 @@ impl Policy {
 
     /// Restricts this process with all its threads, and all that it starts, for good. Returns the plan.
     fn enforce(&self, py: Python<'_>) -> PyResult<Plan> {
-        let plan = ringfence::Plan::new(self.inner.clone(), ringfence::Kernel::probe());
-        let sandbox = py
-            .detach(|| plan.prepare())
-            .map_err(|fault| error::prepare(py, &fault))?;
         // The other threads are called by a signal, which those that wait for the interpreter get too.
-        match py.detach(|| sandbox.enforce()) {
-            Ok(plan) => Ok(Plan::from(plan)),
-            Err(fault) => Err(error::enforce(py, &fault)),
-        }
+        sandbox::enforced(py, self, ringfence::Sandbox::enforce)
+    }
+
+    /// Restricts the calling thread and what it will start, for good. Returns the plan.
+    ///
+    /// Other threads stay free, and share its memory and descriptors: no wall against code that is hostile.
+    fn enforce_this_thread(&self, py: Python<'_>) -> PyResult<Plan> {
+        sandbox::enforced(py, self, ringfence::Sandbox::enforce_this_thread)
     }
 
     /// A policy that allows what either allows, and demands what either demands.
@@ -129,6 +129,15 @@ impl Policy {
     fn __repr__(&self) -> String {
         format!("<Policy: {}>", self.lines().join("; "))
     }
+
+    /// It never changes, so that it is as good as a copy.
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
 }
 
 fn filled(given: Option<BTreeMap<String, String>>) -> Variables {
@@ -142,7 +151,7 @@ fn filled(given: Option<BTreeMap<String, String>>) -> Variables {
 }
 
 /// Every word of a policy; the manifest's keys.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "ro",
     "rw",
     "fs",
@@ -158,6 +167,7 @@ const WORDS: [&str; 15] = [
     "best_effort",
     "require_complete",
     "minimum_abi",
+    "audit",
 ];
 
 /// The lines that keyword arguments stand for; None is as good as none.
@@ -208,7 +218,8 @@ fn add(
         }
         "best_effort" if input::switch(word, value)? => policy.best_effort(),
         "require_complete" if input::switch(word, value)? => policy.require_complete(),
-        "best_effort" | "require_complete" => policy,
+        "audit" if input::switch(word, value)? => policy.audit(),
+        "best_effort" | "require_complete" | "audit" => policy,
         "minimum_abi" => {
             let abi = input::number(word, value)?;
             policy.minimum_abi(u32::try_from(abi).unwrap_or(u32::MAX))

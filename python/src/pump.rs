@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
 use pyo3::prelude::*;
@@ -188,11 +189,22 @@ fn what_is_in(pipe: BorrowedFd<'_>, left: Option<u64>) -> io::Result<Vec<u8>> {
 }
 
 /// The exchange with a job: its input written, its output collected, its end awaited.
-#[pyclass(module = "ringfence")]
+#[pyclass(frozen, module = "ringfence")]
 pub(crate) struct Pump {
     job: Py<Job>,
     input: Option<PyBackedBytes>,
-    pipes: Pipes,
+    /// Nobody waits for it: who finds it locked is told.
+    pipes: Mutex<Pipes>,
+}
+
+impl Pump {
+    fn pipes(&self, py: Python<'_>) -> PyResult<MutexGuard<'_, Pipes>> {
+        match self.pipes.try_lock() {
+            Ok(pipes) => Ok(pipes),
+            Err(TryLockError::Poisoned(left)) => Ok(left.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(error::busy_job(py)),
+        }
+    }
 }
 
 #[pymethods]
@@ -216,30 +228,30 @@ impl Pump {
         Ok(Self {
             job: job.clone().unbind(),
             input,
-            pipes,
+            pipes: Mutex::new(pipes),
         })
     }
 
     /// Goes on until the job has ended; false if the time ran out before.
     #[pyo3(signature = (timeout=None))]
-    fn run(&mut self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+    fn run(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
         let until = job::until(timeout)?;
         let job = self.job.get();
         job.require_owner(py)?;
         let input = self.input.as_deref().unwrap_or_default();
-        finished(py, job, &mut self.pipes, input, until)
+        finished(py, job, &mut *self.pipes(py)?, input, until)
     }
 
     /// What standard output brought.
     #[getter]
-    fn stdout<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.pipes.read[0])
+    fn stdout<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.pipes(py)?.read[0]))
     }
 
     /// What standard error brought.
     #[getter]
-    fn stderr<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.pipes.read[1])
+    fn stderr<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.pipes(py)?.read[1]))
     }
 }
 

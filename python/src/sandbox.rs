@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use ringfence::Template;
+use ringfence::{EnforceError, Template};
 
 use crate::plan::Plan;
 use crate::policy::{self, Policy};
@@ -88,5 +88,30 @@ impl Sandbox {
 
     fn __repr__(&self) -> String {
         format!("<Sandbox on {}>", self.inner.sandbox().plan().kernel())
+    }
+
+    /// It never changes, so that it is as good as a copy.
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+}
+
+/// Restricts this process, or this thread, by a policy.
+pub(crate) fn enforced(
+    py: Python<'_>,
+    policy: &Policy,
+    enforce: fn(ringfence::Sandbox) -> Result<ringfence::Plan, EnforceError>,
+) -> PyResult<Plan> {
+    let plan = ringfence::Plan::new(policy.inner.clone(), ringfence::Kernel::probe());
+    let sandbox = py
+        .detach(|| plan.prepare())
+        .map_err(|fault| error::prepare(py, &fault))?;
+    match py.detach(|| enforce(sandbox)) {
+        Ok(plan) => Ok(Plan::from(plan)),
+        Err(fault) => Err(error::enforce(py, &fault)),
     }
 }

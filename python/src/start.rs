@@ -24,7 +24,7 @@ const DEVNULL: i32 = -3;
 /// for this process's own.
 #[pyfunction]
 #[pyo3(signature = (policy, arguments, *, stdin=None, stdout=None, stderr=None, env=None, cwd=None, limits=None,
-                    cgroups=None, executable=None, may_leave_group=false))]
+                    cgroups=None, executable=None, may_leave_group=false, uid=None, gid=None, groups=None))]
 #[expect(
     clippy::too_many_arguments,
     reason = "keyword arguments, as subprocess has them"
@@ -42,6 +42,9 @@ pub(crate) fn start(
     cgroups: Option<&Bound<'_, Cgroups>>,
     executable: Option<&Bound<'_, PyAny>>,
     may_leave_group: bool,
+    uid: Option<u32>,
+    gid: Option<u32>,
+    groups: Option<Vec<u32>>,
 ) -> PyResult<Job> {
     let arguments: Vec<OsString> = input::one_or_list("args", arguments)?
         .iter()
@@ -68,6 +71,15 @@ pub(crate) fn start(
     command.env_clear().envs(environment);
     if let Some(directory) = &directory {
         command.current_dir(directory);
+    }
+    if let Some(uid) = uid {
+        command.uid(uid);
+    }
+    if let Some(gid) = gid {
+        command.gid(gid);
+    }
+    if let Some(groups) = groups {
+        command.groups(&groups);
     }
     if let Some(cgroups) = cgroups {
         command.cgroup(&cgroups.get().inner);

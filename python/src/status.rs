@@ -4,10 +4,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use ringfence::Status;
 
-/// What this process is restricted by: a dict with the keys of `ringfence status --json`.
+/// What this process, or another, is restricted by: a dict with the keys of `ringfence status --json`.
 #[pyfunction]
-pub(crate) fn status(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    let own = py.detach(Status::own);
+#[pyo3(signature = (pid=None))]
+pub(crate) fn status(py: Python<'_>, pid: Option<u32>) -> PyResult<Bound<'_, PyDict>> {
+    let own = match pid {
+        None => py.detach(Status::own),
+        Some(pid) => py.detach(|| Status::of(pid))?,
+    };
     let status = PyDict::new(py);
     status.set_item("landlock_layers", own.landlock_layers)?;
     status.set_item("landlock_note", own.landlock_note)?;

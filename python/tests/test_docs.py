@@ -51,6 +51,24 @@ def test_the_blocks_of_a_page_hold(page: Path, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+def test_the_table_of_languages_names_all_of_the_package_and_nothing_else() -> None:
+    page = (DOCS / "reference" / "languages.md").read_text()
+    cells = [line.split(" | ")[-1] for line in page.splitlines() if line.startswith("| ")][2:]
+    code = re.findall(r"`([A-Za-z_.]+)(?:\(([^)]*)\))?`", "\n".join(cells))
+    named = {path for path, _ in code if path not in ("optional", "glob", "except")}
+    for path in named:
+        found: object = ringfence
+        for part in path.split("."):
+            found = getattr(found, part)
+    # The others are of the table of errors on the page about Python.
+    names = {name for name in ringfence.__all__ if not name.endswith(("Error", "Expired"))}
+    assert names - {path.split(".")[0] for path in named} == set()
+    words = {word for path, words in code if path == "Policy" for word in re.findall(r"(\w+)=", words)}
+    for word in words:
+        ringfence.Policy(**{word: None})
+    assert len(words) == 16
+
+
 def test_the_page_names_every_error() -> None:
     page = (DOCS / "python.md").read_text()
     errors = [name for name in ringfence.__all__ if name.endswith(("Error", "Expired"))]

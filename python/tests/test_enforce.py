@@ -51,6 +51,75 @@ print(json.dumps(answers))
     assert told == [False] * 8
 
 
+def test_one_thread_can_be_restricted_alone(in_process: Any, secret: Path) -> None:
+    told = in_process(
+        START
+        + f"""
+answers = []
+def work():
+    ringfence.Policy(ro="/usr").enforce_this_thread()
+    answers.append(can_read({str(secret)!r}))
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(json.dumps([*answers, can_read({str(secret)!r})]))
+"""
+    )
+    assert told == [False, True]
+
+
+def test_another_process_can_be_asked_for(in_process: Any) -> None:
+    told = in_process(
+        START
+        + """
+import subprocess
+with subprocess.Popen(["sleep", "60"]) as free:
+    statuses = [ringfence.status(free.pid)]
+    free.kill()
+with ringfence.Popen(["sleep", "60"], policy=ringfence.Policy(ro=["/usr", "/lib", "/bin"], best_effort=True)) as job:
+    statuses.append(ringfence.status(job.pid))
+    job.kill()
+try:
+    ringfence.status(free.pid)
+except FileNotFoundError:
+    statuses.append(None)
+print(json.dumps([status and [status.no_new_privs, status.landlock_layers] for status in statuses]))
+"""
+    )
+    assert told == [[False, None], [True, None], None]
+
+
+#: What a second interpreter of the process does; descriptor 9 is a pipe.
+SECOND = """
+try:
+    import ringfence
+    said = "imported"
+except ImportError as error:
+    said = str(error)
+import os
+os.write(9, said.encode())
+"""
+
+
+def test_a_second_interpreter_is_refused_with_the_reason(in_process: Any) -> None:
+    told = in_process(
+        START
+        + f"""
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+reader, writer = os.pipe()
+os.dup2(writer, 9)
+second = interpreters.create()
+interpreters.run_string(second, f"import sys; sys.path[:] = {{sys.path!r}}" + {SECOND!r})
+interpreters.destroy(second)
+print(json.dumps(os.read(reader, 1000).decode()))
+"""
+    )
+    assert "serves one alone" in told or "does not support loading in subinterpreters" in told
+
+
 def test_what_it_starts_is_restricted_too_and_layers_are_counted(in_process: Any, secret: Path) -> None:
     told = in_process(
         START

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
+import pickle
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -190,3 +192,16 @@ def test_two_policies_together_allow_what_either_allows() -> None:
         Policy(allow="debug").merge(Policy(deny="debug"))
     with pytest.raises(TypeError):
         Policy().merge("x")  # type: ignore[arg-type]
+
+
+def test_audit_is_a_word_as_any_other() -> None:
+    assert Policy(ro="/usr", audit=True) != Policy(ro="/usr") == Policy(ro="/usr", audit=False)
+    assert Policy(audit=True) == Policy.from_yaml("version: 1\naudit: true\n")
+
+
+def test_what_never_changes_can_be_copied_and_is_not_pickled() -> None:
+    policy = Policy(ro="/usr")
+    for thing in (policy, policy.plan(), policy.prepare()):
+        assert copy.copy(thing) is copy.deepcopy(thing) is thing
+        with pytest.raises(TypeError, match="cannot pickle"):
+            pickle.dumps(thing)

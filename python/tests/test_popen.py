@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -191,3 +192,24 @@ def test_a_forked_copy_has_no_part_in_a_job(base: Policy) -> None:
     assert job.poll() is None
     job.kill()
     assert job.wait() == -9
+
+
+def test_two_threads_that_communicate_are_told_apart(base: Policy) -> None:
+    told: list[object] = []
+
+    def communicate() -> None:
+        try:
+            told.append(job.communicate())
+        except ringfence.JobError as error:
+            told.append(str(error))
+
+    with Popen(["sh", "-c", "sleep 1; echo done"], policy=base, stdout=PIPE) as job:
+        with pytest.raises(subprocess.TimeoutExpired):
+            job.communicate(timeout=0)
+        threads = [threading.Thread(target=communicate) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    busy = "cannot communicate with the job: another thread does; wait for that one"
+    assert set(told) == {(b"done\n", None), busy}

@@ -15,8 +15,9 @@ const PREFACE: &str = include_str!("../../crates/ringfence-capi/preface.h");
 
 /// Types of the library, which in C have small letters and the prefix.
 const TYPES: &[&str] = &[
-    "Answer", "Cgroups", "Child", "Code", "Command", "Ended", "Error", "File", "Kernel", "Limit",
-    "Output", "Plan", "Policy", "Sandbox", "Status", "Stdio", "Template",
+    "Answer", "Cgroups", "Child", "Code", "Command", "Confined", "Ended", "Error", "File",
+    "Function", "Kernel", "Limit", "Output", "Plan", "Policy", "Reply", "Sandbox", "Status",
+    "Stdio", "Template",
 ];
 
 /// Where the header is.

@@ -11,6 +11,7 @@ mod install;
 mod installed;
 mod kernels;
 mod learned;
+mod oldest;
 mod package;
 mod python;
 mod step;

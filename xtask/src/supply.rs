@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::installed::{Tool, Wheel};
-use crate::{package, tool, workspace};
+use crate::{oldest, package, tool, workspace};
 
 const DENY: Tool = Tool {
     name: "cargo-deny",
@@ -29,9 +29,9 @@ const CYCLONEDX: Tool = Tool {
     wheel: None,
 };
 
-/// Checks licences, sources, duplicates and the Rust that dependencies need, and writes the bill of materials.
+/// Checks licences, sources, duplicates and the oldest Rust, and writes the bill of materials.
 pub fn check() -> Result<()> {
-    rust_version()?;
+    oldest::check(&rust_version()?)?;
     let deny = DENY.path()?;
     let deny = |arguments: &[&str]| {
         let mut command = Command::new(&deny);
@@ -57,8 +57,8 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// No dependency may ask for a newer Rust than the workspace says that it needs.
-fn rust_version() -> Result<()> {
+/// The Rust that the workspace says that it needs; no dependency may ask for a newer one.
+fn rust_version() -> Result<String> {
     let metadata = metadata()?;
     let packages = metadata["packages"]
         .as_array()
@@ -66,22 +66,26 @@ fn rust_version() -> Result<()> {
     let ours = packages
         .iter()
         .find(|package| package["name"] == "ringfence")
-        .and_then(|package| release(&package["rust_version"]))
+        .and_then(|package| package["rust_version"].as_str())
         .context("ringfence says which Rust it needs")?;
+    let needed_by_us = release(ours).context("that is a release")?;
     let newer: Vec<_> = packages
         .iter()
-        .filter(|package| release(&package["rust_version"]).is_some_and(|needed| needed > ours))
+        .filter(|package| {
+            let needed = package["rust_version"].as_str().and_then(release);
+            needed.is_some_and(|needed| needed > needed_by_us)
+        })
         .map(|package| format!("{} {}", package["name"], package["rust_version"]))
         .collect();
     ensure!(
         newer.is_empty(),
         "these need a newer Rust than ringfence: {newer:?}"
     );
-    Ok(())
+    Ok(ours.to_owned())
 }
 
-fn release(version: &Value) -> Option<(u32, u32)> {
-    let mut parts = version.as_str()?.split('.');
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 

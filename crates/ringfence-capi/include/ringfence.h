@@ -108,6 +108,23 @@ typedef enum {
    * A fault of this library.
    */
   RINGFENCE_CODE_INTERNAL = 13,
+  /**
+   * A confined function was ended by a signal that says of a fault: a bad access, an abort, a forbidden
+   * call.
+   */
+  RINGFENCE_CODE_CRASHED = 14,
+  /**
+   * Somebody killed a confined function: the kernel, where memory ran out.
+   */
+  RINGFENCE_CODE_KILLED = 15,
+  /**
+   * A confined function used up what it may, or its reply is too long.
+   */
+  RINGFENCE_CODE_LIMIT = 16,
+  /**
+   * A confined function ended without a reply.
+   */
+  RINGFENCE_CODE_NO_REPLY = 17,
 } ringfence_code;
 
 /**
@@ -260,6 +277,12 @@ typedef struct ringfence_child ringfence_child;
 typedef struct ringfence_command ringfence_command;
 
 /**
+ * How functions run in restricted copies of this process: what they may use up and keep open. What cannot
+ * be used is remembered, and running one gives it as an error.
+ */
+typedef struct ringfence_confined ringfence_confined;
+
+/**
  * Why something failed.
  */
 typedef struct ringfence_error ringfence_error;
@@ -270,7 +293,7 @@ typedef struct ringfence_error ringfence_error;
 typedef struct ringfence_kernel ringfence_kernel;
 
 /**
- * What a program wrote, and how it ended.
+ * What a program wrote, and how it ended; or what a confined function replied, and returned.
  */
 typedef struct ringfence_output ringfence_output;
 
@@ -288,6 +311,11 @@ typedef struct ringfence_plan ringfence_plan;
 typedef struct ringfence_policy ringfence_policy;
 
 /**
+ * What a confined function says to the process that it is a copy of.
+ */
+typedef struct ringfence_reply ringfence_reply;
+
+/**
  * A plan made ready: its paths are open, its filter is compiled. It restricts nothing by itself.
  */
 typedef struct ringfence_sandbox ringfence_sandbox;
@@ -302,7 +330,7 @@ typedef struct ringfence_template ringfence_template;
  */
 typedef struct {
   /**
-   * Its exit code; -1 if it was ended by a signal.
+   * Its exit code; -1 if it was ended by a signal. Of a confined function what it returned.
    */
   int code;
   /**
@@ -316,6 +344,13 @@ typedef struct {
    */
   ringfence_limit limit;
 } ringfence_ended;
+
+/**
+ * A function that runs in a restricted copy of this process. What it returns is 0 or whatever number the
+ * program wants to have told; what it replies goes to `reply`, which is there until it returns. It may not
+ * be left by `longjmp` or an exception.
+ */
+typedef int (*ringfence_function)(void *data, ringfence_reply *reply);
 
 /**
  * By what a process is restricted.
@@ -415,6 +450,12 @@ void ringfence_policy_best_effort(ringfence_policy *policy);
  * best effort or not.
  */
 void ringfence_policy_require_complete(ringfence_policy *policy);
+
+/**
+ * Has the kernel record in its audit log what Landlock denies to the program and all that it starts (ABI 7),
+ * as `ringfence denials` shows it. Where audit is off nothing is recorded.
+ */
+void ringfence_policy_audit(ringfence_policy *policy);
 
 /**
  * Refuses to make a sandbox on a kernel whose Landlock ABI is lower, best effort or not.
@@ -717,6 +758,13 @@ ringfence_error *ringfence_policy_prepare(const ringfence_policy *policy,
                                           ringfence_sandbox **sandbox);
 
 /**
+ * The plan of a sandbox, with what was found at each path. Free it with `ringfence_plan_free`.
+ */
+RINGFENCE_MUST_USE
+ringfence_error *ringfence_sandbox_plan(const ringfence_sandbox *sandbox,
+                                        ringfence_plan **plan);
+
+/**
  * Restricts this process, all its threads and all that they start, for good.
  *
  * It is best called before the first thread starts. Before Landlock ABI 8 (Linux 7.0) other threads are
@@ -837,6 +885,14 @@ void ringfence_command_current_dir(ringfence_command *command, const char *direc
 void ringfence_command_limit(ringfence_command *command, uint32_t limit, uint64_t value);
 
 /**
+ * By what each of its limits is held and what that leaves open, a line each; empty without limits. Free the
+ * text with `ringfence_string_free`.
+ */
+RINGFENCE_MUST_USE
+ringfence_error *ringfence_command_limits_text(const ringfence_command *command,
+                                               char **text);
+
+/**
  * Puts it into a cgroup of its own beneath this one. Limits of memory and processes then hold for all of
  * the job together, and nothing can leave it.
  */
@@ -890,6 +946,27 @@ void ringfence_command_stdout(ringfence_command *command, int fd);
  * Where its standard error goes, as `ringfence_command_stdin`.
  */
 void ringfence_command_stderr(ringfence_command *command, int fd);
+
+/**
+ * Starts it as this user, for which this process needs `CAP_SETUID`, `CAP_SETGID` and `CAP_KILL`: without a
+ * capability unless that is root, and with no supplementary groups unless some are named. Its group has to
+ * be said as well. From then on the kernel lets none but root trace this process or dump its memory
+ * (`PR_SET_DUMPABLE`), so that no program of that user looks into it; do not undo that.
+ */
+void ringfence_command_uid(ringfence_command *command,
+                           uint32_t uid);
+
+/**
+ * Starts it in this group, for which this process needs `CAP_SETGID`.
+ */
+void ringfence_command_gid(ringfence_command *command, uint32_t gid);
+
+/**
+ * Starts it with these supplementary groups, `count` of them, for which this process needs `CAP_SETGID`.
+ */
+void ringfence_command_groups(ringfence_command *command,
+                              const uint32_t *groups,
+                              size_t count);
 
 /**
  * The cgroup at this path, beneath `/sys/fs/cgroup` as a rule; a service with `Delegate=yes` has one.
@@ -967,8 +1044,8 @@ ringfence_error *ringfence_output_ended(const ringfence_output *output,
                                         ringfence_ended *ended);
 
 /**
- * What it wrote to standard output: `length` bytes, which may hold NUL and end without one. They belong to
- * the output and live as long; NULL for NULL. `length` may be NULL.
+ * What it wrote to standard output, or what a function replied: `length` bytes, which may hold NUL and end
+ * without one. They belong to the output and live as long; NULL for NULL. `length` may be NULL.
  */
 const uint8_t *ringfence_output_stdout(const ringfence_output *output,
                                        size_t *length);
@@ -987,6 +1064,65 @@ bool ringfence_output_is_truncated(const ringfence_output *output);
  * Frees an output. NULL is fine.
  */
 void ringfence_output_free(ringfence_output *output);
+
+/**
+ * Nothing is limited yet but the reply, to 64 MiB. Free it with `ringfence_confined_free`. Never NULL, but
+ * for a fault of this library.
+ */
+ringfence_confined *ringfence_confined_new(void);
+
+/**
+ * Sets a limit, as `ringfence_command_limit`; that of output is for programs, see
+ * `ringfence_confined_longest_reply`. Memory counts what this process has mapped as well.
+ */
+void ringfence_confined_limit(ringfence_confined *confined, uint32_t limit, uint64_t value);
+
+/**
+ * How many bytes a reply may have: what an honest one needs.
+ */
+void ringfence_confined_longest_reply(ringfence_confined *confined, uint64_t bytes);
+
+/**
+ * Leaves the copy a descriptor above 2, by the number that it has here; it has to be open when the function
+ * is run.
+ */
+void ringfence_confined_keep(ringfence_confined *confined,
+                             int fd);
+
+/**
+ * Runs `function` in a copy of this process that the sandbox restricts, with `data` as its first argument,
+ * and waits for it: for code that reads what strangers wrote. What it replied is what
+ * `ringfence_output_stdout` gives, and what it returned `ringfence_output_ended`; both are as trustworthy as
+ * what it has read. Free the output with `ringfence_output_free`.
+ *
+ * The copy is made by fork. It has all of this process's memory, which it can read and cannot send anywhere
+ * but into its reply and to standard error. What it changes, and what it leaves in the buffers of stdio, is
+ * gone with it. Its standard input and output are `/dev/null`, and other descriptors are closed.
+ * Only the calling thread goes on in it: a lock that another thread held stays locked, so set a limit of
+ * time.
+ *
+ * Where there is no reply the code of the error tells why: RINGFENCE_CODE_CRASHED, RINGFENCE_CODE_KILLED,
+ * RINGFENCE_CODE_LIMIT, RINGFENCE_CODE_NO_REPLY (as when it calls `exit`).
+ */
+RINGFENCE_MUST_USE
+ringfence_error *ringfence_confined_run(const ringfence_confined *confined,
+                                        const ringfence_sandbox *sandbox,
+                                        ringfence_function function,
+                                        void *data,
+                                        ringfence_output **output);
+
+/**
+ * Adds `length` bytes to a reply.
+ */
+RINGFENCE_MUST_USE
+ringfence_error *ringfence_reply_write(ringfence_reply *reply,
+                                       const uint8_t *bytes,
+                                       size_t length);
+
+/**
+ * Frees it. NULL is fine.
+ */
+void ringfence_confined_free(ringfence_confined *confined);
 
 /**
  * By what the calling thread is restricted. Counting layers forks a child that stacks more until the

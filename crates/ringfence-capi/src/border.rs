@@ -27,6 +27,14 @@ pub struct Text(*const c_char);
 #[repr(transparent)]
 pub struct Texts(*const *const c_char);
 
+/// An array of numbers from C whose length C says, or NULL.
+#[repr(transparent)]
+pub struct Numbers(*const u32);
+
+/// Bytes from C whose number C says, or NULL.
+#[repr(transparent)]
+pub struct Bytes(*const u8);
+
 /// Text that belongs to C until it gives it back, or NULL.
 #[repr(transparent)]
 pub struct OwnedText(*mut c_char);
@@ -112,12 +120,7 @@ impl Text {
 
     /// UTF-8 of a length that C says.
     pub fn utf8_of(&self, length: usize, what: &str) -> Result<&str, Error> {
-        if self.0.is_null() {
-            return Err(Error::null(what));
-        }
-        if isize::try_from(length).is_err() {
-            return Err(Error::argument(format!("{what} cannot be so long")));
-        }
+        let length = possible::<c_char>(self.0, length, what)?;
         // SAFETY: it is not NULL, and not longer than any object can be. Only C makes a `Text`, and the
         // header demands that so many bytes can be read and do not change until the function returns.
         utf8(
@@ -156,6 +159,38 @@ impl Texts {
     }
 }
 
+impl Numbers {
+    /// A copy of so many of them.
+    pub fn to_vec(&self, count: usize, what: &str) -> Result<Vec<u32>, Error> {
+        let count = possible::<u32>(self.0, count, what)?;
+        // SAFETY: it is not NULL, and not longer than any object can be. Only C makes a `Numbers`, and the
+        // header demands that so many can be read and do not change until the function returns.
+        Ok(unsafe { std::slice::from_raw_parts(self.0, count) }.to_vec())
+    }
+}
+
+impl Bytes {
+    /// So many of them.
+    pub fn slice(&self, length: usize, what: &str) -> Result<&[u8], Error> {
+        let length = possible::<u8>(self.0, length, what)?;
+        // SAFETY: it is not NULL, and not longer than any object can be. Only C makes a `Bytes`, and the
+        // header demands that so many can be read and do not change until the function returns.
+        Ok(unsafe { std::slice::from_raw_parts(self.0, length) })
+    }
+}
+
+/// A length that an array can have which is not NULL.
+fn possible<T>(start: *const T, count: usize, what: &str) -> Result<usize, Error> {
+    if start.is_null() {
+        return Err(Error::null(what));
+    }
+    let bytes = count.checked_mul(size_of::<T>());
+    match bytes.and_then(|bytes| isize::try_from(bytes).ok()) {
+        Some(_) => Ok(count),
+        None => Err(Error::argument(format!("{what} cannot be so long"))),
+    }
+}
+
 impl OwnedText {
     pub fn new(text: CString) -> Self {
         Self(text.into_raw())
@@ -174,6 +209,16 @@ impl OwnedText {
         // back, once, and with its end where it was; that came from `into_raw`.
         Some(unsafe { CString::from_raw(self.0) })
     }
+}
+
+/// A descriptor that C names by its number, and leaves open as long as it is borrowed.
+pub fn borrowed<'c>(fd: c_int) -> Option<BorrowedFd<'c>> {
+    if fd < 0 {
+        return None;
+    }
+    // SAFETY: it is not -1. The header demands that it stays open until the function returns; nothing is done
+    // with it but not to close its number in a copy of the process.
+    Some(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
 /// A copy of a descriptor that C names by its number.

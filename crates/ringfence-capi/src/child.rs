@@ -22,8 +22,9 @@ impl From<process::Child> for Child {
 
 /// How a program ended.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct Ended {
-    /// Its exit code; -1 if it was ended by a signal.
+    /// Its exit code; -1 if it was ended by a signal. Of a confined function what it returned.
     pub code: c_int,
     /// The signal that ended it; 0 if it ended by itself.
     pub signal: c_int,

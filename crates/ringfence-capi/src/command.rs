@@ -7,17 +7,20 @@ use std::sync::Arc;
 
 use ringfence::process::{self, Limits};
 
-use crate::border::{OutHandle, Text, Texts, caught, given, handle, quietly};
+use crate::border::{Out, OutHandle, OwnedText, Text, Texts, caught, given, handle, quietly};
 use crate::cgroups::Cgroups;
 use crate::child::Child;
 use crate::error::Error;
 use crate::limits;
 use crate::output::Output;
 use crate::sandbox::Sandbox;
+use crate::strings::hand_over;
 
 mod stdio;
+mod user;
 
 use stdio::Choice;
+use user::User;
 
 /// A program that is going to be started, any number of times and in any sandbox, with its arguments,
 /// environment and limits.
@@ -33,6 +36,7 @@ pub struct Command {
     /// Without a value a variable is removed.
     variables: Vec<(OsString, Option<OsString>)>,
     directory: Option<PathBuf>,
+    user: User,
     stdio: [Option<Choice>; 3],
     limits: Limits,
     cgroups: Option<Arc<process::Cgroups>>,
@@ -67,6 +71,7 @@ impl Command {
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
+        self.user.set(&mut command);
         if let Some(cgroups) = &self.cgroups {
             command.cgroup(cgroups);
         }
@@ -214,6 +219,21 @@ pub extern "C" fn ringfence_command_limit(command: Option<&mut Command>, limit: 
     });
 }
 
+/// By what each of its limits is held and what that leaves open, a line each; empty without limits. Free the
+/// text with `ringfence_string_free`.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn ringfence_command_limits_text(
+    command: Option<&Command>,
+    text: Out<'_, OwnedText>,
+) -> Option<Box<Error>> {
+    hand_over(text, || {
+        let command = given(command, "the command")?;
+        let account = command.limits.account(command.cgroups.is_some());
+        Ok(account.iter().map(limits::shown).collect())
+    })
+}
+
 /// Puts it into a cgroup of its own beneath this one. Limits of memory and processes then hold for all of
 /// the job together, and nothing can leave it.
 #[unsafe(no_mangle)]
@@ -266,7 +286,7 @@ pub extern "C" fn ringfence_command_output(
     handle(output, || {
         let sandbox = given(sandbox, "the sandbox")?;
         let mut command = given(command, "the command")?.within(sandbox)?;
-        Ok(Output(command.output()?))
+        Ok(command.output()?.into())
     })
 }
 

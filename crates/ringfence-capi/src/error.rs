@@ -8,7 +8,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::io;
 use std::ptr;
 
-use ringfence::process::{CgroupError, NotRunnable, SpawnError};
+use ringfence::process::{CgroupError, ConfineError, NotRunnable, SpawnError};
 use ringfence::{
     EnforceError, InvalidLine, InvalidPorts, PrepareError, Refused, TemplateError, UnknownClass,
     UnknownWord, with_causes,
@@ -49,6 +49,15 @@ pub enum Code {
     System = 12,
     /// A fault of this library.
     Internal = 13,
+    /// A confined function was ended by a signal that says of a fault: a bad access, an abort, a forbidden
+    /// call.
+    Crashed = 14,
+    /// Somebody killed a confined function: the kernel, where memory ran out.
+    Killed = 15,
+    /// A confined function used up what it may, or its reply is too long.
+    Limit = 16,
+    /// A confined function ended without a reply.
+    NoReply = 17,
 }
 
 /// Why something failed.
@@ -247,6 +256,21 @@ impl From<SpawnError> for Error {
             SpawnError::Nul(_) => Code::Argument,
             SpawnError::Wait(_) => Code::Wait,
             _ => Code::Spawn,
+        };
+        Self::new(code, &error)
+    }
+}
+
+impl From<ConfineError> for Error {
+    fn from(error: ConfineError) -> Self {
+        let code = match error {
+            ConfineError::Prepare(error) => return error.into(),
+            ConfineError::Start(error) => return error.into(),
+            ConfineError::Crashed(_) => Code::Crashed,
+            ConfineError::Killed => Code::Killed,
+            ConfineError::Limit(_) | ConfineError::TooLong(_) => Code::Limit,
+            ConfineError::Panicked(_) => Code::Internal,
+            _ => Code::NoReply,
         };
         Self::new(code, &error)
     }

@@ -40,6 +40,8 @@ mod child;
 
 mod output;
 
+mod confine;
+
 mod status;
 
 mod strings;
@@ -59,4 +61,5 @@ fn handles_are_for_many_threads() {
     shared::<cgroups::Cgroups>();
     shared::<child::Child>();
     shared::<output::Output>();
+    shared::<confine::Confined>();
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringfence::process::{Limit as Inner, Limits};
+use ringfence::process::{Limit as Inner, LimitAccount, Limits};
 
 use crate::error::Error;
 
@@ -70,4 +70,16 @@ pub fn set(limits: &mut Limits, limit: u32, value: u64) -> Result<(), Error> {
     };
     *place = Some(value);
     Ok(())
+}
+
+/// `memory: by RLIMIT_AS`, and what that leaves open.
+pub fn shown(account: &LimitAccount) -> String {
+    let LimitAccount {
+        limit,
+        by,
+        leaves_open,
+        ..
+    } = account;
+    let but = if leaves_open.is_empty() { "" } else { "; " };
+    format!("{limit}: by {by}{but}{leaves_open}\n")
 }

@@ -15,6 +15,15 @@ pub struct Plan {
     trouble: Option<PrepareError>,
 }
 
+impl From<Inner> for Plan {
+    fn from(plan: Inner) -> Self {
+        Self {
+            plan,
+            trouble: None,
+        }
+    }
+}
+
 impl Plan {
     fn report(&self) -> PlanReport {
         match &self.trouble {
@@ -35,10 +44,7 @@ pub extern "C" fn ringfence_plan_new(
 ) -> Option<Box<Error>> {
     handle(plan, || {
         let policy = given(policy, "the policy")?.build()?;
-        Ok(Plan {
-            plan: Inner::new(policy, or_running(kernel)),
-            trouble: None,
-        })
+        Ok(Inner::new(policy, or_running(kernel)).into())
     })
 }
 

@@ -145,6 +145,13 @@ pub extern "C" fn ringfence_policy_require_complete(policy: Option<&mut Policy>)
     add(policy, |policy| Ok(policy.require_complete()));
 }
 
+/// Has the kernel record in its audit log what Landlock denies to the program and all that it starts (ABI 7),
+/// as `ringfence denials` shows it. Where audit is off nothing is recorded.
+#[unsafe(no_mangle)]
+pub extern "C" fn ringfence_policy_audit(policy: Option<&mut Policy>) {
+    add(policy, |policy| Ok(policy.audit()));
+}
+
 /// Refuses to make a sandbox on a kernel whose Landlock ABI is lower, best effort or not.
 #[unsafe(no_mangle)]
 pub extern "C" fn ringfence_policy_minimum_abi(policy: Option<&mut Policy>, abi: u32) {

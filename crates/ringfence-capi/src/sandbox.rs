@@ -65,6 +65,18 @@ pub extern "C" fn ringfence_policy_prepare(
     })
 }
 
+/// The plan of a sandbox, with what was found at each path. Free it with `ringfence_plan_free`.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn ringfence_sandbox_plan(
+    sandbox: Option<&Sandbox>,
+    plan: OutHandle<'_, Plan>,
+) -> Option<Box<Error>> {
+    handle(plan, || {
+        Ok(given(sandbox, "the sandbox")?.get()?.plan().clone().into())
+    })
+}
+
 /// Restricts this process, all its threads and all that they start, for good.
 ///
 /// It is best called before the first thread starts. Before Landlock ABI 8 (Linux 7.0) other threads are

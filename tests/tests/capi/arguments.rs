@@ -62,6 +62,8 @@ fn program(functions: &[Function]) -> String {
          static const char *const usual_list[] = {{\"a\", NULL}};\n\
          static const char *const strange_list[] = {{\"\\xff\\xfe=\", \"\", \"=\", NULL}};\n\
          static const char *const empty_list[] = {{NULL}};\n\
+         static const uint32_t usual_numbers[] = {{1}};\n\
+         static const uint8_t usual_bytes[] = {{1}};\n\
          static char long_text[100001];\n\n\
          int main(void) {{\n  int calls = 0;\n  memset(long_text, 'a', sizeof long_text - 1);\n",
         source("fixture.h").display()
@@ -103,7 +105,7 @@ fn calls_of(function: &Function) -> Vec<String> {
     }
     if given.len() > 1 {
         let nothing = function.parameters.iter().map(|kind| {
-            let is_pointer = kind.contains('*');
+            let is_pointer = kind.contains('*') || kind == "ringfence_function";
             if is_pointer { "NULL" } else { "0" }.to_owned()
         });
         calls.push(call(function, &nothing.collect::<Vec<_>>(), Some(0)));
@@ -137,6 +139,10 @@ fn given(kind: &str, function: &str) -> Given {
         "char **" => numbers("&place.string", &["NULL"]),
         "size_t *" => numbers("&place.size", &["NULL"]),
         "bool *" => numbers("&truth", &["NULL"]),
+        "const uint32_t *" => numbers("usual_numbers", &["NULL"]),
+        "const uint8_t *" => numbers("usual_bytes", &["NULL"]),
+        "void *" => numbers("long_text", &["NULL"]),
+        "ringfence_function" => numbers("usual_function", &["NULL"]),
         "ringfence_answer *" => numbers("&place.answer", &["NULL"]),
         "ringfence_ended *" => numbers("&place.ended", &["NULL"]),
         "ringfence_status *" => numbers("&place.status", &["NULL"]),
@@ -170,8 +176,9 @@ fn call(function: &Function, arguments: &[String], null: Option<usize>) -> Strin
     } = function;
     let call = format!("{name}({})", arguments.join(", "));
     let shown = call.replace('\\', "\\\\").replace('"', "\\\"");
-    // A kernel that is NULL is the running one.
-    let may_be_null = |place: usize| parameters[place] == "const ringfence_kernel *";
+    // A kernel that is NULL is the running one, and data of a function are its own.
+    let may_be_null =
+        |place: usize| ["const ringfence_kernel *", "void *"].contains(&parameters[place].as_str());
     let is_refused = null.is_some_and(|place| !may_be_null(place));
     let act = match returns.as_str() {
         "void" => format!("{call};"),

@@ -8,7 +8,7 @@ use std::process::Command;
 use ringfence_tests::trial::Test;
 use tempfile::TempDir;
 
-use crate::header::functions;
+use crate::header::{functions, table_of_languages};
 use crate::library::{LIBRARY, Linked, WARNINGS, compile, example, source, succeeds, test, text};
 
 const EXAMPLES: [&str; 3] = ["self-sandbox.c", "fork-server.c", "plugin-host.c"];
@@ -47,6 +47,11 @@ pub fn tests() -> Vec<Test> {
             "the_code_in_the_guide_and_the_readme_compiles",
             CLANG,
             guide,
+        ),
+        test(
+            "the_table_of_languages_names_every_function_and_no_other",
+            &[],
+            table_of_languages,
         ),
         test("a_cxx_program_includes_the_header", CXX, cxx),
         test(

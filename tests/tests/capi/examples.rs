@@ -1,14 +1,13 @@
 //! The examples, at work.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use ringfence_tests::trial::Test;
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::library::{Linked, compile, example, test_of_sandboxes, text};
@@ -18,10 +17,6 @@ pub fn tests() -> Vec<Test> {
         test_of_sandboxes(
             "a_program_that_restricts_itself_keeps_its_directory_and_its_port_alone",
             self_sandbox,
-        ),
-        test_of_sandboxes(
-            "a_child_that_answers_a_request_sees_one_customer_alone",
-            fork_server,
         ),
         test_of_sandboxes("a_host_tells_how_each_of_its_plugins_ended", plugin_host),
     ]
@@ -71,54 +66,6 @@ fn self_sandbox() {
     assert_eq!(run(&["--no-sandbox"]), ["done"; 6]);
     let written = fs::read_to_string(data.path().join("greeting"));
     assert_eq!(written.expect("it was written"), "hello");
-}
-
-fn fork_server() {
-    let program = compile("gcc", &example("fork-server.c"), &[], Linked::Shared);
-    let root = TempDir::new().expect("a directory");
-    for customer in ["one", "two"] {
-        let directory = root.path().join(customer);
-        fs::create_dir(&directory).expect("a directory");
-        fs::write(directory.join("file"), customer).expect("a file");
-    }
-    let mut server = program
-        .command()
-        .arg(root.path())
-        .arg("0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let address = listening(&mut server);
-    let ask = |request: &str| {
-        let mut stream = TcpStream::connect(&address).expect("it listens");
-        writeln!(stream, "{request}").expect("it reads");
-        stream.shutdown(Shutdown::Write).expect("it goes on");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
-    };
-    assert_eq!(ask("one file"), "one");
-    assert_eq!(ask("two file"), "two");
-    assert_eq!(ask("one ../two/file"), "error: Permission denied\n");
-    assert_eq!(ask("one /etc/passwd"), "error: No such file or directory\n");
-    assert_eq!(ask("../one file"), "error: write CUSTOMER FILE\n");
-    assert_eq!(ask("three file"), "error: no such customer\n");
-    // The twin: it is the sandbox that closes it.
-    let twin = fs::read_to_string(root.path().join("one/../two/file"));
-    assert_eq!(twin.expect("it is there"), "two");
-
-    let pid = Pid::from_child(&server);
-    kill_process(pid, Signal::TERM).expect("it lives");
-    assert!(server.wait().expect("an end").success());
-}
-
-fn listening(server: &mut Child) -> String {
-    let stdout = server.stdout.take().expect("a pipe");
-    let mut line = String::new();
-    BufReader::new(stdout).read_line(&mut line).expect("a line");
-    let address = line.trim().strip_prefix("listening on ");
-    address.expect("an address").to_owned()
 }
 
 fn plugin_host() {

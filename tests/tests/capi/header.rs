@@ -1,6 +1,8 @@
 //! What the header declares, read as far as these tests need it.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::library::LIBRARY;
 
@@ -60,4 +62,54 @@ fn type_and_name(text: &str) -> Option<(String, String)> {
     let start = text.rfind([' ', '*'])? + 1;
     let (kind, name) = text.split_at(start);
     Some((kind.trim().to_owned(), name.to_owned()))
+}
+
+/// The page that says what each function is called in Rust and Python names all of them, and no other.
+pub fn table_of_languages() {
+    let page = workspace().join("docs/reference/languages.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let rows = page.lines().filter(|line| line.starts_with("| ")).skip(2);
+    let cells: Vec<Vec<&str>> = rows.map(|row| row.split(" | ").collect()).collect();
+    let code = |column: usize| -> BTreeSet<String> {
+        let cells = cells.iter().filter_map(|row| row.get(column));
+        let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+        names.map(str::to_owned).collect()
+    };
+    let declared: BTreeSet<String> = functions()
+        .iter()
+        .map(|function| function.name.replacen("ringfence_", "", 1))
+        .collect();
+    assert_eq!(code(2), declared);
+
+    let sources = ["ringfence/src", "ringfence-manifest/src"]
+        .map(|folder| text_beneath(&workspace().join("crates").join(folder)))
+        .concat();
+    for name in code(1) {
+        let name = name.rsplit("::").next().unwrap_or_default();
+        let is_there = ["fn", "struct"].iter().any(|kind| {
+            sources.contains(&format!("{kind} {name}("))
+                || sources.contains(&format!("{kind} {name}<"))
+                || sources.contains(&format!("{kind} {name} {{"))
+        });
+        let of_the_language = ["drop", "CARGO_PKG_VERSION"].contains(&name);
+        assert!(is_there || of_the_language, "{name}");
+    }
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn text_beneath(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    entries
+        .map(|entry| {
+            let path = entry.path();
+            if path.is_dir() {
+                text_beneath(&path)
+            } else {
+                fs::read_to_string(&path).unwrap_or_default()
+            }
+        })
+        .collect()
 }

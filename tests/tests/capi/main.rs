@@ -9,6 +9,7 @@ mod arguments;
 mod behaviour;
 mod build;
 mod examples;
+mod fork_server;
 mod header;
 mod library;
 mod memory;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         behaviour::tests(),
         build::tests(),
         examples::tests(),
+        fork_server::tests(),
         memory::tests(),
     ];
     trial::main(tests.into_iter().flatten().collect())

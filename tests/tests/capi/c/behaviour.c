@@ -298,6 +298,151 @@ static void a_start_that_fails_says_why(void) {
   ringfence_sandbox_free(sandbox);
 }
 
+static void start_as_another_user(void) {
+  static const uint32_t groups[] = {1234, 4321};
+  ringfence_command *command = shell("id -u; id -g; id -G");
+  ringfence_command_uid(command, 65534);
+  ringfence_sandbox *sandbox = system_sandbox();
+  ringfence_child *child = NULL;
+  if (geteuid() != 0) {
+    ringfence_command_gid(command, 65533);
+    ringfence_error *error = ringfence_command_spawn(command, sandbox, &child);
+    /* Whoever is that user already may be, and has no right to groups. */
+    CHECK(error == NULL || ringfence_error_code(error) == RINGFENCE_CODE_SPAWN);
+    ringfence_error_free(error);
+    ringfence_child_free(child);
+  } else {
+    fails(ringfence_command_spawn(command, sandbox, &child), RINGFENCE_CODE_SPAWN, "say `gid` as well");
+    ringfence_command_gid(command, 65533);
+    writes(command, "65534\n65533\n65533\n");
+    ringfence_command_groups(command, groups, 2);
+    writes(command, "65534\n65533\n65533 1234 4321\n");
+    ringfence_command *own = shell("id -u");
+    writes(own, "0\n");
+    ringfence_command_free(own);
+  }
+  ringfence_sandbox_free(sandbox);
+  ringfence_command_free(command);
+}
+
+static void a_program_of_another_user_is_that_users(void) {
+  /* What starts such a program cannot be traced any more, by which leaks would be looked for. */
+  in_child(start_as_another_user);
+}
+
+static void what_holds_a_limit_is_told(void) {
+  ringfence_command *command = shell("true");
+  char *text = NULL;
+  ok(ringfence_command_limits_text(command, &text));
+  CHECK(strcmp(text, "") == 0);
+  ringfence_string_free(text);
+  ringfence_command_limit(command, RINGFENCE_LIMIT_FILE_SIZE, 1);
+  ringfence_command_limit(command, RINGFENCE_LIMIT_CPU, 1000);
+  ok(ringfence_command_limits_text(command, &text));
+  CHECK(strcmp(text, "cpu: by RLIMIT_CPU; each process has it for itself\n"
+                     "file-size: by RLIMIT_FSIZE; each file has it for itself\n") == 0);
+  ringfence_string_free(text);
+  ringfence_command_free(command);
+}
+
+/* --- functions --- */
+
+/* What a confined function does, and whether it could read a file. */
+static int confined_act(void *data, ringfence_reply *reply) {
+  const char *act = data;
+  char answer[64];
+  if (strcmp(act, "crash") == 0)
+    abort();
+  if (strcmp(act, "exit") == 0)
+    _exit(0);
+  if (strcmp(act, "kill") == 0)
+    kill(getpid(), SIGKILL);
+  if (strcmp(act, "spin") == 0)
+    for (;;)
+      pause();
+  if (strncmp(act, "fd ", 3) == 0)
+    return write(atoi(act + 3), "kept", 4) == 4 ? 0 : errno;
+  if (strcmp(act, "long") == 0) {
+    for (int i = 0; i < 1000; i++)
+      ok(ringfence_reply_write(reply, (const uint8_t *)answer, sizeof answer));
+    return 0;
+  }
+  int length = snprintf(answer, sizeof answer, "%s: %s", act, can_read("/etc/passwd") ? "open" : "closed");
+  ok(ringfence_reply_write(reply, (const uint8_t *)answer, 1));
+  ok(ringfence_reply_write(reply, (const uint8_t *)answer + 1, (size_t)length - 1));
+  return 300;
+}
+
+static void confined_fails(const ringfence_confined *confined, const char *act, ringfence_code code,
+                           const char *part) {
+  ringfence_sandbox *sandbox = system_sandbox();
+  ringfence_output *output = (ringfence_output *)&sandbox;
+  char data[16];
+  snprintf(data, sizeof data, "%s", act);
+  fails(ringfence_confined_run(confined, sandbox, confined_act, data, &output), code, part);
+  CHECK(output == NULL);
+  ringfence_sandbox_free(sandbox);
+}
+
+static void a_function_runs_in_a_restricted_copy_and_replies(void) {
+  CHECK(can_read("/etc/passwd"));
+  ringfence_sandbox *sandbox = system_sandbox();
+  ringfence_confined *confined = ringfence_confined_new();
+  ringfence_output *output = NULL;
+  ringfence_ended ended;
+  char word[] = "word";
+  for (int round = 0; round < 2; round++) {
+    ok(ringfence_confined_run(confined, sandbox, confined_act, word, &output));
+    ok(ringfence_output_ended(output, &ended));
+    size_t length;
+    const uint8_t *reply = ringfence_output_stdout(output, &length);
+    CHECK(ended.code == 300 && ended.signal == 0 && ended.limit == RINGFENCE_LIMIT_NONE);
+    CHECK(length == 12 && memcmp(reply, "word: closed", length) == 0);
+    ringfence_output_free(output);
+  }
+  CHECK(can_read("/etc/passwd"));
+  ringfence_confined_free(confined);
+  ringfence_sandbox_free(sandbox);
+}
+
+static void a_function_without_a_reply_is_told_by_why_it_has_none(void) {
+  ringfence_confined *confined = ringfence_confined_new();
+  confined_fails(confined, "crash", RINGFENCE_CODE_CRASHED, "signal 6");
+  confined_fails(confined, "kill", RINGFENCE_CODE_KILLED, "killed");
+  confined_fails(confined, "exit", RINGFENCE_CODE_NO_REPLY, "without an answer");
+  ringfence_confined_longest_reply(confined, 1000);
+  confined_fails(confined, "long", RINGFENCE_CODE_LIMIT, "more than 1000 bytes");
+  ringfence_confined_limit(confined, RINGFENCE_LIMIT_WALL, 100);
+  confined_fails(confined, "spin", RINGFENCE_CODE_LIMIT, "wall");
+  ringfence_confined_limit(confined, 99, 1);
+  confined_fails(confined, "word", RINGFENCE_CODE_ARGUMENT, "99");
+  ringfence_confined_free(confined);
+}
+
+static void a_function_has_the_descriptors_that_it_is_left(void) {
+  int ends[2];
+  CHECK(pipe(ends) == 0);
+  char act[16];
+  snprintf(act, sizeof act, "fd %d", ends[1]);
+  ringfence_sandbox *sandbox = system_sandbox();
+  ringfence_confined *confined = ringfence_confined_new();
+  for (int kept = 0; kept < 2; kept++) {
+    ringfence_output *output = NULL;
+    ringfence_ended ended;
+    ok(ringfence_confined_run(confined, sandbox, confined_act, act, &output));
+    ok(ringfence_output_ended(output, &ended));
+    CHECK(ended.code == (kept ? 0 : EBADF));
+    ringfence_output_free(output);
+    ringfence_confined_keep(confined, ends[1]);
+  }
+  char text[8] = {0};
+  CHECK(read(ends[0], text, sizeof text - 1) == 4 && strcmp(text, "kept") == 0);
+  close(ends[0]);
+  close(ends[1]);
+  ringfence_confined_free(confined);
+  ringfence_sandbox_free(sandbox);
+}
+
 /* --- policies and plans --- */
 
 static void a_line_that_cannot_be_used_is_remembered(void) {
@@ -383,6 +528,24 @@ static void policies_can_be_merged_and_templates_narrowed(void) {
   ringfence_output_free(output);
   ringfence_command_free(command);
   ringfence_sandbox_free(sandbox);
+}
+
+static void a_sandbox_tells_its_plan(void) {
+  ringfence_policy *policy = system_policy();
+  ringfence_policy_audit(policy);
+  ringfence_policy_allow_if_present(policy, "read", "/no/such/path");
+  ringfence_policy_best_effort(policy);
+  ringfence_sandbox *sandbox = NULL;
+  ringfence_plan *plan = NULL;
+  char *json = NULL;
+  ok(ringfence_policy_prepare(policy, &sandbox));
+  ok(ringfence_sandbox_plan(sandbox, &plan));
+  ringfence_sandbox_free(sandbox);
+  ok(ringfence_plan_json(plan, &json));
+  CHECK(strstr(json, "\"by\": \"skipped\"") != NULL);
+  ringfence_string_free(json);
+  ringfence_plan_free(plan);
+  ringfence_policy_free(policy);
 }
 
 /* --- this process --- */
@@ -498,9 +661,15 @@ static const struct {
     STATEMENT(limits_end_programs_and_are_told),
     STATEMENT(a_child_can_be_watched_killed_and_dropped),
     STATEMENT(a_start_that_fails_says_why),
+    STATEMENT(a_program_of_another_user_is_that_users),
+    STATEMENT(what_holds_a_limit_is_told),
+    STATEMENT(a_function_runs_in_a_restricted_copy_and_replies),
+    STATEMENT(a_function_without_a_reply_is_told_by_why_it_has_none),
+    STATEMENT(a_function_has_the_descriptors_that_it_is_left),
     STATEMENT(a_line_that_cannot_be_used_is_remembered),
     STATEMENT(what_a_kernel_cannot_do_is_told_apart),
     STATEMENT(policies_can_be_merged_and_templates_narrowed),
+    STATEMENT(a_sandbox_tells_its_plan),
     STATEMENT(a_process_restricts_itself_with_all_its_threads_or_one),
     STATEMENT(what_is_const_may_be_used_by_many_threads_at_once),
 };

@@ -23,6 +23,9 @@ struct handles {
   ringfence_child *child;
   ringfence_output *output;
   ringfence_cgroups *cgroups;
+  ringfence_confined *confined;
+  /* There is one in a function that runs alone. */
+  ringfence_reply *reply;
   char *string;
 };
 
@@ -80,6 +83,11 @@ static inline void drop(ringfence_error *error) {
   (void)was_error(error);
 }
 
+static inline int usual_function(void *data, ringfence_reply *reply) {
+  static const uint8_t byte[] = {1};
+  return data != NULL && was_error(ringfence_reply_write(reply, byte, 1));
+}
+
 static inline struct handles setup(void) {
   struct handles h;
   memset(&h, 0, sizeof h);
@@ -96,6 +104,7 @@ static inline struct handles setup(void) {
   drop(ringfence_command_output(h.command, h.sandbox, &h.output));
   drop(ringfence_cgroups_at("/sys/fs/cgroup", &h.cgroups));
   drop(ringfence_plan_text(h.plan, &h.string));
+  h.confined = ringfence_confined_new();
   h.error = ringfence_policy_check(NULL);
   return h;
 }
@@ -110,6 +119,7 @@ static inline void teardown(struct handles *h) {
   ringfence_command_free(h->command);
   ringfence_output_free(h->output);
   ringfence_cgroups_free(h->cgroups);
+  ringfence_confined_free(h->confined);
   ringfence_policy_free(h->policy);
   ringfence_string_free(h->string);
 }
