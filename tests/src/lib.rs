@@ -7,6 +7,7 @@
 
 pub mod agreement;
 pub mod bpf;
+pub mod filtering;
 pub mod fuzz;
 pub mod install;
 pub mod leak;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ringfence::{Action, Arch, Filter, Kernel, Plan, Policy, Syscall};
 use ringfence_sys::CStrings;
-use ringfence_sys::ptrace;
+use ringfence_sys::ptrace::{self, Call};
 
 use crate::observation::Observation;
 use events::Observer;
@@ -154,9 +154,10 @@ struct Watcher<'w> {
 }
 
 impl Observer for Watcher<'_> {
-    fn enters(&mut self, pid: i32) -> io::Result<()> {
+    fn enters(&mut self, pid: i32, call: Call) -> io::Result<()> {
         self.tell_progress();
-        self.note_call(pid)
+        self.note_call(pid, &call);
+        Ok(())
     }
 
     fn awaits_return(&mut self, pid: i32) -> bool {
@@ -209,17 +210,16 @@ impl Watcher<'_> {
     }
 
     /// Notes what a call is about before it is made.
-    fn note_call(&mut self, pid: i32) -> io::Result<()> {
-        let call = ptrace::call(pid)?;
+    fn note_call(&mut self, pid: i32, call: &Call) {
         if call.audit != self.arch.audit() {
             let program = self.program(pid);
             self.observation.notes.insert(format!(
                 "{program} makes system calls of another architecture, which were not watched; a sandbox ends it"
             ));
-            return Ok(());
+            return;
         }
         let Some(&known) = self.by_number.get(&call.number) else {
-            return Ok(());
+            return;
         };
         if self.how.every_call {
             let program = self.program(pid);
@@ -231,7 +231,7 @@ impl Watcher<'_> {
             verdict.decide(call.arguments) != Action::Allow
         });
         if !denied && !filter::CALLS.contains(&known) {
-            return Ok(());
+            return;
         }
         let tracee = self.tracees.entry(pid).or_default();
         let leader = *tracee.leader.get_or_insert_with(|| names::leader(pid));
@@ -245,7 +245,6 @@ impl Watcher<'_> {
             self.observation.notes.insert(format!("{program} {note}"));
         }
         self.tracee(pid).pending = Some(pending);
-        Ok(())
     }
 
     fn note_return(&mut self, pid: i32) -> io::Result<()> {

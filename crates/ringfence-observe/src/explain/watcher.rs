@@ -213,8 +213,7 @@ impl<'e> Watcher<'e> {
 }
 
 impl Observer for Watcher<'_> {
-    fn enters(&mut self, pid: i32) -> io::Result<()> {
-        let call = ptrace::call(pid)?;
+    fn enters(&mut self, pid: i32, call: Call) -> io::Result<()> {
         let known = self.by_number.get(&call.number).copied();
         self.tracee(pid).call = known.map(|known| (known, call.arguments));
         Ok(())
