@@ -105,7 +105,6 @@ pub fn watch(
         first: started.pid,
         tracees: HashMap::new(),
         leaders: HashSet::new(),
-        known: HashSet::new(),
         observation: Observation::default(),
         end: None,
         told: Instant::now(),
@@ -142,10 +141,8 @@ struct Watcher<'w> {
     sandbox: Option<Filter>,
     first: i32,
     tracees: HashMap<i32, Tracee>,
-    /// Processes that made a call to look at, ended ones too.
+    /// Processes that made a call to look at and have not ended.
     leaders: HashSet<i32>,
-    /// Every process and thread that there was.
-    known: HashSet<i32>,
     observation: Observation,
     end: Option<End>,
     /// When progress was told last.
@@ -179,6 +176,7 @@ impl Observer for Watcher<'_> {
 
     fn ended(&mut self, pid: i32, end: End) {
         self.tracees.remove(&pid);
+        self.leaders.remove(&pid);
         if pid == self.first {
             self.end = Some(end);
         }
@@ -197,7 +195,6 @@ impl Watcher<'_> {
     }
 
     fn tracee(&mut self, pid: i32) -> &mut Tracee {
-        self.known.insert(pid);
         self.tracees.entry(pid).or_default()
     }
 
@@ -240,6 +237,8 @@ impl Watcher<'_> {
         }
         let mut pending = Pending::of(pid, leader, known, call.arguments);
         pending.denied = denied;
+        // Before the call, by which the other may end.
+        pending.leave_out_signals(|process| events::is_watched(&self.tracees, process));
         if let Some(note) = pending.note() {
             let program = self.program(pid);
             self.observation.notes.insert(format!("{program} {note}"));
@@ -260,7 +259,6 @@ impl Watcher<'_> {
             pid,
             first: self.first,
             program: &program,
-            processes: &self.known,
         };
         pending.finish(&context, result, &mut self.observation);
         Ok(())

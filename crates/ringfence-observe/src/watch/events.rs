@@ -1,11 +1,13 @@
 //! What happens to watched threads, one event after another.
 
+use std::collections::HashMap;
 use std::io;
 
 use ringfence_sys::ptrace::{self, Call, Event, Resume};
 
 use super::End;
 use super::filter::MARK;
+use super::names;
 
 /// Who looks at events. A thread stands still while it is looked at, and may be killed all the same: then
 /// `ESRCH` is no fault.
@@ -39,6 +41,16 @@ pub(crate) trait Observer {
     fn ended(&mut self, pid: i32, end: End);
 }
 
+/// Whether a process is one of those under watch: it runs, or it has ended and waits for a parent that is one.
+/// What has ended otherwise is forgotten, as the kernel gives its number to others.
+pub(crate) fn is_watched<T>(threads: &HashMap<i32, T>, process: i32) -> bool {
+    threads.contains_key(&process)
+        || names::parent_of_ended(process).is_some_and(|parent| {
+            // The watcher is the parent of what has lost its own, and of the first.
+            threads.contains_key(&parent) || u32::try_from(parent) == Ok(std::process::id())
+        })
+}
+
 /// Shows an observer all events until no thread is left.
 pub(crate) fn follow(observer: &mut impl Observer) -> io::Result<()> {
     loop {
@@ -68,7 +80,10 @@ pub(crate) fn follow(observer: &mut impl Observer) -> io::Result<()> {
                 Ok(())
             }
             Event::Made(new) => {
-                observer.made(pid, new);
+                // It may have begun and ended before its maker stopped for this.
+                if !names::has_ended(new) {
+                    observer.made(pid, new);
+                }
                 Ok(())
             }
             Event::Signal(sent) => observer.signal(pid, sent).map(|shall| signal = shall),
