@@ -7,10 +7,12 @@
 
 pub mod agreement;
 pub mod bpf;
+pub mod filtering;
 pub mod fuzz;
 pub mod install;
 pub mod leak;
 pub mod libseccomp;
+pub mod reuse;
 pub mod terminal;
 pub mod trial;
 pub mod world;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ringfence::{Action, Arch, Filter, Kernel, Plan, Policy, Syscall};
 use ringfence_sys::CStrings;
-use ringfence_sys::ptrace;
+use ringfence_sys::ptrace::{self, Call};
 
 use crate::observation::Observation;
 use events::Observer;
@@ -105,7 +105,6 @@ pub fn watch(
         first: started.pid,
         tracees: HashMap::new(),
         leaders: HashSet::new(),
-        known: HashSet::new(),
         observation: Observation::default(),
         end: None,
         told: Instant::now(),
@@ -142,10 +141,8 @@ struct Watcher<'w> {
     sandbox: Option<Filter>,
     first: i32,
     tracees: HashMap<i32, Tracee>,
-    /// Processes that made a call to look at, ended ones too.
+    /// Processes that made a call to look at and have not ended.
     leaders: HashSet<i32>,
-    /// Every process and thread that there was.
-    known: HashSet<i32>,
     observation: Observation,
     end: Option<End>,
     /// When progress was told last.
@@ -154,9 +151,10 @@ struct Watcher<'w> {
 }
 
 impl Observer for Watcher<'_> {
-    fn enters(&mut self, pid: i32) -> io::Result<()> {
+    fn enters(&mut self, pid: i32, call: Call) -> io::Result<()> {
         self.tell_progress();
-        self.note_call(pid)
+        self.note_call(pid, &call);
+        Ok(())
     }
 
     fn awaits_return(&mut self, pid: i32) -> bool {
@@ -178,6 +176,7 @@ impl Observer for Watcher<'_> {
 
     fn ended(&mut self, pid: i32, end: End) {
         self.tracees.remove(&pid);
+        self.leaders.remove(&pid);
         if pid == self.first {
             self.end = Some(end);
         }
@@ -196,7 +195,6 @@ impl Watcher<'_> {
     }
 
     fn tracee(&mut self, pid: i32) -> &mut Tracee {
-        self.known.insert(pid);
         self.tracees.entry(pid).or_default()
     }
 
@@ -209,17 +207,16 @@ impl Watcher<'_> {
     }
 
     /// Notes what a call is about before it is made.
-    fn note_call(&mut self, pid: i32) -> io::Result<()> {
-        let call = ptrace::call(pid)?;
+    fn note_call(&mut self, pid: i32, call: &Call) {
         if call.audit != self.arch.audit() {
             let program = self.program(pid);
             self.observation.notes.insert(format!(
                 "{program} makes system calls of another architecture, which were not watched; a sandbox ends it"
             ));
-            return Ok(());
+            return;
         }
         let Some(&known) = self.by_number.get(&call.number) else {
-            return Ok(());
+            return;
         };
         if self.how.every_call {
             let program = self.program(pid);
@@ -231,7 +228,7 @@ impl Watcher<'_> {
             verdict.decide(call.arguments) != Action::Allow
         });
         if !denied && !filter::CALLS.contains(&known) {
-            return Ok(());
+            return;
         }
         let tracee = self.tracees.entry(pid).or_default();
         let leader = *tracee.leader.get_or_insert_with(|| names::leader(pid));
@@ -240,12 +237,13 @@ impl Watcher<'_> {
         }
         let mut pending = Pending::of(pid, leader, known, call.arguments);
         pending.denied = denied;
+        // Before the call, by which the other may end.
+        pending.leave_out_signals(|process| events::is_watched(&self.tracees, process));
         if let Some(note) = pending.note() {
             let program = self.program(pid);
             self.observation.notes.insert(format!("{program} {note}"));
         }
         self.tracee(pid).pending = Some(pending);
-        Ok(())
     }
 
     fn note_return(&mut self, pid: i32) -> io::Result<()> {
@@ -261,7 +259,6 @@ impl Watcher<'_> {
             pid,
             first: self.first,
             program: &program,
-            processes: &self.known,
         };
         pending.finish(&context, result, &mut self.observation);
         Ok(())

@@ -10,11 +10,12 @@ use std::io;
 
 use crate::check;
 
+mod answer;
+mod registers;
 mod start;
-mod trap;
 
+pub use answer::{fail_call, made_call, skip_call, trap_data};
 pub use start::{Begun, Enter, Started, begin, end_by, start};
-pub use trap::{fail_call, made_call, trap_data};
 
 /// What a wait for any tracee came back with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,22 +159,23 @@ pub struct Call {
     pub arguments: [u64; 6],
 }
 
-/// The system call before which a filter stopped a tracee.
+/// The system call before which a filter stopped a tracee, and the data of that filter's answer.
 ///
 /// # Errors
 /// `ESRCH` if it has ended; `EIO` on kernels that cannot say (before 5.3).
-pub fn call(pid: i32) -> io::Result<Call> {
+pub fn call(pid: i32) -> io::Result<(Call, u32)> {
     let info = information(pid)?;
     if info.op != libc::PTRACE_SYSCALL_INFO_SECCOMP {
         return Err(io::Error::from_raw_os_error(libc::ESRCH));
     }
     // SAFETY: `op` says that the kernel filled in this part of the union; it is all plain numbers.
     let seccomp = unsafe { info.u.seccomp };
-    Ok(Call {
+    let call = Call {
         audit: info.arch,
         number: seccomp.nr,
         arguments: seccomp.args,
-    })
+    };
+    Ok((call, seccomp.ret_data))
 }
 
 /// What the system call returned behind which a tracee stopped: a value, or an `errno` as error.

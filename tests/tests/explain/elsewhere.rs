@@ -4,8 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
 
 use ringfence_tests::install::need;
+use ringfence_tests::reuse;
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::{NOBODY, stderr};
+use ringfence_tests::wrapper::{NOBODY, stderr, stdout};
 use rustix::process::geteuid;
 use serde_json::Value;
 
@@ -71,6 +72,25 @@ pub fn tests() -> Vec<Test> {
                 assert!(!is_denied(&report, "kill"), "{report:#}");
                 let failures = items(&report, "not-by-this-policy");
                 assert_eq!(text_at(&failures[0], "about"), "process 1", "{report:#}");
+                Ok(())
+            },
+        ),
+        watching(
+            "explain::a_process_that_gets_the_number_of_one_that_was_watched_is_not_taken_for_it",
+            || {
+                let scene = Scene::new("");
+                // perl asks /dev/null whether it is a terminal.
+                scene.policy(&format!(
+                    "{}  - {{path: /dev/null, access: [read, ioctl]}}\n",
+                    manifest("{path: WORK, access: [rw]}")
+                ));
+                let report = scene.path("explained").display().to_string();
+                let flags = ["--explain", "--json", "--explain-to", &report];
+                let ran = reuse::run(&scene.run(&flags, &reuse::WORDS))?;
+                let report = std::fs::read_to_string(report).expect("a report");
+                let report: Value = serde_json::from_str(&report).expect("JSON");
+                assert_eq!(stdout(&ran), "not sent\n", "{report:#}");
+                assert!(is_denied(&report, "kill"), "{report:#}");
                 Ok(())
             },
         ),

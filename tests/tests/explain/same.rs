@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use ringfence::{Arch, Kernel, Plan, Policy, Syscall, Verdict};
+use ringfence_tests::filtering::{self, number};
 use ringfence_tests::install::need;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
@@ -87,22 +88,6 @@ signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
 print('with signals blocked', call(int(sys.argv[3])))
 ";
 
-/// A filter of its own traps one call, for whose signal the program has a handler.
-const OWN_FILTER: &str = r"
-import ctypes, os, signal, struct, sys
-signal.signal(signal.SIGSYS, lambda *_: print('caught', flush=True))
-libc = ctypes.CDLL(None, use_errno=True)
-steps = [(0x20, 0, 0, 0), (0x15, 0, 1, int(sys.argv[1])), (6, 0, 0, 0x30000), (6, 0, 0, 0x7fff0000)]
-code = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *step) for step in steps))
-program = ctypes.create_string_buffer(struct.pack('HxxxxxxP', len(steps), ctypes.addressof(code)))
-assert libc.prctl(22, 2, program) == 0, ctypes.get_errno()
-libc.syscall(int(sys.argv[1]))
-try:
-    os.chmod('in', 0o700); print('done')
-except OSError as error:
-    print(error.errno)
-";
-
 pub fn tests() -> Vec<Test> {
     vec![
         watching("explain::all_has_ended_when_it_ends_traced_or_not", || {
@@ -166,13 +151,26 @@ pub fn tests() -> Vec<Test> {
             || {
                 need("python3", "python3")?;
                 let [plain, explained] = both(POLICY, |_| {
-                    let number = number(Syscall::GETPPID).to_string();
-                    ["python3", "-c", OWN_FILTER, &number]
-                        .map(str::to_owned)
-                        .to_vec()
+                    filtering::job(filtering::TRAP, &[Syscall::GETPPID])
                 });
                 assert!(plain.starts_with("caught\n"), "{plain}");
                 assert_eq!(explained, plain);
+                Ok(())
+            },
+        ),
+        watching(
+            "explain::a_filter_that_asks_a_tracer_is_answered_as_where_there_is_none",
+            || {
+                need("python3", "python3")?;
+                // What the watcher does not look at, what it does, and what the policy denies.
+                let calls = [Syscall::GETPPID, Syscall::RENAMEAT2, Syscall::MOUNT];
+                for data in [0, 1, 0xffff] {
+                    let [plain, explained] =
+                        both(POLICY, |_| filtering::job(filtering::TRACE | data, &calls));
+                    let told = format!("{} -1 38\n", number(Syscall::GETPPID));
+                    assert!(plain.starts_with(&told), "{plain}");
+                    assert_eq!(explained, plain, "data {data}");
+                }
                 Ok(())
             },
         ),
@@ -230,11 +228,6 @@ pub fn tests() -> Vec<Test> {
             },
         ),
     ]
-}
-
-fn number(call: Syscall) -> u32 {
-    let number = Arch::NATIVE.and_then(|arch| call.number(arch));
-    number.expect("every machine has it")
 }
 
 /// The numbers of calls that the filter of the policy denies whatever they are about: none is ever made.

@@ -3,6 +3,9 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
+use ringfence::Syscall;
+use ringfence_tests::filtering;
+use ringfence_tests::install::need;
 use ringfence_tests::terminal::Terminal;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
@@ -37,6 +40,24 @@ pub fn tests() -> Vec<Test> {
                 // What is stopped for the one who watches shows as traced.
                 let said = stdout(&watched).replace("t (tracing stop)", "T (stopped)");
                 assert_eq!(said, stdout(&plain));
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::a_filter_that_asks_a_tracer_is_answered_as_where_there_is_none",
+            || {
+                need("python3", "python3")?;
+                let scene = Scene::new();
+                scene.begin("mkdir in");
+                // What the watcher does not look at, and what it does.
+                let job = filtering::job(filtering::TRACE, &[Syscall::GETPPID, Syscall::RENAMEAT2]);
+                let job: Vec<_> = job.iter().map(String::as_str).collect();
+                let plain = stdout(&scene.succeeds(&job));
+                assert_eq!(plain.matches(" -1 38\n").count(), 2, "{plain}");
+                for flags in [&[][..], &["--syscalls"]] {
+                    let watched = scene.learn_with(flags, &job);
+                    assert_eq!(stdout(&watched), plain, "{}", stderr(&watched));
+                }
                 Ok(())
             },
         ),
@@ -172,7 +193,7 @@ pub fn tests() -> Vec<Test> {
             "learn::a_program_that_traces_is_told_that_it_cannot_and_does_not_hang",
             || {
                 let scene = Scene::new();
-                let Ok(strace) = ringfence_tests::install::need("strace", "strace") else {
+                let Ok(strace) = need("strace", "strace") else {
                     return Err(ringfence_tests::install::Skip(
                         "strace is not installed".to_owned(),
                     ));

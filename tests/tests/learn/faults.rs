@@ -5,6 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
 
 use ringfence_tests::install::{Skip, need};
+use ringfence_tests::reuse;
 use ringfence_tests::trial::Test;
 use ringfence_tests::world::is_root;
 use ringfence_tests::wrapper::{stderr, stdout};
@@ -142,6 +143,26 @@ pub fn tests() -> Vec<Test> {
                 command.args(["learn", "-o", "/dev/stdout", "--", "true"]);
                 let written = stdout(&crate::scene::done(&mut command));
                 assert!(written.contains("version: 1\n"), "{written}");
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::a_process_that_gets_the_number_of_one_that_was_watched_is_not_taken_for_it",
+            || {
+                let scene = Scene::new();
+                let watched = reuse::run(&scene.learning(&[], &reuse::WORDS))?;
+                assert_eq!(stdout(&watched), "sent\n", "{}", stderr(&watched));
+                let said = stderr(&watched);
+                assert!(said.contains("allow signal"), "{said}");
+                // The twin: the child that the job has not waited for is its own.
+                let own = "my $child = fork // die; exit 0 unless $child; sleep 1; kill(15, $child) or die";
+                scene.begin("");
+                let watched = scene.learn(&["perl", "-e", own]);
+                let said = stderr(&watched);
+                assert!(
+                    watched.status.success() && !said.contains("signal"),
+                    "{said}"
+                );
                 Ok(())
             },
         ),

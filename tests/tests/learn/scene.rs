@@ -112,15 +112,21 @@ impl Scene {
 
     /// The same with these flags.
     pub fn learn_with(&self, flags: &[&str], words: &[&str]) -> Output {
-        self.command(executable("ringfence"))
+        let mut command = self.learning(flags, words);
+        command.output().expect("ringfence starts")
+    }
+
+    /// The command that does so.
+    pub fn learning(&self, flags: &[&str], words: &[&str]) -> Command {
+        let mut command = self.command(executable("ringfence"));
+        command
             .arg("learn")
             .args(flags)
             .arg("-o")
             .arg(self.path("policy.yaml"))
             .arg("--")
-            .args(words)
-            .output()
-            .expect("ringfence starts")
+            .args(words);
+        command
     }
 
     /// The manifest that was learned.

@@ -1,6 +1,5 @@
 //! Whether the policy denies what a call asked for, and what it would take.
 
-use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -87,7 +86,7 @@ impl<'e> Judge<'e> {
         &self,
         wanted: Vec<Wanted>,
         leader: i32,
-        known: &HashSet<i32>,
+        is_watched: &dyn Fn(i32) -> bool,
         across_mounts: bool,
     ) -> Vec<Judged> {
         let wanted: Vec<_> = wanted
@@ -102,7 +101,7 @@ impl<'e> Judge<'e> {
         for wanted in &wanted {
             match wanted {
                 Wanted::Move(..) | Wanted::Link(..) if !lacks.is_empty() => {}
-                wanted => lacks.extend(self.lack(wanted, known)),
+                wanted => lacks.extend(self.lack(wanted, is_watched)),
             }
         }
         if lacks.is_empty() {
@@ -116,7 +115,7 @@ impl<'e> Judge<'e> {
         lacks.into_iter().map(Judged::Denied).collect()
     }
 
-    fn lack(&self, wanted: &Wanted, known: &HashSet<i32>) -> Option<Lack> {
+    fn lack(&self, wanted: &Wanted, is_watched: &dyn Fn(i32) -> bool) -> Option<Lack> {
         let plan = self.enforced.plan;
         let denied = |request| !plan.decide(request).is_allowed();
         match wanted {
@@ -156,7 +155,7 @@ impl<'e> Judge<'e> {
             Wanted::Abstract => denied(Request::Class(Class::AbstractUnix))
                 .then_some(Lack::Class(Class::AbstractUnix, false)),
             Wanted::Signal(process) => {
-                let outside = !known.contains(process) && may_signal(*process);
+                let outside = !is_watched(*process) && may_signal(*process);
                 (outside && denied(Request::Class(Class::Signal))).then_some(Lack::Signal(*process))
             }
         }

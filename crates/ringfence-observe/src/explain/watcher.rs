@@ -1,6 +1,6 @@
 //! What of the events of watched threads is a denial.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 
 use ringfence::{Action, Arch, Filter, Syscall, TRAP_MARK};
@@ -9,7 +9,7 @@ use ringfence_sys::ptrace::{self, Call};
 use super::judge::{Judge, Judged};
 use super::{Denial, Enforced, Explained, Failure, MOST, call};
 use crate::watch::End;
-use crate::watch::events::Observer;
+use crate::watch::events::{Observer, is_watched};
 use crate::watch::names;
 use crate::watch::pending::Pending;
 
@@ -41,8 +41,6 @@ pub(super) struct Watcher<'e> {
     judge: Judge<'e>,
     first: i32,
     tracees: HashMap<i32, Tracee>,
-    /// Every process and thread that there was.
-    known: HashSet<i32>,
     /// Where each denial is that was told already, by call and what lacked.
     told: HashMap<(String, String), Place>,
     denied: &'e mut dyn FnMut(&Denial),
@@ -72,7 +70,6 @@ impl<'e> Watcher<'e> {
             judge: Judge::new(enforced, first),
             first,
             tracees: HashMap::new(),
-            known: HashSet::new(),
             told: HashMap::new(),
             denied,
             explained: Explained::default(),
@@ -81,7 +78,6 @@ impl<'e> Watcher<'e> {
     }
 
     fn tracee(&mut self, pid: i32) -> &mut Tracee {
-        self.known.insert(pid);
         self.tracees.entry(pid).or_default()
     }
 
@@ -123,9 +119,10 @@ impl<'e> Watcher<'e> {
             self.explained.notes.insert(format!("{program} {note}"));
         }
         let wanted = pending.wanted(pid);
+        let is_watched = |process| is_watched(&self.tracees, process);
         let judged = self
             .judge
-            .judge(wanted, leader, &self.known, errno == EXDEV);
+            .judge(wanted, leader, &is_watched, errno == EXDEV);
         let errno = Action::Errno(errno.try_into().unwrap_or(0)).to_string();
         for judged in judged {
             self.tell(&program, leader, call.name(), &errno, judged);
@@ -213,8 +210,7 @@ impl<'e> Watcher<'e> {
 }
 
 impl Observer for Watcher<'_> {
-    fn enters(&mut self, pid: i32) -> io::Result<()> {
-        let call = ptrace::call(pid)?;
+    fn enters(&mut self, pid: i32, call: Call) -> io::Result<()> {
         let known = self.by_number.get(&call.number).copied();
         self.tracee(pid).call = known.map(|known| (known, call.arguments));
         Ok(())

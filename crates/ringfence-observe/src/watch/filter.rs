@@ -41,8 +41,11 @@ const JUMP_EQUAL: u16 = 0x15;
 const JUMP_AT_LEAST: u16 = 0x35;
 const RETURN: u16 = 0x06;
 
+/// Stands in the data of our filters where they stop a call, to tell that from filters of the program's own.
+pub(super) const MARK: u32 = 0xa5f1;
+
 const ALLOW: u32 = 0x7fff_0000;
-const TRACE: u32 = 0x7ff0_0000;
+const TRACE: u32 = 0x7ff0_0000 | MARK;
 /// With the number of ENOSYS.
 const NO_SUCH_CALL: u32 = 0x0005_0026;
 

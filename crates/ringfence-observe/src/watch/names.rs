@@ -25,18 +25,44 @@ pub(crate) fn program(pid: i32) -> String {
 
 /// The process that a thread is of.
 pub(crate) fn leader(pid: i32) -> i32 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
-    line.and_then(|number| number.trim().parse().ok())
-        .unwrap_or(pid)
+    let status = status(pid);
+    number(&status, "Tgid:").unwrap_or(pid)
+}
+
+/// Whether a process or thread is gone, or has ended and its parent has not taken note of that.
+pub(super) fn has_ended(pid: i32) -> bool {
+    let status = status(pid);
+    status.is_empty() || is_of_ended(&status)
+}
+
+/// Whose child a process is that has ended and that its parent has not taken note of.
+pub(super) fn parent_of_ended(pid: i32) -> Option<i32> {
+    let status = status(pid);
+    is_of_ended(&status)
+        .then(|| number(&status, "PPid:"))
+        .flatten()
+}
+
+fn is_of_ended(status: &str) -> bool {
+    let state = status.lines().find_map(|line| line.strip_prefix("State:"));
+    state.is_some_and(|state| state.trim_start().starts_with('Z'))
+}
+
+/// What the kernel says of a process or thread; nothing of one that is gone.
+fn status(pid: i32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default()
+}
+
+/// The number behind a name at the beginning of a line.
+fn number(facts: &str, name: &str) -> Option<i32> {
+    let line = facts.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().parse().ok()
 }
 
 /// The process that a descriptor of a tracee stands for; 0 if it stands for none.
 pub(super) fn of_pidfd(pid: i32, fd: i32) -> i32 {
     let facts = std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
-    let line = facts.lines().find_map(|line| line.strip_prefix("Pid:"));
-    line.and_then(|number| number.trim().parse().ok())
-        .unwrap_or(0)
+    number(&facts, "Pid:").unwrap_or(0)
 }
 
 /// Memory of a tracee, as much as is there of this many bytes.

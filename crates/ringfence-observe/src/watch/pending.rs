@@ -1,6 +1,5 @@
 //! A call that a tracee is in: what it is about, and what of that counts once it has returned.
 
-use std::collections::HashSet;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
@@ -43,8 +42,6 @@ pub(super) struct Context<'c> {
     pub(super) pid: i32,
     pub(super) first: i32,
     pub(super) program: &'c str,
-    /// The processes that are watched.
-    pub(super) processes: &'c HashSet<i32>,
 }
 
 pub(super) enum Act {
@@ -179,6 +176,13 @@ impl Pending {
             .then_some("traces processes itself, which fails while it is watched")
     }
 
+    /// Takes a signal out that stays among those under watch, where no policy has a say.
+    pub(super) fn leave_out_signals(&mut self, is_watched: impl Fn(i32) -> bool) {
+        if matches!(self.act, Act::Signal(process) if is_watched(process)) {
+            self.act = Act::Words(Vec::new());
+        }
+    }
+
     /// Counts what the call did, once it has returned.
     pub(super) fn finish(
         self,
@@ -246,7 +250,7 @@ impl Pending {
                     seen.accessed(Access::IOCTL, path, program);
                 }
             }
-            (Act::Signal(process @ 1..), Ok(_)) if !context.processes.contains(&process) => {
+            (Act::Signal(1..), Ok(_)) => {
                 let outside = seen.classes.entry(Class::Signal);
                 outside.or_default().add(program);
             }
