@@ -7,7 +7,7 @@ use rustix::thread::{CapabilitySet, capabilities};
 use super::SpawnError;
 
 /// Whose a job is to be; as its starter where nothing is said.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct User {
     pub(super) uid: Option<u32>,
     pub(super) gid: Option<u32>,
@@ -21,6 +21,9 @@ impl User {
     /// [`SpawnError::User`] if this process may not do that, could not end the job then, or would leave it a
     /// group by mistake.
     pub(super) fn change(&self) -> Result<spawn::User<'_>, SpawnError> {
+        if *self == Self::default() {
+            return Ok(spawn::User::default());
+        }
         let is_other = self.uid.is_some_and(|uid| uid != getuid().as_raw());
         if is_other && self.gid.is_none() {
             return Err(SpawnError::User(
