@@ -51,8 +51,8 @@ pub struct Bounds<'a> {
     pub own_group: bool,
     /// Descriptors above 2 that a program inherits; all others are closed by `execve`.
     pub keep: &'a [RawFd],
-    /// Whether it loses `CAP_SYS_MODULE`.
-    pub give_up_modules: bool,
+    /// Capabilities that it loses, as bits by their numbers (`linux/capability.h`).
+    pub give_up: u64,
     /// A Landlock ruleset that restricts it.
     pub ruleset: Option<BorrowedFd<'a>>,
     /// Flags for `landlock_restrict_self(2)`.
