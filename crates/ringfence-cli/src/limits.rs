@@ -7,7 +7,8 @@ use std::io;
 use std::time::Duration;
 
 use ringfence_manifest::Limits;
-use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, getuid, setrlimit};
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
 /// A limit that cannot be set.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,11 @@ pub(crate) enum LimitError {
          as another user, or take `processes` out"
     )]
     ProcessesOfRoot,
+    #[error(
+        "cannot give up CAP_SYS_RESOURCE, by which the command would lift its limits; an outer filter may deny capget \
+         or capset"
+    )]
+    Capability(#[source] io::Error),
     #[error("cannot limit {what} to {value}")]
     Kernel {
         what: &'static str,
@@ -36,17 +42,19 @@ pub(crate) fn check(limits: &Limits) -> Result<(), LimitError> {
     if let Some(wall) = limits.wall {
         return Err(LimitError::Wall(wall));
     }
-    if limits.processes.is_some() && geteuid().is_root() {
+    if limits.processes.is_some() && (geteuid().is_root() || getuid().is_root()) {
         return Err(LimitError::ProcessesOfRoot);
     }
     Ok(())
 }
 
-/// Sets the limits of this process. One that holds already and is lower stays.
+/// Sets the limits of this process, for good: who has `CAP_SYS_RESOURCE` could lift them, and under
+/// `no_new_privs` no program has it whose starter has not. A limit that holds already and is lower stays.
 pub(crate) fn apply(limits: &Limits) -> Result<(), LimitError> {
     // The kernel counts whole seconds; a part of one is rounded up to one.
     let cpu = limits.cpu.map(|cpu| cpu.as_millis().div_ceil(1000));
     let cpu = cpu.map(|seconds| u64::try_from(seconds).unwrap_or(u64::MAX));
+    let mut is_limited = false;
     for (what, resource, value) in [
         ("file size", Resource::Fsize, limits.file_size),
         ("time on a processor", Resource::Cpu, cpu),
@@ -55,6 +63,7 @@ pub(crate) fn apply(limits: &Limits) -> Result<(), LimitError> {
         ("memory", Resource::As, limits.memory),
     ] {
         let Some(value) = value else { continue };
+        is_limited = true;
         let highest = getrlimit(resource).maximum.unwrap_or(u64::MAX).min(value);
         let limit = Rlimit {
             current: Some(highest),
@@ -66,5 +75,20 @@ pub(crate) fn apply(limits: &Limits) -> Result<(), LimitError> {
             source: errno.into(),
         })?;
     }
+    if is_limited {
+        give_up_resources().map_err(|errno| LimitError::Capability(errno.into()))?;
+    }
     Ok(())
+}
+
+fn give_up_resources() -> rustix::io::Result<()> {
+    let resource = CapabilitySet::SYS_RESOURCE;
+    let mut sets = capabilities(None)?;
+    if !(sets.permitted | sets.inheritable).contains(resource) {
+        return Ok(());
+    }
+    sets.effective -= resource;
+    sets.permitted -= resource;
+    sets.inheritable -= resource;
+    set_capabilities(None, sets)
 }

@@ -1,7 +1,7 @@
 //! Descriptors that a sandboxed program must not inherit.
 
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 
 use crate::check;
 
@@ -29,10 +29,37 @@ pub fn close_on_exec_above_stderr(keep: &[RawFd]) -> io::Result<()> {
     Ok(())
 }
 
+/// The same open file by a descriptor above 2, close-on-exec. Where a standard descriptor is closed, the kernel
+/// gives its number to whatever is opened next.
+///
+/// # Errors
+/// `EMFILE`.
+///
+/// # References
+/// `fcntl(2)`, `F_DUPFD_CLOEXEC`.
+pub fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
+    if fd.as_raw_fd().unsigned_abs() >= FIRST {
+        return Ok(fd);
+    }
+    // SAFETY: the call takes integers only; the descriptor is borrowed, hence open.
+    let above = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, FIRST) };
+    check(above.into())?;
+    // SAFETY: the kernel has just returned this descriptor to us; nothing else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(above) })
+}
+
 /// Whether `fd` is an open descriptor of this process.
 pub fn is_open(fd: RawFd) -> bool {
     // SAFETY: F_GETFD takes no further argument and touches no memory.
     unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }
+}
+
+/// Whether `fd` is an open descriptor that a program inherits. A standard one is; whatever else was opened under
+/// its number is close-on-exec in a process that takes care.
+pub fn is_inherited(fd: RawFd) -> bool {
+    // SAFETY: F_GETFD takes no further argument and touches no memory.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    flags >= 0 && flags & libc::FD_CLOEXEC == 0
 }
 
 fn close_range_cloexec(first: u32, last: u32) -> io::Result<()> {

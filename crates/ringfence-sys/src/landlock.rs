@@ -9,7 +9,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use crate::check;
+use crate::{above_standard, check};
 
 const CREATE_RULESET_VERSION: u32 = 1 << 0;
 const CREATE_RULESET_ERRATA: u32 = 1 << 1;
@@ -105,7 +105,8 @@ fn query(flags: u32) -> io::Result<u32> {
     check(result).map(|value| u32::try_from(value).unwrap_or(u32::MAX))
 }
 
-/// Makes a ruleset that handles `attr`. The descriptor is close-on-exec.
+/// Makes a ruleset that handles `attr`. The descriptor is close-on-exec, and above 2 even where a standard
+/// descriptor is closed: a child puts its own there, and a copy of this process keeps the three open.
 ///
 /// # Errors
 /// `EINVAL` for a bit that the kernel does not know, `E2BIG` for a field that it does not know,
@@ -123,7 +124,7 @@ pub fn create_ruleset(attr: &RulesetAttr) -> io::Result<OwnedFd> {
     };
     let fd = descriptor(check(result)?)?;
     // SAFETY: the kernel has just returned this descriptor to us; nothing else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    above_standard(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Allows `access` on the object that `parent` refers to, and beneath it if it is a directory.

@@ -19,7 +19,7 @@ pub mod spawn;
 pub mod threads;
 
 pub use attempt::attempt;
-pub use descriptors::{close_on_exec_above_stderr, is_open};
+pub use descriptors::{above_standard, close_on_exec_above_stderr, is_inherited, is_open};
 pub use entry::Arguments;
 pub use exec::{CStrings, execve};
 pub use seccomp::{SeccompAction, seccomp_action_available};

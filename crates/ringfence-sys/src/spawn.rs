@@ -51,8 +51,8 @@ pub struct Bounds<'a> {
     pub own_group: bool,
     /// Descriptors above 2 that a program inherits; all others are closed by `execve`.
     pub keep: &'a [RawFd],
-    /// Whether it loses `CAP_SYS_MODULE`.
-    pub give_up_modules: bool,
+    /// Capabilities that it loses, as bits by their numbers (`linux/capability.h`).
+    pub give_up: u64,
     /// A Landlock ruleset that restricts it.
     pub ruleset: Option<BorrowedFd<'a>>,
     /// Flags for `landlock_restrict_self(2)`.
@@ -195,10 +195,13 @@ impl Step {
 /// # References
 /// `clone(2)` with `CLONE_VM`, `CLONE_VFORK` and `CLONE_PIDFD` (Linux 5.2).
 pub fn launch(launch: &Launch<'_>) -> Result<Launched, LaunchError> {
-    let stack = Stack::new().map_err(|error| LaunchError {
+    stack::with(|stack| launch_on(stack, launch)).map_err(|error| LaunchError {
         step: Step::Stack,
         error,
-    })?;
+    })?
+}
+
+fn launch_on(stack: &Stack, launch: &Launch<'_>) -> Result<Launched, LaunchError> {
     let task = child::Task::new(launch);
     let mut pidfd: libc::c_int = -1;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;

@@ -1,12 +1,28 @@
-//! The one capability that a sandbox takes from root, because neither Landlock nor a filter sees what
-//! it does.
+//! The capabilities that a sandbox takes from root: `CAP_SYS_MODULE`, because neither Landlock nor a filter
+//! sees what it does, and of a job with limits of resources `CAP_SYS_RESOURCE`, which lifts them.
 
+use ringfence_sys::spawn::ResourceLimit;
 use rustix::io;
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
+use crate::class::Class;
+use crate::plan::Plan;
 
 /// The number of `CAP_SYS_MODULE`, for giving it up in every thread ([`crate::threads`]).
 #[expect(clippy::cast_possible_truncation, reason = "at most 63")]
 pub(crate) const MODULE: u8 = CapabilitySet::SYS_MODULE.bits().trailing_zeros() as u8;
+
+/// What a new process gives up under this plan and these limits, as bits by number.
+pub(crate) fn given_up(plan: &Plan, limits: &[ResourceLimit]) -> u64 {
+    let mut given_up = CapabilitySet::empty();
+    if plan.closes(Class::KernelInterfaces) {
+        given_up |= CapabilitySet::SYS_MODULE;
+    }
+    if !limits.is_empty() {
+        given_up |= CapabilitySet::SYS_RESOURCE;
+    }
+    given_up.bits()
+}
 
 /// Gives up `CAP_SYS_MODULE` in the calling thread, and with it what it starts: under `no_new_privs`
 /// a program gains no capability that its parent did not have.

@@ -7,8 +7,9 @@ use ringfence::process::{Ended, Limit, Limits, Output, Stdio};
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::{World, is_root};
 use rustix::process::Signal;
+use rustix::thread::{CapabilitySet, capabilities};
 
-use crate::scene::{job, policy, sandbox, test};
+use crate::scene::{job, policy, prove, sandbox, test};
 
 pub fn tests() -> Vec<Test> {
     vec![
@@ -39,6 +40,7 @@ pub fn tests() -> Vec<Test> {
             "limits::processes_are_limited_for_users_and_refused_for_root",
             processes,
         ),
+        Test::may_skip("limits::a_job_of_root_does_not_lift_its_limits", lifted),
         Test::may_skip("limits::every_limit_is_accounted_for", || {
             account();
             Outcome::Passed
@@ -198,6 +200,29 @@ fn open_files() {
     };
     assert_eq!(limited(&["open", "30"], limits).ended.code(), Some(24));
     assert_eq!(limited(&["open", "10"], limits).ended.code(), Some(0));
+}
+
+/// Twin: a job without limits, which is root as its starter is.
+fn lifted() -> Outcome {
+    let own = capabilities(None).expect("one's own").effective;
+    if !own.contains(CapabilitySet::SYS_RESOURCE) {
+        return Outcome::Absent(
+            "this user has no CAP_SYS_RESOURCE, as root has outside of containers".to_owned(),
+        );
+    }
+    prove(lift);
+    Outcome::Passed
+}
+
+fn lift() {
+    let code = |limits| limited(&["lift-a-limit"], limits).ended.code();
+    let eperm = Some(1);
+    let memory = Limits {
+        memory: Some(4 << 30),
+        ..Limits::default()
+    };
+    assert_eq!(code(memory), eperm);
+    assert_eq!(code(Limits::default()), Some(0));
 }
 
 fn processes() {

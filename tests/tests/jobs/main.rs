@@ -7,6 +7,7 @@
 
 mod asynchronous;
 mod cgroups;
+mod closed;
 mod confined;
 mod ends;
 mod faults;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     match arguments.next().as_deref() {
         Some("probe") => return probe::main(&arguments.collect::<Vec<_>>()),
         Some("cgroup") => return cgroups::main(&arguments.collect::<Vec<_>>()),
+        Some("closed") => return closed::main(&arguments.collect::<Vec<_>>()),
         Some("reuse") => return ends::reuse(),
         Some("descriptors") => return templates::count_descriptors(),
         Some("leaks") => return leaks::main(),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         asynchronous::tests(),
         cgroups::tests(),
         confined::tests(),
+        closed::tests(),
         templates::tests(),
         together::tests(),
         faults::tests(),

@@ -103,6 +103,18 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
                 files.push(std::fs::File::open("/dev/null")?);
             }
         }
+        // Lowers a limit for good, and lifts it again.
+        ["lift-a-limit"] => {
+            use rustix::process::{Resource, Rlimit, setrlimit};
+
+            for most in [1 << 20, 2 << 20] {
+                let limit = Rlimit {
+                    current: Some(most),
+                    maximum: Some(most),
+                };
+                setrlimit(Resource::Fsize, limit)?;
+            }
+        }
         ["own-session"] => drop(rustix::process::setsid()?),
         ["own-group"] => rustix::process::setpgid(None, None)?,
         // Leaves a grandchild behind that sleeps, and tells its number.

@@ -58,7 +58,8 @@ pub fn as_root(name: &str, run: fn()) -> Test {
     })
 }
 
-fn prove(run: fn()) {
+/// Runs a test where the kernel can restrict, and proves the refusal elsewhere.
+pub fn prove(run: fn()) {
     let plan = Plan::new(policy().build().expect("a policy"), Kernel::probe());
     if plan.check().is_ok() {
         run();

@@ -47,6 +47,7 @@ fn options() -> Result<Options, Failure> {
             Arg::Long("leak") => options.leak = Some(parser.value()?.parse()?),
             Arg::Long("size") => options.sizes = vec![parser.value()?.parse()?],
             Arg::Long("throughput") => options.sizes.clear(),
+            Arg::Long("starts") => options.threads.clear(),
             argument => return Err(argument.unexpected().into()),
         }
     }
@@ -65,6 +66,7 @@ fn run(options: &Options) -> Result<bool, Failure> {
     let starts =
         options.sizes.is_empty() || starts::measure(&ways, options.rounds, &options.sizes)?;
     // Tasks of a runtime borrow nothing.
-    let throughput = throughput::measure(Box::leak(Box::new(ways)), &options.threads)?;
+    let throughput = options.threads.is_empty()
+        || throughput::measure(Box::leak(Box::new(ways)), &options.threads)?;
     Ok(starts && throughput)
 }

@@ -119,9 +119,7 @@ fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
         })?;
     }
     no_new_privs()?;
-    if bounds.give_up_modules {
-        give_up_modules()?;
-    }
+    give_up(bounds.give_up)?;
     if let Some(ruleset) = bounds.ruleset {
         let flags = bounds.restrict_flags;
         // SAFETY: the call takes integers only; the descriptor is borrowed, hence open.
@@ -249,27 +247,34 @@ fn no_new_privs() -> Result<(), Failed> {
     })
 }
 
-/// `CAP_SYS_MODULE` in the first word of each set.
-const SYS_MODULE: u32 = 1 << 16;
-
 /// `_LINUX_CAPABILITY_VERSION_3`, and the calling thread.
 const CAPABILITIES: [u32; 2] = [0x2008_0522, 0];
 
 /// Effective, permitted and inheritable, twice: the lower and the upper 32 capabilities.
 type CapabilitySets = [u32; 6];
 
-fn give_up_modules() -> Result<(), Failed> {
+/// Takes these capabilities out of each set; `execve` gives none back under `no_new_privs`.
+#[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
+fn give_up(capabilities: u64) -> Result<(), Failed> {
+    if capabilities == 0 {
+        return Ok(());
+    }
     let mut header = CAPABILITIES;
     let mut sets: CapabilitySets = [0; 6];
     // SAFETY: both arrays are live and have the layout of version 3 (`capget(2)`).
     done(Step::Capability, unsafe {
         libc::syscall(libc::SYS_capget, header.as_mut_ptr(), sets.as_mut_ptr())
     })?;
-    if (sets[1] | sets[2]) & SYS_MODULE == 0 {
-        return Ok(());
+    let before = sets;
+    let (lower, upper) = sets.split_at_mut(3);
+    for set in lower {
+        *set &= !(capabilities as u32);
     }
-    for set in &mut sets[..3] {
-        *set &= !SYS_MODULE;
+    for set in upper {
+        *set &= !((capabilities >> 32) as u32);
+    }
+    if sets == before {
+        return Ok(());
     }
     set_capabilities(Step::Capability, &sets)
 }

@@ -1,11 +1,31 @@
 //! Memory for the stack of a child that shares ours.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::io;
 use std::ptr::NonNull;
 
 /// The child's own frames are small; the C library's wrappers of system calls add little.
 const SIZE: usize = 64 << 10;
+
+thread_local! {
+    /// The stack that this thread used last. To make one and to give it back takes three calls, and each waits
+    /// for whatever other thread is changing the memory map.
+    static KEPT: Cell<Option<Stack>> = const { Cell::new(None) };
+}
+
+/// Runs `act` with a stack, which this thread keeps for its next start.
+pub(super) fn with<T>(act: impl FnOnce(&Stack) -> T) -> io::Result<T> {
+    let kept = KEPT.try_with(Cell::take).ok().flatten();
+    let stack = match kept {
+        Some(stack) => stack,
+        None => Stack::new()?,
+    };
+    let result = act(&stack);
+    // A thread that is ending keeps nothing.
+    let _ = KEPT.try_with(|kept| kept.set(Some(stack)));
+    Ok(result)
+}
 
 /// A stack with a guard below it: running over its end is a fault, not a write elsewhere.
 pub(super) struct Stack {
@@ -14,7 +34,7 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    pub(super) fn new() -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         let guard = page();
         let length = guard.saturating_add(SIZE);
         // SAFETY: a new private mapping at an address of the kernel's choice; nothing else is there.

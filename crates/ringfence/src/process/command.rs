@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use ringfence_sys::CStrings;
 use ringfence_sys::spawn::{Bounds, Launch, launch};
+use ringfence_sys::{CStrings, above_standard};
 use rustix::fs::{CWD, Mode, OFlags};
 
 use super::cgroup::JobCgroup;
@@ -16,7 +17,7 @@ use super::child::Job;
 use super::group::{self, Programs};
 use super::user::User;
 use super::{Cgroups, Child, Ended, Limits, Output, SpawnError, Stdio, find_program};
-use crate::class::Class;
+use crate::capabilities;
 use crate::policy::SyscallEffect;
 use crate::sandbox::Sandbox;
 use crate::seccomp::{Program, Syscall};
@@ -261,8 +262,9 @@ impl<'s> Command<'s> {
     /// Starts it; `input` and `output` stand for what was not said.
     pub(crate) fn spawn_with(&self, input: &Stdio, output: &Stdio) -> Result<Child, SpawnError> {
         self.require_execve()?;
+        let in_cgroup = self.cgroups.is_some();
         self.limits
-            .require_possible(self.cgroups.is_some(), self.user.is_root())?;
+            .require_possible(in_cgroup, || self.user.is_exempt())?;
         let [stdin, stdout, stderr] = &self.stdio;
         let broken = |which| move |error| SpawnError::Stdio(which, error);
         let (stdin, to_stdin) = stdin
@@ -313,6 +315,7 @@ impl<'s> Command<'s> {
             .cgroups
             .map(|cgroups| cgroups.job(&self.limits))
             .transpose()?;
+        let resources = &self.limits.resources(cgroup.is_some());
         let started = Instant::now();
         let launched = launch(&Launch {
             program: &program,
@@ -322,11 +325,11 @@ impl<'s> Command<'s> {
                 stdio,
                 directory: directory.as_ref().map(OwnedFd::as_fd),
                 cgroup: cgroup.as_ref().map(JobCgroup::procs),
-                limits: &self.limits.resources(cgroup.is_some()),
+                limits: resources,
                 user,
                 own_group: true,
                 keep: &[],
-                give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
+                give_up: capabilities::given_up(self.sandbox.plan(), resources),
                 ruleset: self.sandbox.ruleset(),
                 restrict_flags: self.sandbox.restrict_flags(),
                 filter: filter.map(Program::instructions),
@@ -368,8 +371,10 @@ impl<'s> Command<'s> {
         };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         rustix::fs::openat(CWD, directory, flags, Mode::empty())
+            .map_err(io::Error::from)
+            .and_then(above_standard)
             .map(Some)
-            .map_err(|errno| SpawnError::Directory(directory.clone(), errno.into()))
+            .map_err(|error| SpawnError::Directory(directory.clone(), error))
     }
 
     /// Fails if the filter would deny the start itself.

@@ -9,13 +9,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
-use ringfence_sys::spawn::{Bounds, LaunchError, Resource, ResourceLimit, Step, User, copy};
+use ringfence_sys::spawn::{self, Bounds, LaunchError, Resource, ResourceLimit, Step, copy};
+use ringfence_sys::{above_standard, is_inherited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::child::Job;
+use super::user::User;
 use super::{Child, Ended, Limit, Limits, SpawnError, group, panic_message};
-use crate::class::Class;
+use crate::capabilities;
 use crate::policy::Policy;
 use crate::sandbox::{PrepareError, Sandbox};
 use crate::seccomp::Program;
@@ -185,26 +187,29 @@ impl<'s> Confined<'s> {
     /// ```
     pub fn start<T: Serialize>(&self, act: impl FnOnce() -> T) -> Result<Child, ConfineError> {
         self.limits
-            .require_possible(false, rustix::process::geteuid().is_root())?;
+            .require_possible(false, || User::default().is_exempt())?;
         let filter = group::filter(self.sandbox)?;
         let null = File::options().read(true).write(true).open("/dev/null");
         let null = OwnedFd::from(null.map_err(|error| SpawnError::Stdio("standard input", error))?);
-        let (reader, writer) =
-            io::pipe().map_err(|error| SpawnError::Stdio("the answer", error))?;
+        let broken = |error| SpawnError::Stdio("the answer", error);
+        let (reader, writer) = io::pipe().map_err(broken)?;
+        // The copy has standard descriptors of its own where this process may have none.
+        let writer = File::from(above_standard(writer.into()).map_err(broken)?);
         let mut keep = vec![writer.as_raw_fd()];
         keep.extend(self.keep.iter().map(AsRawFd::as_raw_fd));
         let started = Instant::now();
         let mut resources = self.limits.resources(false);
         resources.push(no_core_dump());
+        let error = (!is_inherited(2)).then(|| null.as_fd());
         let bounds = Bounds {
-            stdio: [Some(null.as_fd()), Some(null.as_fd()), None],
+            stdio: [Some(null.as_fd()), Some(null.as_fd()), error],
             directory: None,
             cgroup: None,
             limits: &resources,
-            user: User::default(),
+            user: spawn::User::default(),
             own_group: true,
             keep: &keep,
-            give_up_modules: self.sandbox.plan().closes(Class::KernelInterfaces),
+            give_up: capabilities::given_up(self.sandbox.plan(), &resources),
             ruleset: self.sandbox.ruleset(),
             restrict_flags: self.sandbox.restrict_flags(),
             filter: Some(Program::instructions(filter)),

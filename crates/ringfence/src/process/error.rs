@@ -115,7 +115,10 @@ pub enum StartStep {
     #[error("no_new_privs could not be set; an outer filter may deny prctl")]
     NoNewPrivs,
     /// `capset(2)`.
-    #[error("CAP_SYS_MODULE could not be given up; an outer filter may deny capget or capset")]
+    #[error(
+        "its capabilities could not be given up (CAP_SYS_MODULE, CAP_SYS_RESOURCE); an outer filter may deny capget or \
+         capset"
+    )]
     Capability,
     /// `landlock_restrict_self(2)`.
     #[error(

@@ -155,7 +155,7 @@ impl Limits {
                 rlimit_or(
                     Limit::Processes,
                     "RLIMIT_NPROC",
-                    "it counts all processes of the user on the machine, and root is not bound by it",
+                    "it counts all processes of the user on the machine",
                 ),
             ),
             (
@@ -185,20 +185,19 @@ impl Limits {
         .collect()
     }
 
-    /// Fails on a limit that would not hold.
+    /// Fails on a limit that would not hold; `exempt` says why RLIMIT_NPROC would not bind the job.
     pub(super) fn require_possible(
         &self,
         in_cgroup: bool,
-        is_root: bool,
+        exempt: impl FnOnce() -> Option<&'static str>,
     ) -> Result<(), SpawnError> {
-        let by_user = self.processes.is_some() && !in_cgroup;
-        if by_user && is_root {
-            return Err(SpawnError::Limit(
-                Limit::Processes,
-                "root is not bound by RLIMIT_NPROC; start as another user, or put it into a cgroup",
-            ));
+        if self.processes.is_none() || in_cgroup {
+            return Ok(());
         }
-        Ok(())
+        match exempt() {
+            Some(reason) => Err(SpawnError::Limit(Limit::Processes, reason)),
+            None => Ok(()),
+        }
     }
 
     /// What the kernel sets for the process that becomes the program.
