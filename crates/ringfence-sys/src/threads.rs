@@ -26,8 +26,10 @@ use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
+use crate::landlock::{self, RESTRICT_SELF_TSYNC};
 use crate::seccomp::Instruction;
 
+mod at_once;
 mod parked;
 mod proc;
 mod raw;
@@ -202,6 +204,40 @@ pub fn restrict_each(restriction: &Restriction<'_>) -> Result<usize, Failure> {
         abort(failed);
     }
     Ok(others + 1)
+}
+
+/// Puts every thread of this process into one new domain made from `ruleset`, for good, at once by the kernel's own way
+/// (ABI 8). `no_new_privs` has to be set.
+///
+/// If the kernel has not done it within a second, which may mean that it never will, all other threads are called first as
+/// [`restrict_each`] calls them: who sleeps in the handler is in nobody's way.
+///
+/// # Errors
+/// On every error no thread is restricted. [`Failure::Step`] is what the kernel said.
+///
+/// # References
+/// `landlock_restrict_self(2)`, `timer_create(2)`.
+pub fn restrict_at_once(ruleset: BorrowedFd<'_>, flags: u32) -> Result<(), Failure> {
+    let flags = flags | RESTRICT_SELF_TSYNC;
+    let refused = |error| Failure::Step {
+        thread: Thread::new(raw::gettid(), b""),
+        step: Step::Landlock,
+        error,
+    };
+    if !signal::KNOWN {
+        return landlock::restrict_self(ruleset, flags).map_err(refused);
+    }
+    let _turn = Turn::take();
+    signal::install().map_err(Failure::Signal)?;
+    if at_once::restrict(ruleset, flags).map_err(refused)? {
+        return Ok(());
+    }
+    let tasks = Tasks::open().map_err(Failure::Tasks)?;
+    let blocked = SignalsBlocked::new().map_err(Failure::Signal)?;
+    let parked = gather(&tasks, &blocked)?;
+    let restricted = landlock::restrict_self(ruleset, flags);
+    drop(parked);
+    restricted.map_err(refused)
 }
 
 fn gather<'t>(tasks: &'t Tasks, blocked: &'t SignalsBlocked) -> Result<Parked<'t>, Failure> {

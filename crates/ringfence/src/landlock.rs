@@ -53,11 +53,6 @@ impl Ruleset {
     pub(crate) fn restrict_this_thread(&self, flags: u32) -> io::Result<()> {
         landlock::restrict_self(self.0.as_fd(), flags)
     }
-
-    /// Restricts every thread of the process at once (ABI 8).
-    pub(crate) fn restrict_all_threads(&self, flags: u32) -> io::Result<()> {
-        landlock::restrict_self(self.0.as_fd(), flags | landlock::RESTRICT_SELF_TSYNC)
-    }
 }
 
 /// A rule about a path, which other rulesets can have too.

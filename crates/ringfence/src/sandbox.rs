@@ -342,10 +342,11 @@ impl Sandbox {
         }
         if let Some(ruleset) = &self.ruleset {
             match threads {
-                Threads::All => ruleset.restrict_all_threads(self.restrict_flags()),
-                Threads::Calling => ruleset.restrict_this_thread(self.restrict_flags()),
-            }
-            .map_err(EnforceError::restrict)?;
+                Threads::All => threads::at_once(ruleset.as_fd(), self.restrict_flags()),
+                Threads::Calling => ruleset
+                    .restrict_this_thread(self.restrict_flags())
+                    .map_err(EnforceError::restrict),
+            }?;
         }
         if let Some(filter) = &self.filter {
             install_filter(filter.plain().instructions(), threads).map_err(EnforceError::filter)?;

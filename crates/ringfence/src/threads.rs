@@ -7,8 +7,9 @@
 //! | each | before ABI 8, or where threads have filters of their own | one per thread, of one ruleset |
 
 use std::io;
+use std::os::fd::BorrowedFd;
 
-use ringfence_sys::threads::{Failure, Restriction, Step, Why, restrict_each};
+use ringfence_sys::threads::{Failure, Restriction, Step, Why, restrict_at_once, restrict_each};
 use ringfence_sys::{landlock, seccomp};
 use rustix::thread::CapabilitySet;
 
@@ -130,7 +131,19 @@ pub(crate) fn give_up_modules() -> Result<(), EnforceError> {
 
 /// Has every thread restrict itself. Returns how many they are.
 pub(crate) fn each(restriction: &Restriction<'_>) -> Result<usize, EnforceError> {
-    restrict_each(restriction).map_err(|failure| match failure {
+    restrict_each(restriction).map_err(because)
+}
+
+/// Has the kernel restrict all threads at once (ABI 8).
+pub(crate) fn at_once(ruleset: BorrowedFd<'_>, flags: u32) -> Result<(), EnforceError> {
+    restrict_at_once(ruleset, flags).map_err(|failure| match failure {
+        Failure::Step { error, .. } => EnforceError::restrict(error),
+        failure => because(failure),
+    })
+}
+
+fn because(failure: Failure) -> EnforceError {
+    match failure {
         Failure::Tasks(error) => EnforceError::UncountableThreads(error),
         Failure::Signal(error) if error.raw_os_error() == Some(ENOSYS) => {
             EnforceError::OtherThreads
@@ -152,7 +165,7 @@ pub(crate) fn each(restriction: &Restriction<'_>) -> Result<usize, EnforceError>
             reason: refusal(step, &error),
             source: error,
         },
-    })
+    }
 }
 
 const ENOSYS: i32 = rustix::io::Errno::NOSYS.raw_os_error();

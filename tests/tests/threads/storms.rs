@@ -34,6 +34,11 @@ pub fn cases() -> Vec<Case> {
         )
         .rounds(ROUNDS),
         Case::new("a_process_forked_meanwhile_restricts_itself", forks).rounds(ROUNDS),
+        Case::new(
+            "threads_that_look_into_their_process_meanwhile_do_not_stop_it",
+            onlookers,
+        )
+        .rounds(ROUNDS),
         Case::new("setuid_in_other_threads_meanwhile_does_no_harm", identities).rounds(ROUNDS),
         Case::new("handlers_of_the_program_go_on_meanwhile", handlers).rounds(ROUNDS),
         Case::new(
@@ -160,6 +165,14 @@ fn forks(scene: &Scene) {
         // A child may find out first that the kernel cannot.
         refused_if(code);
         assert!(code == Some(0), "{code:?}");
+    });
+}
+
+/// Each look takes a lock of the process that the kernel holds while it restricts all threads at once.
+fn onlookers(scene: &Scene) {
+    amid(scene, 3, Duration::ZERO, |_| {
+        std::fs::read_link("/proc/self/exe").expect("one's own");
+        std::fs::read("/proc/self/maps").expect("one's own");
     });
 }
 

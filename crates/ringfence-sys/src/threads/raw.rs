@@ -91,14 +91,19 @@ fn set_mask(mask: u64) -> io::Result<u64> {
     check(result).map(|_| before)
 }
 
-/// All signals of the calling thread are blocked as long as this lives.
+/// All signals of the calling thread, or nearly all, are blocked as long as this lives.
 pub(super) struct SignalsBlocked {
     before: u64,
 }
 
 impl SignalsBlocked {
     pub(super) fn new() -> io::Result<Self> {
-        set_mask(ALL_SIGNALS).map(|before| Self { before })
+        Self::but(0)
+    }
+
+    /// All but those.
+    pub(super) fn but(signals: u64) -> io::Result<Self> {
+        set_mask(ALL_SIGNALS & !signals).map(|before| Self { before })
     }
 }
 
@@ -158,4 +163,74 @@ pub(super) fn queue_signal(
         )
     };
     check(result).map(drop)
+}
+
+/// The kernel's `struct sigevent` for a signal to one thread.
+#[repr(C)]
+struct Event {
+    value: usize,
+    signal: libc::c_int,
+    notify: libc::c_int,
+    thread: Tid,
+    unused: [libc::c_int; 11],
+}
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Event>() == size_of::<libc::sigevent>());
+
+/// Sends the calling thread one signal when the time is over, unless it is dropped before.
+pub(super) struct Timer(libc::c_int);
+
+impl Timer {
+    /// The handler finds `value` with the signal.
+    pub(super) fn start(time: Duration, signal: libc::c_int, value: usize) -> io::Result<Self> {
+        let event = Event {
+            value,
+            signal,
+            notify: libc::SIGEV_THREAD_ID,
+            thread: gettid(),
+            unused: [0; 11],
+        };
+        let mut id = 0;
+        // SAFETY: the kernel reads a live structure of its own layout, and writes a live integer.
+        let made = unsafe {
+            libc::syscall(
+                libc::SYS_timer_create,
+                libc::CLOCK_MONOTONIC,
+                std::ptr::from_ref(&event),
+                &raw mut id,
+            )
+        };
+        check(made)?;
+        let timer = Self(id);
+        let once = libc::itimerspec {
+            it_interval: timespec(Duration::ZERO),
+            it_value: timespec(time),
+        };
+        let nowhere = std::ptr::null_mut::<libc::itimerspec>();
+        // SAFETY: the timer is ours; the structure is read and lives across the call, and null asks for nothing back.
+        let set = unsafe {
+            libc::syscall(
+                libc::SYS_timer_settime,
+                timer.0,
+                0,
+                std::ptr::from_ref(&once),
+                nowhere,
+            )
+        };
+        check(set).map(|_| timer)
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        // SAFETY: takes the number of a timer, which is ours.
+        unsafe { libc::syscall(libc::SYS_timer_delete, self.0) };
+    }
+}
+
+/// Makes the number `descriptor` stand for the file of `other`.
+pub(super) fn replace(descriptor: libc::c_int, other: libc::c_int) {
+    // SAFETY: takes numbers. The first is owned by the code that this interrupts, which expects it.
+    unsafe { libc::syscall(libc::SYS_dup3, other, descriptor, libc::O_CLOEXEC) };
 }

@@ -151,7 +151,12 @@ pub(super) fn restore() {
 /// Calls a thread of this process.
 pub(super) fn send(tid: Tid, generation: u32) -> io::Result<()> {
     let generation = generation.cast_signed();
-    raw::queue_signal(tid, NUMBER, generation, MARK.as_ptr() as usize)
+    raw::queue_signal(tid, NUMBER, generation, mark())
+}
+
+/// What our signals carry.
+pub(super) fn mark() -> usize {
+    MARK.as_ptr() as usize
 }
 
 extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
@@ -160,28 +165,40 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, context: *mut c
     // SAFETY: as above. The interrupted code may be just about to read it, so it is put back below.
     let before = unsafe { *errno };
     match called(info) {
-        Some((generation, tid)) => super::parked::park(generation, tid),
+        Some(Call::Park(generation, tid)) => super::parked::park(generation, tid),
+        Some(Call::TimeIsOver) => super::at_once::end(),
         None => forward(signal, info, context),
     }
     // SAFETY: as above.
     unsafe { *errno = before };
 }
 
-/// The generation that a signal calls for, and the thread that it calls, if it is one of ours.
-fn called(info: *const libc::siginfo_t) -> Option<(u32, Tid)> {
+/// What a signal of ours asks for.
+enum Call {
+    /// That a thread comes, and for which generation.
+    Park(u32, Tid),
+    /// That a call of the kernel is ended.
+    TimeIsOver,
+}
+
+/// What a signal asks for, if it is one of ours.
+fn called(info: *const libc::siginfo_t) -> Option<Call> {
     // SAFETY: the kernel passes a complete structure to a handler with SA_SIGINFO.
     let info = unsafe { info.as_ref() }?;
-    if info.si_code != libc::SI_QUEUE {
+    if ![libc::SI_QUEUE, libc::SI_TIMER].contains(&info.si_code) {
         return None;
     }
-    // SAFETY: a signal with SI_QUEUE carries a value.
+    // SAFETY: a signal with SI_QUEUE carries a value, and in the same place one with SI_TIMER.
     let value = unsafe { info.si_value() };
     if !std::ptr::eq(value.sival_ptr, MARK.as_ptr().cast()) {
         return None;
     }
-    // SAFETY: as above, a number that `send` put there.
+    if info.si_code == libc::SI_TIMER {
+        return Some(Call::TimeIsOver);
+    }
+    // SAFETY: the code is SI_QUEUE, and `send` put the thread's number there.
     let tid = unsafe { info.si_pid() };
-    Some((info.si_errno.cast_unsigned(), tid))
+    Some(Call::Park(info.si_errno.cast_unsigned(), tid))
 }
 
 /// Hands a signal that is not ours to whom it is for.
