@@ -215,7 +215,7 @@ fn a_file_beside_a_manifest_that_is_named_without_a_directory_is_found() {
         "{POLICY}expect: [{{allow: read, path: readable}}, {{deny: read, path: secret}}]\n"
     );
     std::fs::write(world.path("alone.yaml"), text).expect("a manifest");
-    let output = Command::new(env!("CARGO_BIN_EXE_ringfence"))
+    let output = crate::command()
         .args(["test", "alone.yaml"])
         .current_dir(world.directory.path())
         .output()
