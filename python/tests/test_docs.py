@@ -30,7 +30,9 @@ def blocks(page: Path) -> list[str]:
     return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
 
 
-PAGES = [page for page in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))] if blocks(page)]
+FOLDERS = [DOCS, ROOT / "examples", ROOT / "python"]
+ALL = [ROOT / "README.md", *(page for folder in FOLDERS for page in sorted(folder.rglob("*.md")))]
+PAGES = [page for page in ALL if blocks(page)]
 
 
 def test_the_pages_are_found() -> None:

@@ -3,6 +3,8 @@
 #[path = "src/block.rs"]
 #[allow(dead_code, reason = "the library uses the rest")]
 mod block;
+#[path = "src/pages.rs"]
+mod pages;
 
 use std::env;
 use std::fmt::Write as _;
@@ -18,12 +20,9 @@ const GIVEN: &str = "\
 
 fn main() -> io::Result<()> {
     let root = Path::new("../..");
-    let mut pages = vec![root.join("README.md")];
-    collect(&root.join("docs"), &mut pages)?;
-    pages.sort();
-
     let mut code = String::new();
-    for page in pages {
+    for page in pages::beneath(root)? {
+        let page = root.join(page);
         println!("cargo::rerun-if-changed={}", page.display());
         let text = fs::read_to_string(&page)?;
         for block in block::blocks(&text) {
@@ -37,18 +36,6 @@ fn main() -> io::Result<()> {
         .map(PathBuf::from)
         .unwrap_or_default();
     fs::write(output.join("blocks.rs"), code)
-}
-
-fn collect(folder: &Path, pages: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, pages)?;
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// A module whose name says where the block is. A block without `main` is the body of a function that may fail.

@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod block;
+mod pages;
 pub mod reference;
 pub mod session;
 pub mod shown;
@@ -34,32 +35,12 @@ pub fn root() -> &'static Path {
         .expect("the crate is at tests/book")
 }
 
-/// Every page of the workspace, relative to it: the documentation's, and what lies beside the code.
+/// Every page of the workspace, relative to it.
 ///
 /// # Panics
 /// If a folder cannot be read.
 pub fn pages() -> Vec<PathBuf> {
-    let mut pages = Vec::new();
-    collect(Path::new(""), &mut pages);
-    pages.sort();
-    pages
-}
-
-fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(root().join(folder)).expect("a folder of pages");
-    for entry in entries {
-        let entry = entry.expect("an entry");
-        let name = entry.file_name();
-        let path = folder.join(&name);
-        if entry.path().is_dir() {
-            // What is built and fetched has pages of others.
-            if name != "target" && !name.to_string_lossy().starts_with('.') {
-                collect(&path, pages);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
-        }
-    }
+    pages::beneath(root()).expect("folders of pages")
 }
 
 /// The text of a page.
