@@ -104,10 +104,9 @@ impl Machine {
             .arg(&self.kernel)
             .arg("-initrd")
             .arg(&self.initramfs)
-            // A busy host is late with the first ticks, which is no reason to panic (no_timer_check).
             .arg("-append")
             .arg(format!(
-                "console=ttyS0 panic=-1 oops=panic quiet no_timer_check mitigations=off audit=1 lsm={first}lockdown,yama,integrity,bpf rdinit=/init"
+                "console=ttyS0 panic=-1 oops=panic quiet mitigations=off audit=1 lsm={first}lockdown,yama,integrity,bpf rdinit=/init"
             ))
             .stdin(Stdio::null())
             .stderr(console.try_clone()?)
