@@ -119,13 +119,20 @@ pub fn vm_init() -> Result<Executable> {
     one(static_cargo("build", "").arg("--package=vm-init"))
 }
 
-/// A test of the crate `ringfence-tests`, linked as `cargo test` links it.
+/// A test of the crate `ringfence-tests`, as `cargo test --workspace` links it.
 pub fn native_test(name: &str) -> Result<Executable> {
+    const TEST: &str = r#""kind":["test"]"#;
+
     let mut command = workspace::cargo("test");
-    // Of the whole workspace: a package alone has dependencies with fewer features, and they and it
-    // would be compiled once more.
-    command.args(["--no-run", "--workspace", &format!("--test={name}")]);
-    one(&mut command)
+    // All of the workspace: alone it has dependencies with fewer features, and they and it would be
+    // compiled once more.
+    command.args(["--no-run", "--workspace"]).args(MESSAGES);
+    tool::shown(&mut command)?
+        .lines()
+        .filter(|message| message.contains(TEST))
+        .filter_map(executable)
+        .find(|test| test.name == name)
+        .with_context(|| format!("cargo built no test {name}"))
 }
 
 fn one(command: &mut Command) -> Result<Executable> {

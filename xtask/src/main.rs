@@ -52,7 +52,7 @@ enum Task {
     /// Write docs/learned.md: what is learned of real programs, and whether it holds
     Learned,
     /// Build the Python package's wheel, install it in a new environment, and test it there
-    Python,
+    Python(python::Options),
     /// Build the Debian package into target/package
     Package(package::Options),
     /// Check licences, sources and duplicates of dependencies, and list them
@@ -103,7 +103,7 @@ fn run(task: Task) -> Result<ExitCode> {
             syscalls::generate()?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Python => python::run(),
+        Task::Python(options) => python::run(&options),
         Task::Package(options) => {
             package::run(&options)?;
             Ok(ExitCode::SUCCESS)

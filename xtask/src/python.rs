@@ -19,8 +19,20 @@ const OLDEST: (u32, u32) = (3, 9);
 /// As seen from the package's folder.
 const EXAMPLES: &str = "../examples/python";
 
+/// What `cargo xtask python` takes.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Build it, install it and check its types, but run no tests
+    #[arg(long)]
+    no_tests: bool,
+}
+
 /// Builds, checks and tests the package. Shows what was counted.
-pub fn run() -> Result<ExitCode> {
+pub fn run(options: &Options) -> Result<ExitCode> {
+    build()?;
+    if options.no_tests {
+        return Ok(ExitCode::SUCCESS);
+    }
     clean(
         "the workbench, which the tests hold the package against",
         workspace::cargo("build").arg("--package=ringfence-cli"),
@@ -34,30 +46,30 @@ pub fn run() -> Result<ExitCode> {
     })
 }
 
-/// The same for `cargo xtask test`. Without a Python that can be used it is skipped, and says so.
-pub fn test() -> Result<Vec<Counts>> {
-    let interpreter = match interpreter() {
-        Ok(interpreter) => interpreter,
-        Err(reason) if std::env::var("RINGFENCE_REQUIRE").is_ok_and(|all| all == "all") => {
-            return Err(
-                reason.context("RINGFENCE_REQUIRE=all, and the Python package cannot be tested")
-            );
-        }
-        Err(reason) => {
-            println!("the Python package: skipped, {reason:#}");
-            let skipped = Counts {
-                ignored: 1,
-                ..Counts::default()
-            };
-            return Ok(vec![skipped]);
-        }
+/// Builds the package, installs it for [`test`] and checks it. Without a Python that can be used there is
+/// nothing to do.
+fn build() -> Result<()> {
+    let Some(interpreter) = usable()? else {
+        return Ok(());
     };
     let tools = Tools::installed(&interpreter)?;
     tools.check()?;
     let wheel = tools.wheel()?;
     let package = installed(&interpreter, &wheel)?;
-    tools.check_as_users_do(&package)?;
+    tools.check_as_users_do(&package)
+}
 
+/// Tests the package that was built last. Without a Python that can be used it is skipped.
+pub fn test() -> Result<Vec<Counts>> {
+    let Some(interpreter) = usable()? else {
+        let skipped = Counts {
+            ignored: 1,
+            ..Counts::default()
+        };
+        return Ok(vec![skipped]);
+    };
+    let tools = Tools::installed(&interpreter)?;
+    let package = place()?;
     let mut counts = vec![tests("the Python package", &mut tools.pytest(&package)?)?];
     if rustix::process::geteuid().is_root() {
         let mut as_nobody = tools.pytest(&package)?;
@@ -68,6 +80,20 @@ pub fn test() -> Result<Vec<Counts>> {
         counts.push(tests("the Python package as nobody", &mut as_nobody)?);
     }
     Ok(counts)
+}
+
+/// The Python for it. That there is none is said, and an error where everything is required.
+fn usable() -> Result<Option<PathBuf>> {
+    match interpreter() {
+        Ok(interpreter) => Ok(Some(interpreter)),
+        Err(reason) if std::env::var("RINGFENCE_REQUIRE").is_ok_and(|all| all == "all") => {
+            Err(reason.context("RINGFENCE_REQUIRE=all, and the Python package cannot be tested"))
+        }
+        Err(reason) => {
+            println!("the Python package: skipped, {reason:#}");
+            Ok(None)
+        }
+    }
 }
 
 /// A Python that can make environments: `$PYTHON`, the system's, which every user can reach, or the first in PATH.
@@ -224,9 +250,14 @@ impl Tools {
     }
 }
 
+/// Where the package is installed for its tests.
+fn place() -> Result<PathBuf> {
+    Ok(workspace::target()?.join("wheels/installed"))
+}
+
 /// A new environment in which the wheel alone is installed, and can be used.
 fn installed(interpreter: &Path, wheel: &Path) -> Result<PathBuf> {
-    let place = workspace::target()?.join("wheels/installed");
+    let place = place()?;
     environment(interpreter, &place)?;
     tool::output(pip(&place).args(["--no-index", "--no-deps"]).arg(wheel))?;
     let mut used = Command::new(place.join("bin/python"));

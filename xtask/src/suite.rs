@@ -69,13 +69,15 @@ fn all(options: &Options) -> Result<(Counts, bool)> {
         workspace::cargo("check").args(["--package=ringfence-cli", "--no-default-features"]),
     )?;
 
-    // Tests install it. It is linked by one processor for the most part, while mdBook is compiled.
+    // Tests install both. Each is linked by one processor for the most part, while mdBook is compiled.
     let packing = Beside::begin("package", &["package"])?;
+    let wheel = Beside::begin("the Python package, built", &["python", "--no-tests"])?;
     let first_page = step("book", book::build)?;
     println!("{}", first_page.display());
     packing.end()?;
     installs()?;
     step("supply", supply::check)?;
+    wheel.end()?;
     if let Some(fetching) = fetching {
         fetching.end()?;
     }
