@@ -18,10 +18,6 @@ const BOOT_PATIENCE: Duration = Duration::from_secs(90);
 const PATIENCE: Duration = Duration::from_secs(900);
 const ATTEMPTS: u32 = 3;
 const PACKAGE: &str = "qemu-system-x86";
-/// Without what costs an emulated processor most and no test looks at: strings of single bytes,
-/// protections that end a block of translated code at each copy to or from a program, longer page
-/// tables, more registers to save. With mitigations switched off as well, an eighth less time.
-const PROCESSOR: &str = "max,-erms,-fsrm,-smap,-smep,-la57,-pku,-mpx";
 
 /// A virtual machine that is ready to be switched on.
 pub struct Machine {
@@ -97,8 +93,7 @@ impl Machine {
         let mut command = Command::new(QEMU);
         command
             // Two processors, so that threads meet one another as they do outside.
-            .args(["-accel", "tcg", "-cpu", PROCESSOR, "-smp", "2"])
-            .args(["-m", "1024"])
+            .args(["-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "1024"])
             .args(["-nographic", "-vga", "none", "-nic", "none", "-no-reboot"])
             .arg("-kernel")
             .arg(&self.kernel)
@@ -106,7 +101,7 @@ impl Machine {
             .arg(&self.initramfs)
             .arg("-append")
             .arg(format!(
-                "console=ttyS0 panic=-1 oops=panic quiet mitigations=off audit=1 lsm={first}lockdown,yama,integrity,bpf rdinit=/init"
+                "console=ttyS0 panic=-1 oops=panic quiet audit=1 lsm={first}lockdown,yama,integrity,bpf rdinit=/init"
             ))
             .stdin(Stdio::null())
             .stderr(console.try_clone()?)
