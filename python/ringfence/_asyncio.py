@@ -8,7 +8,7 @@ import os
 import signal
 import weakref
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ._limits import Limits, Seconds
 from ._policy import AnyPath
@@ -205,12 +205,22 @@ async def create_subprocess_exec(
     return process
 
 
+def _file(loop: asyncio.AbstractEventLoop, fd: int, mode: str) -> IO[Any]:
+    """Return a file for a loop, which closes it.
+
+    Loops that are not of Python, such as uvloop's, close the descriptor by themselves, and then the file. If that
+    closed it too, it might close what another thread has opened by the same number meanwhile.
+    """
+    return open(fd, mode, 0, closefd=isinstance(loop, asyncio.BaseEventLoop))
+
+
 async def _reader(fd: int | None, limit: int) -> asyncio.StreamReader | None:
     if fd is None:
         return None
     reader = asyncio.StreamReader(limit)
     protocol = asyncio.StreamReaderProtocol(reader)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, open(fd, "rb", 0))
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: protocol, _file(loop, fd, "rb"))
     return reader
 
 
@@ -220,5 +230,5 @@ async def _writer(fd: int | None) -> asyncio.StreamWriter | None:
     loop = asyncio.get_running_loop()
     # It reads nothing; what a writer waits for comes by the protocol of a reader.
     protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader())
-    transport, _ = await loop.connect_write_pipe(lambda: protocol, open(fd, "wb", 0))
+    transport, _ = await loop.connect_write_pipe(lambda: protocol, _file(loop, fd, "wb"))
     return asyncio.StreamWriter(transport, protocol, None, loop)
