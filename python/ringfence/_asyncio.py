@@ -7,14 +7,12 @@ import contextlib
 import os
 import signal
 import weakref
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ._limits import Limits, Seconds
 from ._policy import AnyPath
-from ._ringfence import Cgroups, Job, Policy, Sandbox, start
-from ._stdio import File, descriptors
-from ._words import Account, Usual, owner, refuse
+from ._ringfence import Job, Policy, Sandbox
+from ._words import Words, begin
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -165,44 +163,29 @@ async def create_subprocess_exec(
     program: AnyPath,
     *args: AnyPath,
     policy: Policy | Sandbox,
-    limits: Limits | None = None,
-    stdin: File = None,
-    stdout: File = None,
-    stderr: File = None,
-    cwd: AnyPath | None = None,
-    env: Mapping[Any, Any] | None = None,
-    executable: AnyPath | None = None,
     limit: int = 1 << 16,
-    user: Account | None = None,
-    group: Account | None = None,
-    extra_groups: Iterable[Account] | None = None,
-    cgroups: Cgroups | None = None,
-    may_leave_group: bool = False,
-    **usual: Unpack[Usual],
+    **words: Unpack[Words],
 ) -> Process:
     """Start a program in a sandbox, as `asyncio.create_subprocess_exec`; `limit` is the size of a stream's buffer.
 
     See `Popen` for what else differs. `Limits.wall` runs out whether anybody waits or not; `Limits.output` counts what
     `communicate` takes.
     """
-    refuse("create_subprocess_exec", usual)
-    job = start(
-        policy,
-        [program, *args],
-        **descriptors(stdin, stdout, stderr),
-        env=None if env is None else dict(env),
-        cwd=cwd,
-        limits=limits,
-        cgroups=cgroups,
-        executable=executable,
-        may_leave_group=may_leave_group,
-        **owner(user, group, extra_groups),
-    )
-    process = Process(job, limits)
+    job = begin("create_subprocess_exec", policy, [program, *args], words)
+    process = Process(job, words.get("limits"))
     process.stdin = await _writer(job.take(0))
     process.stdout = await _reader(job.take(1), limit)
     process.stderr = await _reader(job.take(2), limit)
     return process
+
+
+def _file(loop: asyncio.AbstractEventLoop, fd: int, mode: str) -> IO[Any]:
+    """Return a file for a loop, which closes it.
+
+    Loops that are not of Python, such as uvloop's, close the descriptor by themselves, and then the file. If that
+    closed it too, it might close what another thread has opened by the same number meanwhile.
+    """
+    return open(fd, mode, 0, closefd=isinstance(loop, asyncio.BaseEventLoop))
 
 
 async def _reader(fd: int | None, limit: int) -> asyncio.StreamReader | None:
@@ -210,7 +193,8 @@ async def _reader(fd: int | None, limit: int) -> asyncio.StreamReader | None:
         return None
     reader = asyncio.StreamReader(limit)
     protocol = asyncio.StreamReaderProtocol(reader)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, open(fd, "rb", 0))
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: protocol, _file(loop, fd, "rb"))
     return reader
 
 
@@ -220,5 +204,5 @@ async def _writer(fd: int | None) -> asyncio.StreamWriter | None:
     loop = asyncio.get_running_loop()
     # It reads nothing; what a writer waits for comes by the protocol of a reader.
     protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader())
-    transport, _ = await loop.connect_write_pipe(lambda: protocol, open(fd, "wb", 0))
+    transport, _ = await loop.connect_write_pipe(lambda: protocol, _file(loop, fd, "wb"))
     return asyncio.StreamWriter(transport, protocol, None, loop)

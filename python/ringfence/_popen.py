@@ -6,16 +6,16 @@ import contextlib
 import io
 import os
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, AnyStr, Generic, Literal, overload
 
 from ._errors import TimeoutExpired
-from ._limits import Limits, Seconds
+from ._limits import Seconds
 from ._policy import AnyPath
-from ._ringfence import Cgroups, Policy, Pump, Sandbox, start
-from ._stdio import File, Pipe, Text, descriptors, input_bytes, words
-from ._words import Account, Usual, Words, owner, refuse
+from ._ringfence import Policy, Pump, Sandbox
+from ._stdio import Pipe, Text, given, input_bytes
+from ._words import Words, begin
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -103,49 +103,25 @@ class Popen(Generic[AnyStr]):
         args: AnyPath | Iterable[AnyPath],
         *,
         policy: Policy | Sandbox,
-        limits: Limits | None = None,
-        stdin: File = None,
-        stdout: File = None,
-        stderr: File = None,
-        cwd: AnyPath | None = None,
-        env: Mapping[Any, Any] | None = None,
-        executable: AnyPath | None = None,
-        bufsize: int = -1,
         text: bool | None = None,
         encoding: str | None = None,
         errors: str | None = None,
         universal_newlines: bool | None = None,
-        user: Account | None = None,
-        group: Account | None = None,
-        extra_groups: Iterable[Account] | None = None,
-        cgroups: Cgroups | None = None,
-        may_leave_group: bool = False,
-        **usual: Unpack[Usual],
+        **words: Unpack[Words],
     ) -> None:
-        refuse("Popen", usual)
+        bufsize = words.get("bufsize", -1)
         if bufsize is None:
             bufsize = -1
         if not isinstance(bufsize, int):
             raise TypeError("bufsize: expected an int")
-        self.args = words(args)
+        self.args = given(args)
         self.returncode: int | None = None
         #: The limit that ended it, once it has ended, if one did.
         self.limit: str | None = None
         self._text = Text.wanted(text, encoding, errors, universal_newlines)
         self._pump: Pump | None = None
         self._collected: tuple[AnyStr | None, AnyStr | None] | None = None
-        self._job = start(
-            policy,
-            self.args,
-            **descriptors(stdin, stdout, stderr),
-            env=None if env is None else dict(env),
-            cwd=cwd,
-            limits=limits,
-            cgroups=cgroups,
-            executable=executable,
-            may_leave_group=may_leave_group,
-            **owner(user, group, extra_groups),
-        )
+        self._job = begin("Popen", policy, self.args, words)
         self.pid = self._job.pid
         self.stdin = self._file(0, "wb", bufsize)
         self.stdout = self._file(1, "rb", bufsize)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ._errors import CalledProcessError, TimeoutExpired
-from ._limits import Limits, Seconds
+from ._limits import Seconds
 from ._policy import AnyPath
-from ._ringfence import Cgroups, Policy, Pump, Sandbox, start
-from ._stdio import File, Text, descriptors, input_bytes, words
-from ._words import Account, Usual, Words, owner, refuse
+from ._ringfence import Policy, Pump, Sandbox
+from ._stdio import Text, given, input_bytes
+from ._words import Words, begin
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Unpack
@@ -125,58 +125,33 @@ def run(
     args: AnyPath | Iterable[AnyPath],
     *,
     policy: Policy | Sandbox,
-    limits: Limits | None = None,
-    stdin: File = None,
     input: str | Buffer | None = None,
-    stdout: File = None,
-    stderr: File = None,
     capture_output: bool = False,
-    cwd: AnyPath | None = None,
-    env: Mapping[Any, Any] | None = None,
-    executable: AnyPath | None = None,
     timeout: Seconds | None = None,
     check: bool = False,
     text: bool | None = None,
     encoding: str | None = None,
     errors: str | None = None,
     universal_newlines: bool | None = None,
-    bufsize: int = -1,
-    user: Account | None = None,
-    group: Account | None = None,
-    extra_groups: Iterable[Account] | None = None,
-    cgroups: Cgroups | None = None,
-    may_leave_group: bool = False,
-    **usual: Unpack[Usual],
+    **words: Unpack[Words],
 ) -> CompletedProcess[Any]:
     """Run a program in a sandbox to its end; as `subprocess.run`.
 
     A `timeout` kills the job and raises `TimeoutExpired`; `Limits.wall` ends it as well, and is told by `limit` of what
     is returned. `bufsize` is of no consequence. See `Popen` for what else differs.
     """
-    refuse("run", usual)
     if input is not None:
-        if stdin is not None:
+        if words.get("stdin") is not None:
             raise ValueError("stdin and input: take one of them")
-        stdin = subprocess.PIPE
+        words["stdin"] = subprocess.PIPE
     if capture_output:
-        if stdout is not None or stderr is not None:
+        if words.get("stdout") is not None or words.get("stderr") is not None:
             raise ValueError("capture_output takes stdout and stderr; leave them out")
-        stdout = stderr = subprocess.PIPE
+        words["stdout"] = words["stderr"] = subprocess.PIPE
     as_text = Text.wanted(text, encoding, errors, universal_newlines)
     data = input_bytes(input, as_text)
-    command = words(args)
-    job = start(
-        policy,
-        command,
-        **descriptors(stdin, stdout, stderr),
-        env=None if env is None else dict(env),
-        cwd=cwd,
-        limits=limits,
-        cgroups=cgroups,
-        executable=executable,
-        may_leave_group=may_leave_group,
-        **owner(user, group, extra_groups),
-    )
+    command = given(args)
+    job = begin("run", policy, command, words)
     pump = Pump(job, data)
     try:
         in_time = pump.run(timeout)
@@ -189,8 +164,8 @@ def run(
     outcome = job.wait()
     assert outcome is not None, "it was waited for without end"
 
-    def collected(end: File, data: bytes) -> str | bytes | None:
-        if end != subprocess.PIPE:
+    def collected(end: Literal["stdout", "stderr"], data: bytes) -> str | bytes | None:
+        if words.get(end) != subprocess.PIPE:
             return None
         return data if as_text is None else as_text.read(data)
 
@@ -199,7 +174,7 @@ def run(
         raise TimeoutExpired(command, timeout, pump.stdout or None, pump.stderr or None)
     returncode, limit = outcome
     ended: CompletedProcess[Any] = CompletedProcess(
-        command, returncode, collected(stdout, pump.stdout), collected(stderr, pump.stderr), limit
+        command, returncode, collected("stdout", pump.stdout), collected("stderr", pump.stderr), limit
     )
     if check:
         ended.check_returncode()

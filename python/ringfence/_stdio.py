@@ -12,13 +12,13 @@ from typing import IO, Any, NamedTuple, Union
 
 from ._policy import AnyPath
 
-__all__ = ["File", "Pipe", "Text", "descriptor", "descriptors", "input_bytes", "words"]
+__all__ = ["File", "Pipe", "Text", "descriptor", "descriptors", "given", "input_bytes"]
 
 File = Union[None, int, IO[Any]]
 """A file or descriptor, `PIPE`, `DEVNULL`, `STDOUT` for standard error alone, or None for this process's own."""
 
 
-def words(args: AnyPath | Iterable[AnyPath]) -> AnyPath | list[AnyPath]:
+def given(args: AnyPath | Iterable[AnyPath]) -> AnyPath | list[AnyPath]:
     """Return a program and its arguments as they were given, for more than one use."""
     return args if isinstance(args, (str, bytes, os.PathLike)) else list(args)
 

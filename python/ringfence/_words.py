@@ -10,10 +10,10 @@ from typing import Any, Literal, TypedDict, Union
 
 from ._limits import Limits
 from ._policy import AnyPath
-from ._ringfence import Cgroups
-from ._stdio import File
+from ._ringfence import Cgroups, Job, Policy, Sandbox, start
+from ._stdio import File, descriptors
 
-__all__ = ["Account", "Usual", "Words", "owner", "refuse"]
+__all__ = ["Account", "Usual", "Words", "begin"]
 
 Account = Union[int, str]
 """A user or group, by number or name."""
@@ -73,17 +73,36 @@ _USUAL: dict[str, tuple[tuple[object, ...], str]] = {
 }
 
 
-def refuse(function: str, given: Mapping[str, object]) -> None:
-    """Refuse what is not so anyway, and what nobody takes."""
-    for name, value in given.items():
+#: Those of `Words` that are none of `Usual`, and of consequence to the program.
+_OWN = (
+    *("limits", "stdin", "stdout", "stderr", "cwd", "env", "executable"),
+    *("user", "group", "extra_groups", "cgroups", "may_leave_group"),
+)
+
+
+def begin(function: str, policy: Policy | Sandbox, args: AnyPath | Iterable[AnyPath], words: Mapping[str, Any]) -> Job:
+    """Start a program with the words that all ways share; what is not so is refused, and what nobody takes."""
+    for name, value in words.items():
+        if name in _OWN or name == "bufsize":
+            continue
         if name not in _USUAL:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
         usual, why = _USUAL[name]
         if value not in usual:
             raise ValueError(f"{name}: {why}")
+    own: dict[str, Any] = {name: words.get(name) for name in _OWN}
+    own["may_leave_group"] = words.get("may_leave_group", False)
+    return start(
+        policy,
+        args,
+        **descriptors(own["stdin"], own["stdout"], own["stderr"]),
+        **_owner(own["user"], own["group"], own["extra_groups"]),
+        env=None if own["env"] is None else dict(own["env"]),
+        **{name: own[name] for name in ("cwd", "limits", "cgroups", "executable", "may_leave_group")},
+    )
 
 
-def owner(user: Account | None, group: Account | None, extra_groups: Iterable[Account] | None) -> dict[str, Any]:
+def _owner(user: Account | None, group: Account | None, extra_groups: Iterable[Account] | None) -> dict[str, Any]:
     """Return whose a job is to be, by numbers."""
     if user is None and group is None and extra_groups is None:
         return {}

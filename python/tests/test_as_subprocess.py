@@ -149,6 +149,12 @@ def ways(base: Policy) -> tuple[Ways, Ways]:
     return Ways(subprocess), Ways(ringfence, policy=policy.prepare())
 
 
+@pytest.fixture(autouse=True)
+def path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out of PATH what this user may not look into, of which `execvp` and this package think differently."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+
 def same(ways: tuple[Ways, Ways], act: Callable[[Any], Any]) -> None:
     usual, ours = (way.told(act) for way in ways)
     assert ours == usual

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import uvloop
 from test_popen import is_alive
 
 import ringfence
@@ -163,3 +165,43 @@ def test_nothing_stays_open(base: Policy) -> None:
         assert counts[0] == counts[1] == counts[2]
 
     run(work())
+
+
+def test_no_descriptor_is_closed_twice_whoever_closes_it(base: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second time would close what another thread has opened meanwhile."""
+    twice: list[int] = []
+
+    class Watched(io.FileIO):
+        def close(self) -> None:
+            if not self.closed and self.closefd:
+                try:
+                    os.fstat(self.fileno())
+                except OSError:
+                    twice.append(self.fileno())
+                    return
+            super().close()
+
+    def watched(fd: int, mode: str, _: int, closefd: bool) -> io.FileIO:
+        return Watched(fd, mode, closefd)
+
+    async def jobs() -> int:
+        sandbox = base.prepare()
+        before = -1
+        for turn in range(3):
+            for number in range(10):
+                job = await create_subprocess_exec("cat", policy=sandbox, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+                assert await job.communicate(b"%d" % number) == (b"%d" % number, b"")
+            # The loop closes what was ended in its next turns.
+            await asyncio.sleep(0.1)
+            if turn == 0:
+                before = len(os.listdir("/proc/self/fd"))
+        return len(os.listdir("/proc/self/fd")) - before
+
+    monkeypatch.setattr("ringfence._asyncio.open", watched, raising=False)
+    for loop in (asyncio.new_event_loop(), uvloop.new_event_loop()):
+        try:
+            # A descriptor that each job left would make twenty; when the loop closes the last is its own affair.
+            assert loop.run_until_complete(jobs()) < 10
+        finally:
+            loop.close()
+    assert twice == []

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ringfence import Kernel, Policy, PolicyError, RingfenceError
+from ringfence import Kernel, Limits, Policy, PolicyError, RingfenceError
 
 
 def test_every_word_of_the_manifest_is_an_argument() -> None:
@@ -205,3 +205,14 @@ def test_what_never_changes_can_be_copied_and_is_not_pickled() -> None:
         assert copy.copy(thing) is copy.deepcopy(thing) is thing
         with pytest.raises(TypeError, match="cannot pickle"):
             pickle.dumps(thing)
+
+
+def test_what_holds_a_limit_is_told() -> None:
+    assert Limits().account() == []
+    limits = Limits(memory=1, output=1)
+    assert [(row.limit, row.by) for row in limits.account()] == [
+        ("memory", "RLIMIT_AS"),
+        ("output", "whoever reads the output"),
+    ]
+    (memory, _) = limits.account(in_cgroup=True)
+    assert (memory.by, memory.leaves_open) == ("cgroup", "")

@@ -264,17 +264,6 @@ def test_a_limit_that_would_not_hold_is_refused(base: Policy) -> None:
         ringfence.Cgroups("/usr")
 
 
-def test_what_holds_a_limit_is_told() -> None:
-    assert Limits().account() == []
-    limits = Limits(memory=1, output=1)
-    assert [(row.limit, row.by) for row in limits.account()] == [
-        ("memory", "RLIMIT_AS"),
-        ("output", "whoever reads the output"),
-    ]
-    (memory, _) = limits.account(in_cgroup=True)
-    assert (memory.by, memory.leaves_open) == ("cgroup", "")
-
-
 def test_check_raises_what_subprocess_raises(base: Policy) -> None:
     with pytest.raises(subprocess.CalledProcessError) as failed:
         run(["sh", "-c", "echo out; exit 3"], policy=base, check=True, capture_output=True)

@@ -962,7 +962,8 @@ void ringfence_command_uid(ringfence_command *command,
 void ringfence_command_gid(ringfence_command *command, uint32_t gid);
 
 /**
- * Starts it with these supplementary groups, `count` of them, for which this process needs `CAP_SETGID`.
+ * Starts it with these supplementary groups, `count` of them, for which this process needs `CAP_SETGID`. NULL is
+ * fine for none.
  */
 void ringfence_command_groups(ringfence_command *command,
                               const uint32_t *groups,
@@ -1112,7 +1113,7 @@ ringfence_error *ringfence_confined_run(const ringfence_confined *confined,
                                         ringfence_output **output);
 
 /**
- * Adds `length` bytes to a reply.
+ * Adds `length` bytes to a reply. NULL is fine for none.
  */
 RINGFENCE_MUST_USE
 ringfence_error *ringfence_reply_write(ringfence_reply *reply,

@@ -160,8 +160,11 @@ impl Texts {
 }
 
 impl Numbers {
-    /// A copy of so many of them.
+    /// A copy of so many of them; NULL is fine for none.
     pub fn to_vec(&self, count: usize, what: &str) -> Result<Vec<u32>, Error> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
         let count = possible::<u32>(self.0, count, what)?;
         // SAFETY: it is not NULL, and not longer than any object can be. Only C makes a `Numbers`, and the
         // header demands that so many can be read and do not change until the function returns.
@@ -170,8 +173,11 @@ impl Numbers {
 }
 
 impl Bytes {
-    /// So many of them.
+    /// So many of them; NULL is fine for none.
     pub fn slice(&self, length: usize, what: &str) -> Result<&[u8], Error> {
+        if length == 0 {
+            return Ok(&[]);
+        }
         let length = possible::<u8>(self.0, length, what)?;
         // SAFETY: it is not NULL, and not longer than any object can be. Only C makes a `Bytes`, and the
         // header demands that so many can be read and do not change until the function returns.

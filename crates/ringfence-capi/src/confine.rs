@@ -134,7 +134,7 @@ pub extern "C" fn ringfence_confined_run(
     })
 }
 
-/// Adds `length` bytes to a reply.
+/// Adds `length` bytes to a reply. NULL is fine for none.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ringfence_reply_write(

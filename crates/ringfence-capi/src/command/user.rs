@@ -48,7 +48,8 @@ pub extern "C" fn ringfence_command_gid(command: Option<&mut Command>, gid: u32)
     });
 }
 
-/// Starts it with these supplementary groups, `count` of them, for which this process needs `CAP_SETGID`.
+/// Starts it with these supplementary groups, `count` of them, for which this process needs `CAP_SETGID`. NULL is
+/// fine for none.
 #[unsafe(no_mangle)]
 pub extern "C" fn ringfence_command_groups(
     command: Option<&mut Command>,

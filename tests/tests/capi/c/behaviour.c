@@ -317,6 +317,8 @@ static void start_as_another_user(void) {
     writes(command, "65534\n65533\n65533\n");
     ringfence_command_groups(command, groups, 2);
     writes(command, "65534\n65533\n65533 1234 4321\n");
+    ringfence_command_groups(command, NULL, 0);
+    writes(command, "65534\n65533\n65533\n");
     ringfence_command *own = shell("id -u");
     writes(own, "0\n");
     ringfence_command_free(own);
@@ -368,6 +370,7 @@ static int confined_act(void *data, ringfence_reply *reply) {
     return 0;
   }
   int length = snprintf(answer, sizeof answer, "%s: %s", act, can_read("/etc/passwd") ? "open" : "closed");
+  ok(ringfence_reply_write(reply, NULL, 0));
   ok(ringfence_reply_write(reply, (const uint8_t *)answer, 1));
   ok(ringfence_reply_write(reply, (const uint8_t *)answer + 1, (size_t)length - 1));
   return 300;
