@@ -25,6 +25,7 @@ impl Home {
             "bin/data",
             ".ssh",
             ".config/autostart",
+            ".mozilla",
             "runtime",
         ] {
             std::fs::create_dir_all(home.path().join(directory)).expect("a directory");
@@ -36,6 +37,7 @@ impl Home {
             ".ssh/known_hosts",
             ".config/autostart/tool.desktop",
             ".config/tool",
+            ".gitconfig",
         ] {
             std::fs::write(home.path().join(file), "").expect("a file");
         }
