@@ -137,7 +137,7 @@ pub fn tests() -> Vec<Test> {
                 const CLIENT: &str = "import socket, sys\nfor name in sys.argv[1:]:\n    socket.socket(socket.AF_UNIX).connect(name)\n";
                 let scene = Scene::new();
                 let outside = scene.path("outside.sock");
-                let _server = std::os::unix::net::UnixListener::bind(&outside).expect("a socket");
+                let _server = UnixListener::bind(&outside).expect("a socket");
                 std::fs::write(scene.path("work/client.py"), CLIENT).expect("a script");
                 let words = ["/usr/bin/python3", "client.py", &text(&outside)];
                 let watched = scene.learn(&words);
