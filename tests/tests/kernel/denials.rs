@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,10 +20,12 @@ use serde_json::Value;
 
 use crate::classes::Victim;
 use crate::ports::{free_port, listener, receiver};
-use crate::world::{World, copy_of_probe, is_root, probe, unsandboxed};
+use crate::world::{World, is_root, probe, unsandboxed};
 
+mod cases;
 mod follower;
 
+use cases::{Case, audited, bare, case, in_sandbox, of_files};
 use follower::Follower;
 
 /// How long a record may take.
@@ -76,18 +78,6 @@ fn on_record(test: fn()) -> Outcome {
     Outcome::Passed
 }
 
-/// A sandbox without a filter. The probe's own start reads its maps in /proc, and is to leave no record.
-fn bare() -> Sandbox {
-    Sandbox::for_probe().allow(Access::READ, "/proc").switch(
-        "--unrestricted-syscalls",
-        PolicyBuilder::unrestricted_syscalls,
-    )
-}
-
-fn audited() -> Sandbox {
-    bare().switch("--audit", PolicyBuilder::audit)
-}
-
 /// Tries an act in a sandbox with more flags, and gives its number and exit code.
 fn tried(sandbox: &Sandbox, more: &[String], act: &[PathBuf]) -> (u32, Option<i32>) {
     let line = probe(act);
@@ -110,91 +100,6 @@ fn tried(sandbox: &Sandbox, more: &[String], act: &[PathBuf]) -> (u32, Option<i3
     let status = child.wait().expect("it ends");
     assert_ne!(status.code(), Some(125), "{said}");
     (pid, status.code())
-}
-
-/// An act, the sandbox that it is tried in, and what is shown of its denial.
-struct Case {
-    sandbox: Sandbox,
-    act: Vec<PathBuf>,
-    denied: String,
-    /// What the kernel answers.
-    errno: Errno,
-    /// Whether a line can allow it.
-    has_line: bool,
-    /// The exit code of the act where it passes.
-    passes: i32,
-}
-
-fn case(words: &[&str], denied: impl Into<String>) -> Case {
-    Case {
-        sandbox: audited(),
-        act: words.iter().map(PathBuf::from).collect(),
-        denied: denied.into(),
-        errno: Errno::ACCESS,
-        has_line: true,
-        passes: 0,
-    }
-}
-
-fn in_sandbox(sandbox: Sandbox, case: Case) -> Case {
-    Case { sandbox, ..case }
-}
-
-/// Acts on files of a zone.
-fn of_files(zone: &Path) -> Vec<Case> {
-    let at = |name: &str| zone.join(name).display().to_string();
-    let directory = zone.display();
-    let reads = || audited().allow(Access::READ, zone);
-    let program = zone.join("program");
-    copy_of_probe(&program);
-    let made = |act, name| case(&[act, &at(name)], format!("create in {directory}"));
-    vec![
-        case(&["read", &at("file")], format!("read {}", at("file"))),
-        case(&["list", &at("empty")], format!("read {}", at("empty"))),
-        case(&["write", &at("file")], format!("write {}", at("file"))),
-        in_sandbox(
-            reads(),
-            case(&["truncate", &at("file")], format!("write {}", at("file"))),
-        ),
-        in_sandbox(
-            reads(),
-            case(
-                &["execute", &at("program")],
-                format!("execute {}", at("program")),
-            ),
-        ),
-        in_sandbox(audited().allow(Access::WRITE, zone), made("create", "a")),
-        made("mkdir", "b"),
-        made("symlink", "c"),
-        made("mkfifo", "d"),
-        made("mksock", "e"),
-        case(&["mkchar", &at("f")], format!("make-device in {directory}")),
-        case(&["rmdir", &at("empty")], format!("remove in {directory}")),
-        case(&["unlink", &at("file")], format!("remove in {directory}")),
-        Case {
-            errno: Errno::XDEV,
-            ..in_sandbox(
-                audited().allow(Access::CREATE | Access::REMOVE, zone),
-                case(
-                    &["rename", &at("program"), &at("other/new")],
-                    format!("rename in {directory}"),
-                ),
-            )
-        },
-        Case {
-            // It is no terminal.
-            passes: Errno::NOTTY.raw_os_error(),
-            ..in_sandbox(
-                audited().allow(Access::READ | Access::WRITE, "/dev/null"),
-                case(&["ioctl", "/dev/null"], "ioctl /dev/null"),
-            )
-        },
-        Case {
-            errno: Errno::PERM,
-            has_line: false,
-            ..case(&["mount", &at("other")], format!("mount {}", at("other")))
-        },
-    ]
 }
 
 fn each_act() {
