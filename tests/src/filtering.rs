@@ -21,6 +21,8 @@ for number in calls:
 steps += [(6, 0, 0, 0x7fff0000)]
 code = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *step) for step in steps))
 program = ctypes.create_string_buffer(struct.pack('HxxxxxxP', len(steps), ctypes.addressof(code)))
+# No new privileges, without which only root may take a filter.
+assert libc.prctl(38, 1, 0, 0, 0) == 0, ctypes.get_errno()
 assert libc.prctl(22, 2, program) == 0, ctypes.get_errno()
 for number in calls:
     ctypes.set_errno(0)

@@ -15,6 +15,7 @@ pub mod libseccomp;
 pub mod reuse;
 pub mod terminal;
 pub mod trial;
+pub mod watched;
 pub mod world;
 pub mod wrapper;
 

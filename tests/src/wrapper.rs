@@ -192,3 +192,27 @@ pub fn stderr(output: &Output) -> String {
 pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
+
+/// Runs a command that must succeed.
+///
+/// # Panics
+/// If it does not.
+pub fn done(command: &mut Command) -> Output {
+    let output = command.output().expect("a program starts");
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}{}",
+        output.status,
+        stdout(&output),
+        stderr(&output)
+    );
+    output
+}
+
+/// A path for a command line.
+///
+/// # Panics
+/// If it is no UTF-8.
+pub fn text(path: &Path) -> String {
+    path.to_str().expect("UTF-8").to_owned()
+}

@@ -106,6 +106,11 @@ pub(crate) const LINTS: &[Lint] = &[
         find: sensitive::container_socket,
     },
     Lint {
+        name: "session-socket",
+        summary: "Sockets of the session, of the system's bus or of agents that hold keys are reachable.",
+        find: sensitive::session_socket,
+    },
+    Lint {
         name: "denied-command",
         summary: "The policy denies its own command, its interpreter or its libraries.",
         find: command::denied,

@@ -1,8 +1,17 @@
-//! Places that are worth more than others: keys, secrets, start files, programs, container engines.
+//! Places that are worth more than others: keys, secrets, start files, programs, sockets of what acts for others.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use ringfence::AccessFs;
+use rustix::process::getuid;
+
+use places::Root;
+
+mod places;
+#[cfg(test)]
+mod tests;
 
 /// Why a place is sensitive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,18 +24,24 @@ pub enum Kind {
     Startup,
     /// Private keys, tokens, password hashes.
     Secrets,
-    /// Sockets of container engines.
+    /// Sockets of engines of containers and virtual machines.
     ContainerSocket,
+    /// Sockets of agents that hold keys.
+    AgentSocket,
+    /// Sockets of the user's session and of the system's bus.
+    SessionSocket,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Programs,
         Self::Keys,
         Self::Startup,
         Self::Secrets,
         Self::ContainerSocket,
+        Self::AgentSocket,
+        Self::SessionSocket,
     ];
 
     /// What a line does that gives these rights there, as the end of a sentence.
@@ -39,7 +54,12 @@ impl Kind {
             }
             Self::Secrets => "lets secrets be read",
             Self::ContainerSocket => {
-                "lets the command talk to a container engine, which is as good as root"
+                "lets the command talk to a container engine or the like, which is as good as root"
+            }
+            Self::AgentSocket => "lets the command use the keys that an agent holds",
+            Self::SessionSocket => {
+                "lets the command talk to the session or the system's bus, which start programs, type, see or \
+                 listen outside of the sandbox"
             }
         }
     }
@@ -52,112 +72,21 @@ impl Kind {
                 .union(AccessFs::MAKE_REG)
                 .union(AccessFs::MAKE_SYM),
             Self::Secrets => AccessFs::READ_FILE,
-            Self::ContainerSocket => AccessFs::RESOLVE_UNIX,
+            Self::ContainerSocket | Self::AgentSocket | Self::SessionSocket => {
+                AccessFs::RESOLVE_UNIX
+            }
         }
     }
 
-    fn files(self) -> Names {
+    /// The file that stands for all in a directory: one that could be made, or the directory itself, where
+    /// what counts is what it has already.
+    fn example(self, directory: &Path) -> PathBuf {
         match self {
-            Self::Programs => Names(&[], &[]),
-            Self::Keys => Names(
-                &[".ssh/authorized_keys"],
-                &[
-                    "/etc/ssh/ssh_host_ed25519_key",
-                    "/root/.ssh/authorized_keys",
-                ],
-            ),
-            Self::Startup => Names(
-                &[
-                    ".profile",
-                    ".bash_profile",
-                    ".bashrc",
-                    ".zshrc",
-                    ".zshenv",
-                    ".config/fish/config.fish",
-                    ".config/autostart/x.desktop",
-                    ".config/systemd/user/x.service",
-                    ".pam_environment",
-                ],
-                &[
-                    "/etc/profile",
-                    "/etc/profile.d/x.sh",
-                    "/etc/bash.bashrc",
-                    "/etc/crontab",
-                    "/etc/cron.d/x",
-                    "/var/spool/cron/crontabs/x",
-                    "/etc/systemd/system/x.service",
-                    "/etc/ld.so.preload",
-                    "/etc/sudoers",
-                ],
-            ),
-            Self::Secrets => Names(
-                &[
-                    ".ssh/id_ed25519",
-                    ".ssh/id_rsa",
-                    ".gnupg/private-keys-v1.d",
-                    ".aws/credentials",
-                    ".azure",
-                    ".config/gcloud",
-                    ".config/gh/hosts.yml",
-                    ".docker/config.json",
-                    ".kube/config",
-                    ".netrc",
-                    ".git-credentials",
-                    ".pgpass",
-                    ".npmrc",
-                ],
-                &[
-                    "/etc/shadow",
-                    "/etc/gshadow",
-                    "/etc/ssh/ssh_host_ed25519_key",
-                    "/root/.ssh/id_ed25519",
-                ],
-            ),
-            Self::ContainerSocket => Names(
-                &[],
-                &[
-                    "/run/docker.sock",
-                    "/var/run/docker.sock",
-                    "/run/containerd/containerd.sock",
-                    "/run/podman/podman.sock",
-                    "/run/crio/crio.sock",
-                ],
-            ),
-        }
-    }
-
-    /// Directories in which every file counts.
-    fn directories(self) -> Names {
-        match self {
-            Self::Programs | Self::ContainerSocket => Names(&[], &[]),
-            Self::Keys => Names(&[".ssh"], &["/etc/ssh", "/root/.ssh"]),
-            Self::Startup => Names(
-                &[".config/autostart", ".config/fish", ".config/systemd/user"],
-                &[
-                    "/etc/profile.d",
-                    "/etc/cron.d",
-                    "/var/spool/cron",
-                    "/etc/systemd/system",
-                    "/etc/xdg/autostart",
-                ],
-            ),
-            Self::Secrets => Names(
-                &[".ssh", ".gnupg", ".aws", ".azure", ".config/gcloud"],
-                &["/root/.ssh"],
-            ),
+            Self::Programs | Self::Keys | Self::Startup => directory.join("x"),
+            _ => directory.to_owned(),
         }
     }
 }
-
-/// Names in the home directory, and paths elsewhere.
-struct Names(&'static [&'static str], &'static [&'static str]);
-
-/// Sockets of engines that run without root, where the user's other sockets are.
-const USER_SOCKETS: &[&str] = &[
-    "docker.sock",
-    "podman/podman.sock",
-    "containerd/containerd.sock",
-];
 
 /// Where programs are found if PATH does not say.
 const PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -168,10 +97,51 @@ pub struct Sensitive {
     of_kind: Vec<(Kind, Places)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Places {
     files: Vec<PathBuf>,
     directories: Vec<PathBuf>,
+}
+
+impl Places {
+    fn add(&mut self, kind: Kind, path: &Path, is_directory: bool) {
+        let path = resolved(path);
+        if is_directory {
+            self.files.push(kind.example(&path));
+            self.directories.push(path);
+        } else {
+            self.files.push(path);
+        }
+    }
+}
+
+/// Asks for a variable of the environment.
+type Variable<'v> = &'v dyn Fn(&str) -> Option<OsString>;
+
+/// The places of a kind that the environment names.
+fn named(kind: Kind, runtime: &Path, variable: Variable<'_>) -> Vec<PathBuf> {
+    let path = |name: &str| Some(PathBuf::from(variable(name)?));
+    let behind = |name: &str, start: &str| {
+        let value = variable(name)?;
+        let address = value.as_bytes().strip_prefix(start.as_bytes())?;
+        // Addresses of buses have more behind a comma.
+        let path = address.split(|&byte| byte == b',').next()?;
+        Some(PathBuf::from(OsStr::from_bytes(path)))
+    };
+    let paths = match kind {
+        Kind::Secrets => [path("XAUTHORITY"), None],
+        Kind::ContainerSocket => {
+            ["DOCKER_HOST", "CONTAINER_HOST"].map(|name| behind(name, "unix://"))
+        }
+        Kind::AgentSocket => [path("SSH_AUTH_SOCK"), None],
+        Kind::SessionSocket => [
+            behind("DBUS_SESSION_BUS_ADDRESS", "unix:path="),
+            path("WAYLAND_DISPLAY").map(|name| runtime.join(name)),
+        ],
+        Kind::Programs | Kind::Keys | Kind::Startup => [None, None],
+    };
+    let paths = paths.into_iter().flatten();
+    paths.filter(|path| path.is_absolute()).collect()
 }
 
 /// A sensitive place that a line would open.
@@ -190,38 +160,48 @@ impl std::fmt::Display for Concern {
 }
 
 impl Sensitive {
-    /// Those of the user with this home, by this process's PATH and directory for sockets.
+    /// Those of the user with this home, by this process's environment: PATH, the directory for sockets, and
+    /// where single sockets are.
     pub fn of_user(home: Option<&Path>) -> Self {
-        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let programs: Vec<_> = std::env::split_paths(&path)
-            .chain(std::env::split_paths(PROGRAMS))
-            .filter(|directory| directory.is_absolute())
-            .map(|directory| resolved(&directory))
-            .collect();
-        let places = |Names(at_home, elsewhere)| -> Vec<PathBuf> {
-            let at_home = home
-                .iter()
-                .flat_map(|home| at_home.iter().map(|name| home.join(name)));
-            let all = at_home.chain(elsewhere.iter().map(PathBuf::from));
-            all.map(|place| resolved(&place)).collect()
-        };
+        Self::of_environment(home, &|name| std::env::var_os(name))
+    }
+
+    fn of_environment(home: Option<&Path>, variable: Variable<'_>) -> Self {
+        let user = getuid().as_raw();
+        let runtime = variable("XDG_RUNTIME_DIR")
+            .map(PathBuf::from)
+            .filter(|runtime| runtime.is_absolute())
+            .unwrap_or_else(|| format!("/run/user/{user}").into());
         let of_kind = Kind::ALL.map(|kind| {
-            let (mut files, mut directories) = (places(kind.files()), places(kind.directories()));
+            let mut places = Places::default();
+            for (root, names) in kind.names() {
+                let root = match (root, home) {
+                    (Root::Home, Some(home)) => home,
+                    (Root::Home, None) => continue,
+                    (Root::Runtime, _) => &runtime,
+                    (Root::System, _) => Path::new("/"),
+                };
+                for name in names {
+                    places.add(kind, &root.join(name), name.ends_with('/'));
+                }
+            }
+            for path in named(kind, &runtime, variable) {
+                places.add(kind, &path, false);
+            }
             match kind {
                 Kind::Programs => {
-                    files.extend(programs.iter().map(|directory| directory.join("x")));
-                    directories.clone_from(&programs);
+                    let path = variable("PATH").unwrap_or_default();
+                    std::env::split_paths(&path)
+                        .chain(std::env::split_paths(PROGRAMS))
+                        .filter(|directory| directory.is_absolute())
+                        .for_each(|directory| places.add(kind, &directory, true));
                 }
-                Kind::ContainerSocket => {
-                    let sockets = runtime
-                        .iter()
-                        .flat_map(|runtime| USER_SOCKETS.iter().map(|name| runtime.join(name)));
-                    files.extend(sockets.map(|socket| resolved(&socket)));
+                Kind::SessionSocket => {
+                    places.add(kind, format!("/tmp/tmux-{user}").as_ref(), true);
                 }
-                Kind::Keys | Kind::Startup | Kind::Secrets => {}
+                _ => {}
             }
-            (kind, Places { files, directories })
+            (kind, places)
         });
         Self {
             of_kind: of_kind.into(),
@@ -254,7 +234,7 @@ impl Sensitive {
                 .iter()
                 .any(|directory| path != directory && path.starts_with(directory)),
         };
-        inside && counts(kind, path)
+        inside && counts(kind, path) || kind == Kind::AgentSocket && is_of_ssh(path)
     }
 
     /// What a line about this path, and all beneath it, would open with these rights.
@@ -280,6 +260,15 @@ impl Sensitive {
         let places = self.of_kind.iter().find(|(known, _)| *known == kind);
         places.map(|(_, places)| places)
     }
+}
+
+/// Whether this is the socket of an agent that is started without a name for it: `/tmp/ssh-XXXXXX/agent.NUMBER`.
+fn is_of_ssh(path: &Path) -> bool {
+    let begins = |path: &Path, with: &str| {
+        let name = path.file_name().unwrap_or_default();
+        name.as_bytes().starts_with(with.as_bytes())
+    };
+    begins(path, "agent.") && path.parent().is_some_and(|above| begins(above, "ssh-"))
 }
 
 /// Whether a file beside sensitive ones is one that must be kept as they are.
@@ -308,58 +297,5 @@ pub(crate) fn resolved(path: &Path) -> PathBuf {
             _ => place,
         },
         None => path.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn concern(rights: AccessFs, path: &str) -> Option<Kind> {
-        let sensitive = Sensitive::of_user(Some(Path::new("/home/no-such-user")));
-        sensitive
-            .concern(rights, Path::new(path))
-            .map(|concern| concern.kind)
-    }
-
-    #[test]
-    fn a_line_is_a_concern_for_what_is_at_above_or_beneath_its_path() {
-        let read = AccessFs::READ_FILE;
-        for path in [
-            "/",
-            "/etc",
-            "/etc/shadow",
-            "/home/no-such-user",
-            "/home/no-such-user/.ssh",
-            "/home/no-such-user/.ssh/deploy_key",
-        ] {
-            assert_eq!(concern(read, path), Some(Kind::Secrets), "{path}");
-        }
-        for path in [
-            "/usr",
-            "/etc/passwd",
-            "/home/no-such-user/.ssh/known_hosts",
-            "/home/no-such-user/.ssh/deploy_key.pub",
-            "/home/no-such-user/work",
-        ] {
-            assert_eq!(concern(read, path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn writing_concerns_other_places_than_reading() {
-        let write = AccessFs::WRITE_FILE;
-        assert_eq!(concern(write, "/usr/bin/tool"), Some(Kind::Programs));
-        assert_eq!(concern(AccessFs::READ_FILE, "/usr/bin/tool"), None);
-        let start = "/home/no-such-user/.bashrc";
-        assert_eq!(concern(write, start), Some(Kind::Startup));
-        assert_eq!(
-            concern(AccessFs::MAKE_SYM, "/etc/cron.d"),
-            Some(Kind::Startup)
-        );
-        assert_eq!(
-            concern(AccessFs::RESOLVE_UNIX, "/run/crio/crio.sock"),
-            Some(Kind::ContainerSocket)
-        );
     }
 }

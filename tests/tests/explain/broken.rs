@@ -9,11 +9,11 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 use ringfence::{Arch, Syscall};
 use ringfence_tests::install::{Skip, need};
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::stderr;
+use ringfence_tests::wrapper::{stderr, text};
 use serde_json::Value;
 
 use crate::cases::{CASES, Case, SYSTEM};
-use crate::scene::{Scene, denied, items, text_at, text_of};
+use crate::scene::{Scene, denied, items, text_at};
 use crate::watching;
 
 /// How often one line after another may turn out to be missing.
@@ -45,11 +45,11 @@ impl Outside {
         let inotify = Arch::NATIVE.and_then(|arch| Syscall::INOTIFY_INIT1.number(arch));
         Self {
             words: vec![
-                ("WORK", text_of(&scene.path("work"))),
+                ("WORK", text(&scene.path("work"))),
                 ("PORT", port(&server)),
                 ("FREE", port(&unused)),
                 ("PROCESS", std::process::id().to_string()),
-                ("SOCKET", text_of(&path)),
+                ("SOCKET", text(&path)),
                 ("ABSTRACT", name),
                 (
                     "INOTIFY",

@@ -1,11 +1,11 @@
 //! A folder with a job in it, run plainly, under a policy, and explained.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use ringfence_tests::executable;
 use ringfence_tests::install::PATH;
-use ringfence_tests::wrapper::{stderr, stdout};
+use ringfence_tests::wrapper::{done, stderr, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -51,26 +51,14 @@ impl Scene {
 
     /// Runs a command plainly; it must succeed.
     pub fn succeeds(&self, words: &[&str]) -> Output {
-        let mut command = self.command(words[0]);
-        let output = command
-            .args(&words[1..])
-            .output()
-            .expect("a program starts");
-        assert!(
-            output.status.success(),
-            "{words:?}: {}\n{}{}",
-            output.status,
-            stdout(&output),
-            stderr(&output)
-        );
-        output
+        done(self.command(words[0]).args(&words[1..]))
     }
 
     /// Writes the policy; `WORK` in it stands for the folder of the job.
-    pub fn policy(&self, text: &str) -> PathBuf {
-        let text = text.replace("WORK", &text_of(&self.path("work")));
+    pub fn policy(&self, manifest: &str) -> PathBuf {
+        let manifest = manifest.replace("WORK", &text(&self.path("work")));
         let file = self.path("policy.yaml");
-        std::fs::write(&file, text).expect("a manifest");
+        std::fs::write(&file, manifest).expect("a manifest");
         file
     }
 
@@ -89,7 +77,7 @@ impl Scene {
     /// The same, explained: how the command ended, and what was denied.
     pub fn explain(&self, flags: &[&str], words: &[&str]) -> (Output, Value) {
         let report = self.path("explained");
-        let to = text_of(&report);
+        let to = text(&report);
         let mut all = vec!["--explain", "--json", "--explain-to", &to];
         all.extend(flags);
         let output = self.run(&all, words).output().expect("ringfence starts");
@@ -99,11 +87,6 @@ impl Scene {
             .unwrap_or_else(|error| panic!("{error} in {report:?}: {}", stderr(&output)));
         (output, report)
     }
-}
-
-/// A path for a command line.
-pub fn text_of(path: &Path) -> String {
-    path.to_str().expect("UTF-8").to_owned()
 }
 
 /// The text of a value; empty if it has none.

@@ -6,9 +6,9 @@ use std::path::Path;
 use ringfence_tests::install::need;
 use ringfence_tests::terminal::Terminal;
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::{stderr, stdout};
+use ringfence_tests::wrapper::{stderr, stdout, text};
 
-use crate::scene::{Scene, text_of};
+use crate::scene::Scene;
 use crate::watching;
 
 const POLICY: &str = "\
@@ -36,7 +36,7 @@ pub fn tests() -> Vec<Test> {
                 .output()
                 .expect("ringfence starts");
             assert_eq!(wrote.status.code(), Some(1));
-            let path = text_of(&scene.path("work/in"));
+            let path = text(&scene.path("work/in"));
             let line =
                 format!("      access: [read, write]\n    - {{path: {path}, access: [read]}}\n");
             assert_eq!(
@@ -75,8 +75,8 @@ pub fn tests() -> Vec<Test> {
             || {
                 need("setsid", "util-linux")?;
                 let scene = scene();
-                let ringfence = text_of(&ringfence_tests::executable("ringfence"));
-                let manifest = text_of(&scene.path("policy.yaml"));
+                let ringfence = text(&ringfence_tests::executable("ringfence"));
+                let manifest = text(&scene.path("policy.yaml"));
                 let run = [
                     "setsid",
                     "-w",
@@ -117,8 +117,8 @@ pub fn tests() -> Vec<Test> {
                     (["y\n", "y\n"], true, true),
                 ] {
                     let scene = scene();
-                    let ringfence = text_of(&ringfence_tests::executable("ringfence"));
-                    let manifest = text_of(&scene.path("policy.yaml"));
+                    let ringfence = text(&ringfence_tests::executable("ringfence"));
+                    let manifest = text(&scene.path("policy.yaml"));
                     let mut command = scene.command("setsid");
                     command
                         .args([
@@ -156,8 +156,8 @@ pub fn tests() -> Vec<Test> {
             || {
                 need("setsid", "util-linux")?;
                 let scene = scene();
-                let ringfence = text_of(&ringfence_tests::executable("ringfence"));
-                let manifest = text_of(&scene.path("policy.yaml"));
+                let ringfence = text(&ringfence_tests::executable("ringfence"));
+                let manifest = text(&scene.path("policy.yaml"));
                 let mut command = scene.command("setsid");
                 command
                     .args(["-c", "-w", &ringfence, "run", "--explain", "--write"])
@@ -247,7 +247,7 @@ pub fn tests() -> Vec<Test> {
                 let scene = Scene::new("true");
                 scene.policy(POLICY);
                 // The manifest stands in the folder that the job writes to.
-                let folder = text_of(&scene.path("."));
+                let folder = text(&scene.path("."));
                 let wrote = scene
                     .run(
                         &["--explain", "--write", "--yes"],

@@ -55,6 +55,11 @@ fn attempt(act: &str, arguments: &[OsString]) -> io::Result<()> {
     let path = Path::new(first);
     match act {
         "read" => fs::read(path).map(drop),
+        // Over and over, by one process.
+        "flood" => {
+            (0..2000).for_each(|_| drop(fs::read(path)));
+            fs::read(path).map(drop)
+        }
         "list" => fs::read_dir(path).map(drop),
         "write" => OpenOptions::new()
             .write(true)

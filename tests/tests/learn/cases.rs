@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use ringfence::{Kernel, Plan, PortClass, Request};
 use ringfence_tests::install::{Skip, need_found};
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::{stderr, stdout};
+use ringfence_tests::wrapper::{done, stderr, stdout, text};
 
-use crate::scene::{Scene, User, directories_of_programs, done, text};
+use crate::scene::{Scene, User, directories_of_programs};
 use crate::{record, watching};
 
 mod documents;

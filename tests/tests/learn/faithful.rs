@@ -8,7 +8,7 @@ use ringfence_tests::filtering;
 use ringfence_tests::install::need;
 use ringfence_tests::terminal::Terminal;
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::{stderr, stdout};
+use ringfence_tests::wrapper::{stderr, stdout, text};
 
 use crate::scene::Scene;
 use crate::watching;
@@ -91,7 +91,7 @@ pub fn tests() -> Vec<Test> {
             "learn::it_stops_and_goes_on_at_a_terminal_and_ends_by_its_keys",
             || {
                 let scene = Scene::new();
-                let ringfence = crate::scene::text(&ringfence_tests::executable("ringfence"));
+                let ringfence = text(&ringfence_tests::executable("ringfence"));
                 // A shell ignores the keys of the terminal for what it starts in the background, this test
                 // included.
                 let mut shell = scene.command("env");
@@ -150,7 +150,7 @@ pub fn tests() -> Vec<Test> {
             "learn::where_tracing_is_forbidden_the_command_does_not_run",
             || {
                 let scene = Scene::new();
-                let ringfence = crate::scene::text(&ringfence_tests::executable("ringfence"));
+                let ringfence = text(&ringfence_tests::executable("ringfence"));
                 let learn = [&*ringfence, "learn", "--", "sh", "-c", "echo x > ran"];
                 let denied = scene
                     .command(ringfence_tests::executable("landlock-runner"))
@@ -198,7 +198,7 @@ pub fn tests() -> Vec<Test> {
                         "strace is not installed".to_owned(),
                     ));
                 };
-                let strace = crate::scene::text(&strace);
+                let strace = text(&strace);
                 let watched = scene.learn(&["timeout", "20", &strace, "-o", "log", "true"]);
                 assert_ne!(watched.status.code(), Some(124), "it hangs");
                 assert!(

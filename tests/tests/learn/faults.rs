@@ -8,9 +8,9 @@ use ringfence_tests::install::{Skip, need};
 use ringfence_tests::reuse;
 use ringfence_tests::trial::Test;
 use ringfence_tests::world::is_root;
-use ringfence_tests::wrapper::{stderr, stdout};
+use ringfence_tests::wrapper::{stderr, stdout, text};
 
-use crate::scene::{Scene, User, text};
+use crate::scene::{Scene, User};
 use crate::watching;
 
 pub fn tests() -> Vec<Test> {
@@ -133,7 +133,7 @@ pub fn tests() -> Vec<Test> {
                     .expect("cat starts");
                 let mut command = scene.command(ringfence_tests::executable("ringfence"));
                 command.args(["learn", "-o", "pipe", "--", "true"]);
-                crate::scene::done(&mut command);
+                ringfence_tests::wrapper::done(&mut command);
                 let facts = std::fs::metadata(scene.path("work/pipe")).expect("a pipe");
                 let read = reader.wait_with_output().expect("it ends");
                 assert!(facts.file_type().is_fifo(), "the pipe was replaced");
@@ -141,7 +141,7 @@ pub fn tests() -> Vec<Test> {
                 // Standard output is a pipe here.
                 let mut command = scene.command(ringfence_tests::executable("ringfence"));
                 command.args(["learn", "-o", "/dev/stdout", "--", "true"]);
-                let written = stdout(&crate::scene::done(&mut command));
+                let written = stdout(&ringfence_tests::wrapper::done(&mut command));
                 assert!(written.contains("version: 1\n"), "{written}");
                 Ok(())
             },

@@ -4,9 +4,9 @@ use std::process::Output;
 
 use ringfence_tests::executable;
 use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::{stderr, stdout};
+use ringfence_tests::wrapper::{stderr, stdout, text};
 
-use crate::scene::{Scene, text};
+use crate::scene::Scene;
 use crate::watching;
 
 /// Adds a run to `policy.yaml`.

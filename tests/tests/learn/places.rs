@@ -1,9 +1,12 @@
 //! What is learned of single acts, and what is asked instead.
 
-use ringfence_tests::trial::Test;
-use ringfence_tests::wrapper::stderr;
+use std::os::unix::net::UnixListener;
 
-use crate::scene::{Scene, text};
+use ringfence_tests::install::need;
+use ringfence_tests::trial::Test;
+use ringfence_tests::wrapper::{stderr, text};
+
+use crate::scene::Scene;
 use crate::watching;
 
 /// What is learned of a script beyond what `base` and the programs themselves are.
@@ -33,6 +36,49 @@ pub fn tests() -> Vec<Test> {
                 let mut comments = policy.lines().filter(|line| line.starts_with('#'));
                 assert!(comments.any(|line| line.contains(&asked)), "{policy}");
                 scene.denies(&[], &["cat", &text(&secret.join("id_ed25519"))]);
+                Ok(())
+            },
+        ),
+        watching(
+            "learn::what_acts_for_others_is_asked_about_and_not_granted",
+            || {
+                need("perl", "perl")?;
+                let scene = Scene::new();
+                let home = scene.path("home");
+                std::fs::create_dir_all(home.join(".config/git")).expect("a folder");
+                std::fs::create_dir(home.join(".gnupg")).expect("a folder");
+                let _agent = UnixListener::bind(home.join(".gnupg/S.gpg-agent")).expect("a socket");
+                std::fs::write(home.join(".npmrc"), "token\n").expect("a token");
+                std::fs::write(home.join(".gitconfig"), "[user]\n").expect("settings");
+                let act = "cat \"$HOME/.npmrc\" \"$HOME/.gitconfig\" canary; echo >> \"$HOME/.gitconfig\"; \
+                    perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(qq($ENV{HOME}/.gnupg/S.gpg-agent)) or die'";
+                scene.begin("echo x > canary");
+                learned(&scene, act);
+                let policy = scene.policy();
+                let (asked, granted): (Vec<_>, Vec<_>) =
+                    policy.lines().partition(|line| line.starts_with('#'));
+                for asks in [
+                    "read HOME/.npmrc",
+                    "write HOME/.gitconfig",
+                    "connect-unix HOME/.gnupg/S.gpg-agent",
+                ] {
+                    let asks = asks.replace("HOME", &text(&home));
+                    assert!(
+                        asked.iter().any(|line| line.contains(&asks)),
+                        "{asks}: {policy}"
+                    );
+                }
+                let granted = granted.join("\n");
+                // What is beside them is granted, and of the settings that they may be read.
+                assert!(granted.contains("/work/canary"), "{policy}");
+                assert!(
+                    granted.contains("/.gitconfig\", access: [read]"),
+                    "{policy}"
+                );
+                for kept in [".npmrc", ".gnupg", "connect-unix"] {
+                    assert!(!granted.contains(kept), "{policy}");
+                }
+                scene.denies(&[], &["cat", &text(&home.join(".npmrc"))]);
                 Ok(())
             },
         ),
@@ -91,7 +137,7 @@ pub fn tests() -> Vec<Test> {
                 const CLIENT: &str = "import socket, sys\nfor name in sys.argv[1:]:\n    socket.socket(socket.AF_UNIX).connect(name)\n";
                 let scene = Scene::new();
                 let outside = scene.path("outside.sock");
-                let _server = std::os::unix::net::UnixListener::bind(&outside).expect("a socket");
+                let _server = UnixListener::bind(&outside).expect("a socket");
                 std::fs::write(scene.path("work/client.py"), CLIENT).expect("a script");
                 let words = ["/usr/bin/python3", "client.py", &text(&outside)];
                 let watched = scene.learn(&words);

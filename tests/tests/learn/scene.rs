@@ -11,7 +11,7 @@ use ringfence_manifest::{Manifest, Variables};
 use ringfence_tests::executable;
 use ringfence_tests::install::PATH;
 use ringfence_tests::world::is_root;
-use ringfence_tests::wrapper::{NOBODY, stderr, stdout};
+use ringfence_tests::wrapper::{NOBODY, done, stderr, text};
 use tempfile::TempDir;
 
 /// Who does the job.
@@ -198,22 +198,4 @@ fn free_port() -> u16 {
             return port;
         }
     }
-}
-
-/// Runs a command that must succeed.
-pub fn done(command: &mut Command) -> Output {
-    let output = command.output().expect("a program starts");
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{}{}",
-        output.status,
-        stdout(&output),
-        stderr(&output)
-    );
-    output
-}
-
-/// A path for a command line.
-pub fn text(path: &Path) -> String {
-    path.to_str().expect("UTF-8").to_owned()
 }

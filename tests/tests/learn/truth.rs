@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use ringfence::{AccessFs, Kernel, Plan, Request};
 use ringfence_tests::install::{Skip, need};
 use ringfence_tests::trial::Test;
+use ringfence_tests::wrapper::done;
 
 use crate::cases::{self, Case};
-use crate::scene::done;
 use crate::watching;
 
 /// An access that strace saw succeed.

@@ -50,11 +50,6 @@ pub(super) fn secrets(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 pub(super) fn container_socket(subject: &Subject<'_>) -> Vec<Finding> {
-    // Asked of the lines and not of the plan: older kernels know no right to connect.
-    let lines = subject
-        .plan
-        .paths()
-        .filter(|path| path.line.access.contains(Access::CONNECT_UNIX));
     let sockets = subject.sensitive.files(Kind::ContainerSocket);
     // Who leaves the class alone leaves every socket alone.
     let left_alone = subject.manifest.policy.classes().iter();
@@ -69,16 +64,39 @@ pub(super) fn container_socket(subject: &Subject<'_>) -> Vec<Finding> {
                     before, see that the command's user may not use the engine";
         subject.on(&line.source, message).help(help)
     });
-    lines
-        .filter_map(|path| {
-            let socket = sockets.iter().find(|socket| path.covers(socket))?;
-            let what = Kind::ContainerSocket.consequence();
-            let message = format!("this line {what}: {}", socket.display());
-            let finding = subject.on(&path.line.source, message);
-            Some(finding.help("name the socket that is needed instead of its directory"))
-        })
-        .chain(left_alone)
-        .collect()
+    let mut findings = reachable(subject, Kind::ContainerSocket);
+    findings.extend(left_alone);
+    findings
+}
+
+pub(super) fn session_socket(subject: &Subject<'_>) -> Vec<Finding> {
+    let kinds = [Kind::SessionSocket, Kind::AgentSocket];
+    once_for_each_line(
+        kinds
+            .into_iter()
+            .flat_map(|kind| reachable(subject, kind))
+            .collect(),
+    )
+}
+
+/// What is said of lines that let sockets of this kind be reached.
+fn reachable(subject: &Subject<'_>, kind: Kind) -> Vec<Finding> {
+    // Asked of the lines and not of the plan: older kernels know no right to connect.
+    let lines = subject
+        .plan
+        .paths()
+        .filter(|path| path.line.access.contains(Access::CONNECT_UNIX));
+    let lines = lines.filter_map(|path| {
+        let mut sockets = subject.sensitive.files(kind).iter();
+        let place = path.path().unwrap_or(&path.line.path);
+        let inside = || subject.sensitive.is_inside(kind, place).then_some(place);
+        let socket = sockets.find(|socket| path.covers(socket));
+        let socket = socket.map(PathBuf::as_path).or_else(inside)?;
+        Some((path.line, socket.to_owned()))
+    });
+    let help = "name the socket that is needed instead of its directory, or take the line out if the command \
+                does without";
+    told(subject, lines.collect(), kind.consequence(), help)
 }
 
 /// The lines that allow rights on some of these places, each with the first.

@@ -1,11 +1,8 @@
 //! `ringfence denials`: what Landlock denied, from the kernel's audit records, with the lines to add.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 use ringfence::Kernel;
 use ringfence_observe::Sensitive;
 use ringfence_observe::audit::Log;
@@ -20,15 +17,11 @@ use source::{Place, Source};
 
 mod doubts;
 mod filter;
+mod follow;
 mod journal;
 mod report;
 mod since;
 mod source;
-
-/// How long nothing has to come before what came is shown, since the records of an event come one by one;
-/// and how long to wait for that at most.
-const QUIET: Duration = Duration::from_millis(100);
-const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn command() -> Command {
     let value = |name: &'static str, value: &'static str, help: &'static str| {
@@ -169,47 +162,9 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
     let from = since.or_else(|| (follow && is_live).then(Since::now));
     let mut log = Log::since(from.map_or(0, Since::millis));
     if follow {
-        return follow_on(&mut source, &mut log, &report);
+        return follow::follow(&mut source, &mut log, &report);
     }
     while source.read(&mut log)? != source::Read::End {}
     log.end_of_text();
     Ok(report.all(&log))
-}
-
-/// Shows what comes until the source ends or somebody ends it.
-fn follow_on(source: &mut Source, log: &mut Log, report: &Report) -> Result<u8, DenialsError> {
-    let ends = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
-    ends.thread_block().map_err(DenialsError::Signals)?;
-    let signals = SignalFd::with_flags(&ends, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK);
-    let signals = signals.map_err(DenialsError::Signals)?;
-    // How many denials were shown, and since when others wait for it.
-    let mut shown = 0;
-    let mut waiting: Option<Instant> = None;
-    loop {
-        let timeout = waiting.map_or(Duration::from_millis(250), |_| QUIET);
-        let woken = source.wait(&signals, timeout)?;
-        if woken.by_signal {
-            break;
-        }
-        let read = if woken.readable {
-            source.read(log)?
-        } else {
-            source::Read::Nothing
-        };
-        if shown < log.denials().len() {
-            let since = *waiting.get_or_insert_with(Instant::now);
-            let is_quiet = read != source::Read::More || since.elapsed() > PATIENCE;
-            if is_quiet && since.elapsed() >= QUIET {
-                report.fresh(log, shown);
-                shown = log.denials().len();
-                waiting = None;
-            }
-        }
-        if read == source::Read::End {
-            break;
-        }
-    }
-    log.end_of_text();
-    report.fresh(log, shown);
-    Ok(report.end(log))
 }

@@ -27,6 +27,7 @@ impl Home {
             "bin/data",
             ".ssh",
             ".config/autostart",
+            ".mozilla",
             "runtime",
         ] {
             std::fs::create_dir_all(home.path().join(directory)).expect("a directory");
@@ -38,6 +39,7 @@ impl Home {
             ".ssh/known_hosts",
             ".config/autostart/tool.desktop",
             ".config/tool",
+            ".gitconfig",
         ] {
             std::fs::write(home.path().join(file), "").expect("a file");
         }

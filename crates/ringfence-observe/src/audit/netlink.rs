@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::netlink::{AUDIT, SocketAddrNetlink};
+use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_recv_buffer_size_force};
 use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind, recvfrom, sendto,
     socket_with,
@@ -19,6 +20,8 @@ const READLOG: u32 = 1;
 /// `AUDIT_GET`: a question for the state.
 const GET: u16 = 1000;
 const HEADER: usize = 16;
+/// Bytes that the kernel may hold for a reader who is late: a thousand records and more.
+const WAITING: usize = 2 << 20;
 /// More than a message of the kernel has.
 const MOST: usize = 16 * 1024;
 
@@ -35,6 +38,9 @@ impl AuditGroup {
     /// `EPERM` without the capability, `EPROTONOSUPPORT` if the kernel has no audit.
     pub fn join() -> io::Result<Self> {
         let socket = socket()?;
+        // Beyond what is usual with the capability that most who may join have, else as much as is usual.
+        set_socket_recv_buffer_size_force(&socket, WAITING)
+            .or_else(|_| set_socket_recv_buffer_size(&socket, WAITING))?;
         bind(&socket, &SocketAddrNetlink::new(0, READLOG))?;
         Ok(Self(socket))
     }

@@ -1,9 +1,10 @@
 //! Lines about classes of acts: what the program did that a sandbox with the lines so far would deny.
 
-use ringfence::{Action, Class, ClassLine, Plan, PolicyBuilder, Request, Syscall};
+use ringfence::{Access, Action, Class, ClassLine, Plan, PolicyBuilder, Request, Syscall};
 
 use super::{Setting, counted, described};
-use crate::observation::{Count, Observation};
+use crate::observation::{Count, Observation, Seen};
+use crate::sensitive::Concern;
 
 /// Classes that many programs use for work of their own. About all others a person decides.
 const HARMLESS: &[Class] = &[
@@ -93,10 +94,17 @@ fn seen_otherwise(
         }
         if setting.is_denied_by_name(class) {
             questions.push(denied_by_name(class, count, "a socket or signal"));
+        } else if let (Class::ConnectUnix, Some(concern)) = (class, worst(observation, setting)) {
+            // To allow all would allow what was asked about.
+            let by = format!(
+                " (this kernel cannot tell UNIX sockets apart by their paths, and {} is among them)",
+                concern.place.display()
+            );
+            questions.push(question(class, count, &by));
         } else if class == Class::ConnectUnix {
             notes.push(
-                "this kernel cannot tell UNIX sockets apart by their paths, so that all are allowed, that of a \
-                 container engine too if the user may use it"
+                "this kernel cannot tell UNIX sockets apart by their paths, so that all are allowed, those of a \
+                 container engine, of agents and of the session too if the user may use them"
                     .to_owned(),
             );
             policy = with(policy, class, &counted(count));
@@ -105,6 +113,13 @@ fn seen_otherwise(
         }
     }
     policy
+}
+
+/// A sensitive socket that was reached.
+fn worst(observation: &Observation, setting: &Setting<'_>) -> Option<Concern> {
+    let words = |seen: &Seen| seen.words() & Access::CONNECT_UNIX;
+    let mut reached = observation.paths.iter();
+    reached.find_map(|(path, seen)| setting.sensitive.concern(words(seen).rights(), path))
 }
 
 /// Takes out words that this kernel cannot enforce and would refuse to start with: what they stand for is

@@ -190,7 +190,7 @@ fn names_that_pass_become_their_directory_where_that_gives_nothing_sensitive() {
 
 #[test]
 fn a_fragment_is_included_for_what_its_lines_alone_give() {
-    let certificate = (Access::READ, "/etc/ssl/certs/x.pem");
+    let certificate = (Access::READ, "/usr/share/ca-certificates/x.pem");
     let with = learned_with(Tightness::Dirs, 10, &seen(&[certificate]));
     assert!(
         with.yaml.contains("include: [tls]\n") && !with.yaml.contains("x.pem"),
@@ -203,7 +203,7 @@ fn a_fragment_is_included_for_what_its_lines_alone_give() {
         "{}",
         exact.yaml
     );
-    let wider = (Access::READ, "/etc/ssl");
+    let wider = (Access::READ, "/usr/share");
     let without = learned_with(Tightness::Dirs, 10, &seen(&[certificate, wider]));
     assert!(!without.yaml.contains("include"), "{}", without.yaml);
 }
@@ -227,7 +227,7 @@ fn sensitive_words_are_asked_about_and_the_rest_is_granted() {
     };
     for what in [
         "read /etc/shadow, for tool: it lets secrets be read",
-        "create /home/no-such-user, for tool: it lets the keys or settings be written",
+        "create /home/no-such-user, for tool: it lets programs of PATH be written",
         "read /home/no-such-user/.ssh/id_ed25519, ",
         "connect-unix /run/crio/crio.sock, ",
     ] {
@@ -341,6 +341,20 @@ fn what_the_kernel_cannot_tell_apart_is_allowed_as_a_whole_and_said() {
             .any(|note| note.starts_with("connect-udp 9: ")),
         "{:?}",
         old.notes
+    );
+    // An engine's socket would be among all.
+    let mut with_engine = observation.clone();
+    with_engine.accessed(Access::CONNECT_UNIX, "/run/docker.sock", "tool");
+    let asked = learned_with(Tightness::Dirs, 7, &with_engine);
+    assert!(!asked.yaml.contains("allow:"), "{}", asked.yaml);
+    let question = asked
+        .questions
+        .iter()
+        .find(|question| question.starts_with("allow connect-unix"));
+    assert!(
+        question.is_some_and(|question| question.contains("/run/docker.sock")),
+        "{:?}",
+        asked.questions
     );
     let new = learned_with(Tightness::Dirs, 10, &observation).yaml;
     assert!(

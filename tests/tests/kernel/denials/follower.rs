@@ -1,6 +1,6 @@
 //! A `ringfence denials --follow` that a test listens to.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use serde_json::Value;
 pub struct Follower {
     child: Child,
     lines: Receiver<String>,
+    said: Receiver<String>,
     shown: Vec<Value>,
 }
 
@@ -24,22 +25,52 @@ impl Follower {
             .stderr(Stdio::piped())
             .spawn()
             .expect("ringfence starts");
+        let said = lines_of(child.stderr.take().expect("a pipe"));
+        let lines = lines_of(child.stdout.take().expect("a pipe"));
         // It says what it reads once it has joined.
-        let mut said = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut first = String::new();
-        said.read_line(&mut first).expect("its first line");
+        let first = said.recv().expect("its first line");
         assert!(first.contains("netlink"), "{first}");
-        let shown = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            // Whoever does not listen any more has seen enough.
-            let mut lines = shown.lines().map_while(Result::ok);
-            lines.try_for_each(|line| sender.send(line))
-        });
         Self {
             child,
             lines,
+            said,
             shown: Vec::new(),
+        }
+    }
+
+    /// Lets it stand still.
+    pub fn stop(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::STOP).expect("it runs");
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::CONT).expect("it stands still");
+    }
+
+    /// Whether the kernel has dropped records for it.
+    pub fn has_overflowed(&self) -> bool {
+        // Of each socket its family, its process, its groups, and in the ninth column what was dropped.
+        const AUDIT: &str = "9";
+        let sockets = std::fs::read_to_string("/proc/net/netlink").expect("a list");
+        let pid = self.child.id().to_string();
+        sockets.lines().any(|socket| {
+            let columns: Vec<_> = socket.split_ascii_whitespace().collect();
+            columns.get(1) == Some(&AUDIT)
+                && columns.get(2) == Some(&&*pid)
+                && columns.get(8).is_some_and(|dropped| *dropped != "0")
+        })
+    }
+
+    /// A line with this text that it has said, or says before the deadline.
+    pub fn says(&self, text: &str, patience: Duration) -> Option<String> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.said.recv_timeout(left).ok()?;
+            if line.contains(text) {
+                return Some(line);
+            }
         }
     }
 
@@ -62,15 +93,34 @@ impl Follower {
         }
     }
 
-    /// Ends it as Ctrl-C does, and gives what it says of domains.
+    /// All that it has shown.
+    pub fn shown(&self) -> &[Value] {
+        &self.shown
+    }
+
+    /// Ends it as Ctrl-C does, and gives its exit code.
+    pub fn ends_with(&mut self) -> Option<i32> {
+        kill_process(Pid::from_child(&self.child), Signal::INT).expect("it runs");
+        self.child.wait().expect("it ends").code()
+    }
+
+    /// The same, and what it says of domains.
     pub fn end(mut self) -> Value {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::INT).expect("it runs");
-        let status = self.child.wait().expect("it ends");
-        assert_eq!(status.code(), Some(0), "{status:?}");
+        assert_eq!(self.ends_with(), Some(0));
         let last = self.lines.iter().last().expect("a summary");
         serde_json::from_str(&last).expect("JSON")
     }
+}
+
+/// The lines of a pipe, as they come.
+fn lines_of(pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Whoever does not listen any more has seen enough.
+        let mut lines = BufReader::new(pipe).lines().map_while(Result::ok);
+        lines.try_for_each(|line| sender.send(line))
+    });
+    lines
 }
 
 impl Drop for Follower {

@@ -14,7 +14,7 @@ pub const CASES: &[Case] = &[
             pg_ctl -D data -w -l log -o \"-F -p $PORT -k $PWD -c listen_addresses=127.0.0.1\" start > /dev/null; \
             psql -X -h 127.0.0.1 -p $PORT -U me -d postgres -A -t -q -c 'create table t (x int); insert into t values (42); table t'; \
             psql -X -h $PWD -p $PORT -U me -d postgres -A -t -c 'select count(*) from t'; \
-            pg_ctl -D data -w -m fast stop > /dev/null",
+            pg_ctl -D data -w -m fast stop > /dev/null && echo stopped",
         ],
         shows: "cat data/PG_VERSION",
     },

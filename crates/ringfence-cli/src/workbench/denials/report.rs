@@ -216,6 +216,14 @@ impl Report {
         })
     }
 
+    /// Says that records are missing.
+    pub(super) fn lost() {
+        ui::note(
+            NAME,
+            "records were lost: they came faster than they were written or read",
+        );
+    }
+
     /// What was not read or not shown; to standard error, since it is none of the denials.
     fn remarks(log: &Log) {
         let tally = log.tally();
@@ -231,7 +239,7 @@ impl Report {
             ));
         }
         if tally.lost > 0 {
-            say("records were lost: they came faster than they were written or read".to_owned());
+            Self::lost();
         }
         let left_out = tally.left_out + tally.domains_left_out;
         if left_out > 0 {

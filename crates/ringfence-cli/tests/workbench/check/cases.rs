@@ -49,6 +49,31 @@ pub const CASES: &[(&str, &str, &str)] = &[
         "allow: [abstract-unix]\ndeny: [connect-unix]",
     ),
     (
+        "session-socket",
+        "connect-unix: [{path: runtime/bus, optional: true}]",
+        "connect-unix: [{path: runtime/tool.sock, optional: true}]",
+    ),
+    (
+        "session-socket",
+        "connect-unix: [runtime]",
+        "fs: [{path: runtime, access: [read, write]}]",
+    ),
+    (
+        "session-socket",
+        "connect-unix: [{path: runtime/gnupg/S.agent, optional: true}]",
+        "connect-unix: [work]",
+    ),
+    (
+        "writable-startup",
+        "fs: [{path: .gitconfig, access: [read, write]}]",
+        "fs: [{path: .gitconfig, access: read}]",
+    ),
+    (
+        "readable-secrets",
+        "fs: [{path: .mozilla, access: read}]",
+        "fs: [{path: .mozilla, access: write}]",
+    ),
+    (
         "readable-secrets",
         "ro: [.ssh/deploy_key]",
         "ro: [.ssh/deploy_key.pub, .ssh/known_hosts]",
@@ -99,7 +124,7 @@ pub const CASES: &[(&str, &str, &str)] = &[
     (
         "readable-secrets",
         "fs: [{path: ., access: read}]",
-        "fs: [{path: ., access: read, except: [.ssh, .aws, .azure, .docker, .kube, .gnupg, .netrc, .config, .git-credentials, .pgpass, .npmrc]}]",
+        "fs: [{path: ., access: read, except: [.ssh, .aws, .azure, .docker, .kube, .gnupg, .netrc, .config, .git-credentials, .pgpass, .npmrc, .terraform.d, .vault-token, .cargo, .yarnrc.yml, .pypirc, .gem, .m2, .gradle, .composer, .my.cnf, .mylogin.cnf, .password-store, .local, .mozilla, .thunderbird, snap, .Xauthority, .ICEauthority]}]",
     ),
     (
         "container-socket",
