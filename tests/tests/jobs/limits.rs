@@ -1,15 +1,18 @@
 //! Limits: each ends the job or denies it more, and the report says which it was.
 
 use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use ringfence::process::{Ended, Limit, Limits, Output, Stdio};
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::{World, is_root};
-use rustix::process::Signal;
-use rustix::thread::{CapabilitySet, capabilities};
+use rustix::process::{Signal, Uid};
+use rustix::thread::{
+    CapabilitySet, capabilities, set_capabilities, set_keep_capabilities, set_thread_uid,
+};
 
-use crate::scene::{job, policy, prove, sandbox, test};
+use crate::scene::{as_root, job, policy, prove, sandbox, test, this};
 
 pub fn tests() -> Vec<Test> {
     vec![
@@ -39,6 +42,10 @@ pub fn tests() -> Vec<Test> {
         test(
             "limits::processes_are_limited_for_users_and_refused_for_root",
             processes,
+        ),
+        as_root(
+            "limits::processes_are_not_limited_in_name_alone_for_who_is_handed_a_capability",
+            handed_on,
         ),
         Test::may_skip("limits::a_job_of_root_does_not_lift_its_limits", lifted),
         Test::may_skip("limits::every_limit_is_accounted_for", || {
@@ -244,6 +251,38 @@ fn processes() {
     }
     // The user has other processes, so that one more is one too many.
     assert!(!started.is_ok_and(|output| output.ended.success()));
+}
+
+fn handed_on() {
+    let say = |capability: &str| {
+        let mut starter = Command::new(this());
+        let output = starter.args(["handed-on", capability]).output();
+        String::from_utf8(output.expect("it starts").stdout).expect("text")
+    };
+    assert_eq!(say("none"), "exit status: 0\n");
+    let refused = say("admin");
+    assert!(refused.contains("who has CAP_SYS_ADMIN"), "{refused}");
+}
+
+/// Becomes a user, and starts a job that is handed a capability.
+pub fn main(words: &[String]) -> ExitCode {
+    set_keep_capabilities(true).expect("no call denies it");
+    set_thread_uid(Uid::from_raw(54_322)).expect("root may");
+    let mut sets = capabilities(None).expect("one's own");
+    if words == ["admin"] {
+        sets.inheritable |= CapabilitySet::SYS_ADMIN;
+    }
+    set_capabilities(None, sets).expect("it is permitted");
+    let sandbox = sandbox(policy());
+    let limits = Limits {
+        processes: Some(8),
+        ..Limits::default()
+    };
+    match job(&sandbox, &["exit", "0"]).limits(limits).status() {
+        Ok(ended) => println!("{ended}"),
+        Err(error) => println!("{error}"),
+    }
+    ExitCode::SUCCESS
 }
 
 fn account() {

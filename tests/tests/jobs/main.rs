@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     match arguments.next().as_deref() {
         Some("probe") => return probe::main(&arguments.collect::<Vec<_>>()),
         Some("cgroup") => return cgroups::main(&arguments.collect::<Vec<_>>()),
+        Some("handed-on") => return limits::main(&arguments.collect::<Vec<_>>()),
         Some("closed") => return closed::main(&arguments.collect::<Vec<_>>()),
         Some("reuse") => return ends::reuse(),
         Some("descriptors") => return templates::count_descriptors(),

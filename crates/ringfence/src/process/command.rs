@@ -155,7 +155,8 @@ impl<'s> Command<'s> {
     /// The kernel marks the memory of this process, which the new one shares for a moment, as not to be dumped
     /// (`PR_SET_DUMPABLE`): from then on it leaves no core dump, or one for root, only root can trace it, and its files
     /// in `/proc` are root's. That keeps processes of that user out of its memory. Do not undo it while jobs are
-    /// started, and leave the sysctl `fs.suid_dumpable` at 0 or 2: 1 undoes it.
+    /// started. Where the sysctl `fs.suid_dumpable` is 1, which opens that memory, or cannot be read, the start is
+    /// refused.
     pub fn uid(&mut self, uid: u32) -> &mut Self {
         self.user.uid = Some(uid);
         self
@@ -264,7 +265,7 @@ impl<'s> Command<'s> {
         self.require_execve()?;
         let in_cgroup = self.cgroups.is_some();
         self.limits
-            .require_possible(in_cgroup, || self.user.is_exempt())?;
+            .require_possible(in_cgroup, || self.user.is_exempt(true))?;
         let [stdin, stdout, stderr] = &self.stdio;
         let broken = |which| move |error| SpawnError::Stdio(which, error);
         let (stdin, to_stdin) = stdin

@@ -187,7 +187,7 @@ impl<'s> Confined<'s> {
     /// ```
     pub fn start<T: Serialize>(&self, act: impl FnOnce() -> T) -> Result<Child, ConfineError> {
         self.limits
-            .require_possible(false, || User::default().is_exempt())?;
+            .require_possible(false, || User::default().is_exempt(false))?;
         let filter = group::filter(self.sandbox)?;
         let null = File::options().read(true).write(true).open("/dev/null");
         let null = OwnedFd::from(null.map_err(|error| SpawnError::Stdio("standard input", error))?);

@@ -76,8 +76,9 @@ impl User {
     }
 
     /// Why RLIMIT_NPROC would not bind it, if it would not: the kernel goes by the real user, and lets pass who has
-    /// one of two capabilities. `CAP_SYS_RESOURCE` is given up for the sake of the other limits.
-    pub(super) fn is_exempt(&self) -> Option<&'static str> {
+    /// one of two capabilities. `CAP_SYS_RESOURCE` is given up for the sake of the other limits. A program that a
+    /// user `executes` keeps the other at most where that is inheritable.
+    pub(super) fn is_exempt(&self, executes: bool) -> Option<&'static str> {
         let uid = self.uid.unwrap_or_else(|| getuid().as_raw());
         if uid == 0 || (self.uid.is_none() && geteuid().is_root()) {
             return Some(
@@ -87,8 +88,14 @@ impl User {
         if self.uid.is_some() {
             return None;
         }
-        // What cannot be asked is taken for there. A program has no more than is permitted here.
-        let own = capabilities(None).map_or(CapabilitySet::all(), |sets| sets.permitted);
+        // What cannot be asked is taken for there.
+        let own = capabilities(None).map_or(CapabilitySet::all(), |sets| {
+            if executes {
+                sets.inheritable
+            } else {
+                sets.permitted
+            }
+        });
         own.contains(CapabilitySet::SYS_ADMIN).then_some(
             "who has CAP_SYS_ADMIN, as this process, is not bound by RLIMIT_NPROC; start as another user, or put it \
              into a cgroup",

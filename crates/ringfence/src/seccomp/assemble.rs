@@ -1,7 +1,9 @@
 //! Filter → program: a balanced search for the number, then the tests of that call.
 //!
-//! The numbers are cut into intervals with one verdict each, and a tree of comparisons finds the
-//! interval: its depth grows with the logarithm of their count. Nothing else than the architecture
+//! The numbers are cut into intervals with one verdict each, and these gathered into runs, which are intervals
+//! of the same verdict and one or two single numbers between them. A tree of comparisons finds the run: its
+//! depth grows with the logarithm of their count. A single number is then told by one comparison, where its
+//! two borders would take two. Nothing else than the architecture
 //! and the number is loaded on the way to an interval without tests, so that the kernel can keep
 //! such answers in its cache of constant actions and need not run the program at all (Linux 5.11,
 //! `seccomp_is_const_allow` in `kernel/seccomp.c`).
@@ -28,7 +30,7 @@ impl Filter {
     /// If the kernel would not take a program of that length.
     pub fn compile(&self, arch: Arch) -> Result<Program, FilterTooLong> {
         let mut assembler = Assembler::new();
-        let found = assembler.search(&self.intervals(arch));
+        let found = assembler.search(&runs(&self.intervals(arch)));
         assembler.goto(found);
         assembler.load(offset::NUMBER);
         let native = assembler.here();
@@ -66,6 +68,53 @@ impl Filter {
         }
         intervals
     }
+}
+
+/// How many numbers of a run may have verdicts of their own. Each makes the program shorter by a comparison, and
+/// the way of all other numbers of the run longer by one.
+const MOST_EXCEPTIONS: usize = 2;
+
+/// Neighbouring numbers, of which all but a few have the same verdict.
+struct Run<'f> {
+    from: u32,
+    usual: &'f Verdict,
+    exceptions: Vec<(u32, &'f Verdict)>,
+}
+
+fn runs<'f>(intervals: &[(u32, &'f Verdict)]) -> Vec<Run<'f>> {
+    let ends = intervals.iter().skip(1).map(|(next, _)| Some(*next));
+    let ends = ends.chain(std::iter::once(None));
+    let intervals: Vec<_> = (intervals.iter().zip(ends))
+        .map(|(&(from, verdict), end)| (from, verdict, end == from.checked_add(1)))
+        .collect();
+    let mut runs = Vec::with_capacity(intervals.len());
+    let mut rest = &intervals[..];
+    while let Some(&(from, first, _)) = rest.first() {
+        let wide = rest.iter().find(|(.., is_single)| !is_single);
+        let mut usual = wide.map_or(first, |(_, verdict, _)| *verdict);
+        let mut exceptions = Vec::new();
+        let mut has_usual = false;
+        let taken = rest.iter().take_while(|(number, verdict, is_single)| {
+            if *verdict == usual {
+                has_usual = true;
+            } else if *is_single && exceptions.len() < MOST_EXCEPTIONS {
+                exceptions.push((*number, *verdict));
+            } else {
+                return false;
+            }
+            true
+        });
+        rest = rest.split_at(taken.count()).1;
+        if !has_usual && let Some((_, last)) = exceptions.pop() {
+            usual = last;
+        }
+        runs.push(Run {
+            from,
+            usual,
+            exceptions,
+        });
+    }
+    runs
 }
 
 /// A place in the program, counted from its end.
@@ -184,17 +233,34 @@ impl<'f> Assembler<'f> {
         self.push(JUMP, [0, 0], distance);
     }
 
-    /// Finds the interval of the number, which is in the register.
-    fn search(&mut self, intervals: &[(u32, &'f Verdict)]) -> Place {
-        if let [(_, verdict)] = intervals {
-            self.verdicts.clear();
-            return self.verdict(verdict, None);
+    /// Finds the run of the number, which is in the register.
+    fn search(&mut self, runs: &[Run<'f>]) -> Place {
+        if let [run] = runs {
+            return self.run(run);
         }
-        let (low, high) = intervals.split_at(intervals.len() / 2);
+        let (low, high) = runs.split_at(runs.len() / 2);
         let at_least = self.search(high);
         let below = self.search(low);
-        self.branch(JUMP_AT_LEAST, high[0].0, at_least, below);
+        self.branch(JUMP_AT_LEAST, high[0].from, at_least, below);
         self.here()
+    }
+
+    fn run(&mut self, run: &Run<'f>) -> Place {
+        let exceptions: Vec<(u32, Place)> = (run.exceptions.iter())
+            .map(|&(number, verdict)| (number, self.call(verdict)))
+            .collect();
+        let mut place = self.call(run.usual);
+        for (number, exception) in exceptions.into_iter().rev() {
+            self.branch(JUMP_EQUAL, number, exception, place);
+            place = self.here();
+        }
+        place
+    }
+
+    /// The tests of one call, of which others write their own.
+    fn call(&mut self, verdict: &'f Verdict) -> Place {
+        self.verdicts.clear();
+        self.verdict(verdict, None)
     }
 
     /// The tests of one call. `loaded` is what the register holds when it comes here.

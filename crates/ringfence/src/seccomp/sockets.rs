@@ -88,23 +88,28 @@ pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
         switch(0, INT, [(AF_UNIX, pair)], other),
     );
 
-    let option = |level, name| [Test::int(1, level), name];
-    let mut options = Verdict::ALLOW;
-    if closed(Class::OtherStreams) {
-        // Turns a TCP socket into one of SMC, which Landlock does not govern.
-        let upper_layer = option(IPPROTO_TCP, Test::int(2, TCP_ULP));
-        options = ENOPROTOOPT.when_all(&upper_layer, options);
-    }
-    if closed(Class::Netlink) {
-        // As root, the old way to change the firewall goes through any socket.
-        let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
-        let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_SET_REPLACE));
-        options = ENOPROTOOPT.when_all(&ipv4, options);
-        let ipv6_routing = option(IPPROTO_IPV6, Test::any(2, BEYOND_IPV6_OPTIONS));
-        options = ENOPROTOOPT.when_all(&ipv6, options);
-        options = ENOPROTOOPT.when_all(&ipv6_routing, options);
-    }
-    filter.set(Syscall::SETSOCKOPT, options);
+    let refused = |class, name, otherwise| {
+        if closed(class) {
+            Verdict::when(name, ENOPROTOOPT, otherwise)
+        } else {
+            otherwise
+        }
+    };
+    // Turns a TCP socket into one of SMC, which Landlock does not govern.
+    let tcp = refused(Class::OtherStreams, Test::int(2, TCP_ULP), Verdict::ALLOW);
+    // As root, the old way to change the firewall goes through any socket.
+    let firewall = |name, otherwise| refused(Class::Netlink, name, otherwise);
+    let ipv4 = firewall(Test::any(2, BEYOND_IP_OPTIONS), Verdict::ALLOW);
+    let ipv6 = firewall(
+        Test::masked(2, !1 & INT, IP6T_SO_SET_REPLACE),
+        Verdict::ALLOW,
+    );
+    let ipv6 = firewall(Test::any(2, BEYOND_IPV6_OPTIONS), ipv6);
+    let by_level = [(IPPROTO_TCP, tcp), (IPPROTO_IP, ipv4), (IPPROTO_IPV6, ipv6)];
+    filter.set(
+        Syscall::SETSOCKOPT,
+        switch(1, INT, by_level, Verdict::ALLOW),
+    );
     if closed(Class::Netlink) {
         filter.set(Syscall::GETSOCKOPT, firewall_unread());
     }
@@ -126,12 +131,18 @@ pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
 /// The rules of the firewall, which root reads through any socket. Where a connection was to go before
 /// they turned it elsewhere is for the program that it was turned to.
 fn firewall_unread() -> Verdict {
-    let option = |level, name| [Test::int(1, level), name];
-    let ipv4 = option(IPPROTO_IP, Test::any(2, BEYOND_IP_OPTIONS));
-    let origin = option(IPPROTO_IP, Test::int(2, SO_ORIGINAL_DST));
-    let ipv6 = option(IPPROTO_IPV6, Test::masked(2, !1 & INT, IP6T_SO_GET_INFO));
-    let denied = ENOPROTOOPT.when_all(&ipv4, ENOPROTOOPT.when_all(&ipv6, Verdict::ALLOW));
-    Verdict::ALLOW.when_all(&origin, denied)
+    let origin = Test::int(2, SO_ORIGINAL_DST);
+    let ipv4 = Test::any(2, BEYOND_IP_OPTIONS);
+    let ipv6 = Test::masked(2, !1 & INT, IP6T_SO_GET_INFO);
+    let denied = |name| Verdict::when(name, ENOPROTOOPT, Verdict::ALLOW);
+    let by_level = [
+        (
+            IPPROTO_IP,
+            Verdict::when(origin, Verdict::ALLOW, denied(ipv4)),
+        ),
+        (IPPROTO_IPV6, denied(ipv6)),
+    ];
+    switch(1, INT, by_level, Verdict::ALLOW)
 }
 
 /// AF_INET and AF_INET6.
