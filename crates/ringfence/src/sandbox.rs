@@ -247,10 +247,11 @@ impl Sandbox {
     /// every thread loses `CAP_SYS_MODULE`.
     ///
     /// # Other threads
-    /// From ABI 8 on the kernel restricts all threads at once. Before, and where threads have filters
-    /// of their own, each of them is interrupted by signal 33, which the C library keeps for such
-    /// uses, waits until all others are, tries the sandbox in a child, and restricts itself. For the
-    /// program that means:
+    /// From ABI 8 on the kernel restricts all threads at once. If it has not within a second, which may
+    /// mean that it never would (`docs/limits.md`), they are called by the signal first, and wait as
+    /// below while it does. Before ABI 8, and where threads have filters of their own, each of them is
+    /// interrupted by signal 33, which the C library keeps for such uses, waits until all others are,
+    /// tries the sandbox in a child, and restricts itself. For the program that means:
     ///
     /// - All threads stand still meanwhile, for some milliseconds (a second where there are
     ///   thousands), or for five seconds if one of them does not come and the call is refused.

@@ -3,7 +3,7 @@
 //! | way | where | domains |
 //! | --- | --- | --- |
 //! | alone | there is no other thread | one |
-//! | together | ABI 8 | one: the kernel restricts all threads at once |
+//! | together | ABI 8 | one: the kernel restricts all threads at once, called by a signal first if that stands still |
 //! | each | before ABI 8, or where threads have filters of their own | one per thread, of one ruleset |
 
 use std::io;
