@@ -46,7 +46,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     })
 }
 
-/// Builds the package, installs it for [`test`] and checks it. Without a Python that can be used there is
+/// Builds the package, installs it for [`test()`] and checks it. Without a Python that can be used there is
 /// nothing to do.
 fn build() -> Result<()> {
     let Some(interpreter) = usable()? else {
