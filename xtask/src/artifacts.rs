@@ -91,6 +91,7 @@ pub fn without_paths() -> String {
 }
 
 /// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
+/// `threads` is not among them: it takes more than a minute and a half on each. `--program` runs it.
 const KERNEL_TESTS: [&str; 4] = ["kernel", "model", "jobs", ESCAPES];
 /// Those that need a C program as well.
 const ESCAPES: &str = "escapes";
