@@ -1,16 +1,17 @@
 //! The steps of a run: each is announced and timed, and some run beside others.
 
-use std::env;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::tool;
 
 /// How many of the slowest are listed.
 const LISTED: usize = 12;
@@ -62,7 +63,7 @@ impl Beside {
         let failed = || format!("{what}: could not be started");
         let said = tempfile::tempfile().with_context(failed)?;
         let start = Instant::now();
-        let mut child = Command::new(env::current_exe()?)
+        let mut child = tool::this_program()
             .args(task)
             .stdin(Stdio::null())
             .stdout(said.try_clone()?)

@@ -5,6 +5,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
+/// This program, to be started once more. By this name also where cargo has put a newer one in its place meanwhile.
+pub fn this_program() -> Command {
+    Command::new("/proc/self/exe")
+}
+
 /// Lines of a tool's standard error that are worth repeating.
 const GIST: usize = 4;
 

@@ -3,7 +3,6 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -27,7 +26,7 @@ pub fn add(tree: &Tree, folder: &Path) -> Result<Option<Library>> {
     let libraries = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
     // By this very program: one that cargo builds with these flags is another.
     tool::shown(
-        Command::new(env::current_exe()?)
+        tool::this_program()
             .arg("install-c")
             .args(["--prefix=/usr", &format!("--libdir={libraries}")])
             .arg("--destdir")
