@@ -91,14 +91,20 @@ pub fn without_paths() -> String {
 }
 
 /// The tests of the crate `ringfence-tests` that each kernel of the matrix runs, in this order.
-/// `threads` is not among them: it takes more than a minute and a half on each. `--program` runs it.
 const KERNEL_TESTS: [&str; 4] = ["kernel", "model", "jobs", ESCAPES];
+/// Those of threads, which take too long to be run on each.
+pub const THREADS: &str = "threads";
 /// Those that need a C program as well.
 const ESCAPES: &str = "escapes";
 
 /// The tests that need a real kernel.
 pub fn kernel_tests() -> Result<Vec<Executable>> {
     KERNEL_TESTS.into_iter().map(static_test).collect()
+}
+
+/// The tests that some kernels run besides.
+pub fn thread_tests() -> Result<Executable> {
+    static_test(THREADS)
 }
 
 fn static_test(name: &str) -> Result<Executable> {

@@ -55,6 +55,8 @@ pub fn write(options: &Options, path: &Path) -> Result<()> {
         }],
         None => {
             program(&mut cpio, "tests/escape", &artifacts::escape_program()?)?;
+            let threads = artifacts::thread_tests()?;
+            program(&mut cpio, &format!("tests/{}", threads.name), &threads.path)?;
             artifacts::kernel_tests()?
         }
     };

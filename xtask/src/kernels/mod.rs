@@ -19,7 +19,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-use crate::workspace;
+use crate::{artifacts, workspace};
 pub use console::{Console, all as consoles};
 use fetch::Archive;
 use qemu::Machine;
@@ -62,6 +62,7 @@ struct Candidate {
     landlock: bool,
     /// The ABI that it must answer.
     abi: u32,
+    with_threads: bool,
     /// The file to boot, or why there is none.
     image: Result<PathBuf, String>,
 }
@@ -98,6 +99,7 @@ fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
             name: series.name.into(),
             landlock: true,
             abi: series.abi,
+            with_threads: series.with_threads,
             image,
         };
         candidates.push(usual.clone());
@@ -107,6 +109,7 @@ fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
                 name,
                 landlock: false,
                 abi: 0,
+                with_threads: false,
                 ..usual
             });
         }
@@ -192,6 +195,7 @@ fn boot(
         initramfs: initramfs.into(),
         console,
         landlock: candidate.landlock,
+        also: (candidate.with_threads && options.program.is_none()).then_some(artifacts::THREADS),
     };
     let ran = machine.run().and_then(|boot| {
         // Emulated processors lose a race now and then while a kernel patches its own code. What the

@@ -8,6 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use vm_init::ALSO;
 
 use super::transcript;
 use crate::tool;
@@ -25,6 +26,8 @@ pub struct Machine {
     pub initramfs: PathBuf,
     pub console: PathBuf,
     pub landlock: bool,
+    /// The tests to run besides those that all kernels run.
+    pub also: Option<&'static str>,
 }
 
 /// What came of it.
@@ -90,6 +93,7 @@ impl Machine {
         let console = File::create(&self.console)
             .with_context(|| format!("{} cannot be written", self.console.display()))?;
         let first = if self.landlock { "landlock," } else { "" };
+        let also = self.also.unwrap_or_default();
         let mut command = Command::new(QEMU);
         command
             // Two processors, so that threads meet one another as they do outside.
@@ -101,7 +105,7 @@ impl Machine {
             .arg(&self.initramfs)
             .arg("-append")
             .arg(format!(
-                "console=ttyS0 panic=-1 oops=panic quiet audit=1 lsm={first}lockdown,yama,integrity,bpf rdinit=/init"
+                "console=ttyS0 panic=-1 oops=panic quiet audit=1 lsm={first}lockdown,yama,integrity,bpf rdinit=/init {ALSO}={also}"
             ))
             .stdin(Stdio::null())
             .stderr(console.try_clone()?)

@@ -1,12 +1,17 @@
-//! The lines by which a virtual machine tells its host, over the serial console, how far it is.
+//! What a virtual machine and its host tell each other: how far the guest is, over the serial console, and what is to
+//! be run, on the kernel's command line.
 //!
-//! The guest writes them between the output of the tests, the host finds them there.
+//! The guest writes its lines between the output of the tests, the host finds them there.
 #![forbid(unsafe_code)]
 
 use std::fmt;
 use std::str::FromStr;
 
 const MARK: &str = "RINGFENCE-VM";
+
+/// Names the tests to run besides those that all kernels run. On the kernel's command line, which hands process 1 what it
+/// does not know itself as its environment.
+pub const ALSO: &str = "ALSO";
 
 /// One step of the guest.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! Runs the tests as one user after the other, and waits for everything they leave behind.
 
+use std::env;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
+use vm_init::ALSO;
 
 pub struct User {
     pub name: &'static str,
@@ -35,9 +37,11 @@ const ENVIRONMENT: [(&str, &str); 9] = [
     ("TMPDIR", "/tmp"),
 ];
 
-/// What the host wants to be run: one name a line.
+/// What the host wants to be run: one name a line, and what it wants of this kernel besides.
 pub fn names() -> Result<Vec<String>, String> {
-    lines("/tests/run")
+    let mut names = lines("/tests/run")?;
+    names.extend(env::var(ALSO).ok().filter(|name| !name.is_empty()));
+    Ok(names)
 }
 
 /// What the host wants the tests to be called with: one argument a line.
