@@ -25,6 +25,11 @@ pub(crate) enum LimitError {
     )]
     ProcessesOfRoot,
     #[error(
+        "cannot limit processes (limits: processes): the kernel does not count those of who has CAP_SYS_ADMIN, which \
+         this process hands on; take that out of its inheritable capabilities, or take `processes` out"
+    )]
+    ProcessesOfAdministrator,
+    #[error(
         "cannot give up CAP_SYS_RESOURCE, by which the command would lift its limits; an outer filter may deny capget \
          or capset"
     )]
@@ -44,6 +49,11 @@ pub(crate) fn check(limits: &Limits) -> Result<(), LimitError> {
     }
     if limits.processes.is_some() && (geteuid().is_root() || getuid().is_root()) {
         return Err(LimitError::ProcessesOfRoot);
+    }
+    // A program keeps at most what is inheritable. What cannot be asked is taken for there.
+    let inheritable = capabilities(None).map_or(CapabilitySet::all(), |sets| sets.inheritable);
+    if limits.processes.is_some() && inheritable.contains(CapabilitySet::SYS_ADMIN) {
+        return Err(LimitError::ProcessesOfAdministrator);
     }
     Ok(())
 }

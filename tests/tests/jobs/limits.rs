@@ -1,10 +1,12 @@
 //! Limits: each ends the job or denies it more, and the report says which it was.
 
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use ringfence::process::{Ended, Limit, Limits, Output, Stdio};
+use ringfence_tests::executable;
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::world::{World, is_root};
 use rustix::process::{Signal, Uid};
@@ -256,11 +258,17 @@ fn processes() {
 fn handed_on() {
     let say = |capability: &str| {
         let mut starter = Command::new(this());
-        let output = starter.args(["handed-on", capability]).output();
+        let output = starter
+            .arg("handed-on")
+            .args(capability.split(' '))
+            .output();
         String::from_utf8(output.expect("it starts").stdout).expect("text")
     };
     assert_eq!(say("none"), "exit status: 0\n");
     let refused = say("admin");
+    assert!(refused.contains("who has CAP_SYS_ADMIN"), "{refused}");
+    assert_eq!(say("none wrapper"), "exit status: 0\n");
+    let refused = say("admin wrapper");
     assert!(refused.contains("who has CAP_SYS_ADMIN"), "{refused}");
 }
 
@@ -269,10 +277,14 @@ pub fn main(words: &[String]) -> ExitCode {
     set_keep_capabilities(true).expect("no call denies it");
     set_thread_uid(Uid::from_raw(54_322)).expect("root may");
     let mut sets = capabilities(None).expect("one's own");
-    if words == ["admin"] {
+    if words.first().is_some_and(|word| word == "admin") {
         sets.inheritable |= CapabilitySet::SYS_ADMIN;
     }
     set_capabilities(None, sets).expect("it is permitted");
+    if words.len() > 1 {
+        wrapped();
+        return ExitCode::SUCCESS;
+    }
     let sandbox = sandbox(policy());
     let limits = Limits {
         processes: Some(8),
@@ -283,6 +295,23 @@ pub fn main(words: &[String]) -> ExitCode {
         Err(error) => println!("{error}"),
     }
     ExitCode::SUCCESS
+}
+
+/// Prints how the wrapper ends with the same limit.
+fn wrapped() {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    let text = "version: 1\nro: [/]\nlimits: {processes: 4000}\n";
+    file.write_all(text.as_bytes()).expect("a manifest");
+    let mut command = Command::new(executable("landlock-runner"));
+    command.args(["--log", "off", "--policy"]).arg(file.path());
+    let output = command
+        .arg("--")
+        .arg(this())
+        .args(["probe", "exit", "0"])
+        .output();
+    let output = output.expect("it starts");
+    print!("{}", String::from_utf8_lossy(&output.stderr));
+    println!("{}", output.status);
 }
 
 fn account() {
