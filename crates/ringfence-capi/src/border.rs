@@ -217,8 +217,8 @@ impl OwnedText {
     }
 }
 
-/// A descriptor that C names by its number, and leaves open as long as it is borrowed.
-pub fn borrowed<'c>(fd: c_int) -> Option<BorrowedFd<'c>> {
+/// A descriptor that C names by its number in `_named`, and leaves open as long as that is used.
+pub fn borrowed<T>(fd: c_int, _named: &T) -> Option<BorrowedFd<'_>> {
     if fd < 0 {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use ringfence::process::Limits;
+use ringfence::process::{ConfineError, Limits};
 
 use crate::border::{Bytes, OutHandle, attempt, borrowed, caught, given, handle, quietly};
 use crate::child::Ended;
@@ -10,6 +10,14 @@ use crate::error::Error;
 use crate::limits;
 use crate::output::Output;
 use crate::sandbox::Sandbox;
+
+/// How many bytes a reply may have if nothing is said.
+const LONGEST: u64 = 64 << 20;
+
+/// What stands around a reply in the answer that has it: the number of the function, and the reply's length.
+const AROUND: u64 = 5 + 10;
+
+const STANDARD_ERROR: c_int = 2;
 
 /// What a confined function says to the process that it is a copy of.
 #[derive(Default)]
@@ -25,6 +33,7 @@ pub type Function = Option<extern "C" fn(data: *mut c_void, reply: Option<&mut R
 #[derive(Default)]
 pub struct Confined {
     limits: Limits,
+    /// How many bytes a reply may have, if that was said.
     longest: Option<u64>,
     keep: Vec<c_int>,
     /// The first thing that could not be used.
@@ -73,8 +82,10 @@ pub extern "C" fn ringfence_confined_longest_reply(confined: Option<&mut Confine
 #[unsafe(no_mangle)]
 pub extern "C" fn ringfence_confined_keep(confined: Option<&mut Confined>, fd: c_int) {
     change(confined, |confined| {
-        if fd < 0 {
-            return Err(Error::argument(format!("{fd} is no descriptor")));
+        if fd <= STANDARD_ERROR {
+            return Err(Error::argument(format!(
+                "{fd} is no descriptor above {STANDARD_ERROR}, and the copy has its own of those"
+            )));
         }
         confined.keep.push(fd);
         Ok(())
@@ -111,17 +122,23 @@ pub extern "C" fn ringfence_confined_run(
         }
         let sandbox = given(sandbox, "the sandbox")?.get()?;
         let mut running = sandbox.confined().limits(confined.limits);
-        if let Some(longest) = confined.longest {
-            running = running.longest_answer(longest);
+        let longest = confined.longest.unwrap_or(LONGEST);
+        running = running.longest_answer(longest.saturating_add(AROUND));
+        for &fd in &confined.keep {
+            if let Some(fd) = borrowed(fd, confined) {
+                running = running.keep(fd);
+            }
         }
-        for fd in confined.keep.iter().copied().filter_map(borrowed) {
-            running = running.keep(fd);
-        }
-        let (code, stdout) = running.run(|| {
+        let answer: Result<(c_int, Vec<u8>), _> = running.run(|| {
             let mut reply = Reply::default();
             let code = function(data, Some(&mut reply));
             (code, reply.0)
-        })?;
+        });
+        let (code, stdout) = match answer {
+            Ok((_, reply)) if reply.len() as u64 > longest => Err(ConfineError::TooLong(longest)),
+            Err(ConfineError::TooLong(_)) => Err(ConfineError::TooLong(longest)),
+            answer => answer,
+        }?;
         Ok(Output {
             ended: Ended {
                 code,

@@ -144,7 +144,7 @@ impl<'s> Confined<'s> {
         self
     }
 
-    /// Leaves it a descriptor.
+    /// Leaves it a descriptor above 2. It has its own of those up to 2.
     pub fn keep(mut self, fd: BorrowedFd<'s>) -> Self {
         self.keep.push(fd);
         self

@@ -404,6 +404,12 @@ static void a_function_runs_in_a_restricted_copy_and_replies(void) {
     ringfence_output_free(output);
   }
   CHECK(can_read("/etc/passwd"));
+  ringfence_confined_longest_reply(confined, 12);
+  ok(ringfence_confined_run(confined, sandbox, confined_act, word, &output));
+  ringfence_output_free(output);
+  ringfence_confined_longest_reply(confined, 11);
+  fails(ringfence_confined_run(confined, sandbox, confined_act, word, &output), RINGFENCE_CODE_LIMIT,
+        "more than 11 bytes");
   ringfence_confined_free(confined);
   ringfence_sandbox_free(sandbox);
 }
