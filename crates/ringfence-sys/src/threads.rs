@@ -228,8 +228,12 @@ pub fn restrict_at_once(ruleset: BorrowedFd<'_>, flags: u32) -> Result<(), Failu
         return landlock::restrict_self(ruleset, flags).map_err(refused);
     }
     let _turn = Turn::take();
-    signal::install().map_err(Failure::Signal)?;
-    if at_once::restrict(ruleset, flags).map_err(refused)? {
+    let is_new = signal::install().map_err(Failure::Signal)?;
+    let restricted = at_once::restrict(ruleset, flags);
+    if is_new && !matches!(restricted, Ok(false)) {
+        signal::restore();
+    }
+    if restricted.map_err(refused)? {
         return Ok(());
     }
     let tasks = Tasks::open().map_err(Failure::Tasks)?;

@@ -31,6 +31,12 @@ pub(super) fn restrict(ruleset: BorrowedFd<'_>, flags: u32) -> io::Result<bool> 
     let _blocked = SignalsBlocked::but(signal::BIT)?;
     let ruleset = ruleset.try_clone_to_owned()?;
     let (decoy, _) = io::pipe()?;
+    // An outer filter may forbid what the handler does.
+    let tried = decoy.try_clone()?;
+    if !raw::replace(tried.as_raw_fd(), decoy.as_raw_fd()) {
+        return Ok(false);
+    }
+    drop(tried);
     DECOY.store(decoy.as_raw_fd(), SeqCst);
     RULESET.store(ruleset.as_raw_fd(), SeqCst);
     // Users have a limit of them, and an outer filter may forbid them.

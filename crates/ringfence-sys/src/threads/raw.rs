@@ -229,8 +229,9 @@ impl Drop for Timer {
     }
 }
 
-/// Makes the number `descriptor` stand for the file of `other`.
-pub(super) fn replace(descriptor: libc::c_int, other: libc::c_int) {
-    // SAFETY: takes numbers. The first is owned by the code that this interrupts, which expects it.
-    unsafe { libc::syscall(libc::SYS_dup3, other, descriptor, libc::O_CLOEXEC) };
+/// Makes the number `descriptor` stand for the file of `other`. False if it cannot.
+pub(super) fn replace(descriptor: libc::c_int, other: libc::c_int) -> bool {
+    // SAFETY: takes numbers. The first is owned by the caller, or by the code that this interrupts, which expects it.
+    let replaced = unsafe { libc::syscall(libc::SYS_dup3, other, descriptor, libc::O_CLOEXEC) };
+    replaced >= 0
 }

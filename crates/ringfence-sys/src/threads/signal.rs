@@ -125,17 +125,17 @@ fn sigaction(new: Option<&Action>) -> io::Result<Action> {
     check(result).map(|_| old)
 }
 
-/// Puts our handler in place, if it is not.
-pub(super) fn install() -> io::Result<()> {
+/// Puts our handler in place; false if it was there.
+pub(super) fn install() -> io::Result<bool> {
     if !KNOWN {
         return Err(io::Error::from_raw_os_error(libc::ENOSYS));
     }
     let (ours, found) = (Action::ours(), sigaction(None)?);
     if found.handler == ours.handler {
-        return Ok(());
+        return Ok(false);
     }
     PREVIOUS.keep(&found);
-    sigaction(Some(&ours)).map(drop)
+    sigaction(Some(&ours)).map(|_| true)
 }
 
 /// Puts back the handler that was there before ours. Where there was none ours stays: a signal that

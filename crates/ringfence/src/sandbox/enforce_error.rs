@@ -81,6 +81,11 @@ pub enum EnforceError {
          no more; leave out one of the outer sandboxes"
     )]
     TooManyLayers,
+    /// Restricting all threads takes a few descriptors for a moment.
+    #[error(
+        "cannot restrict this process: it has no descriptor to spare; raise its limit of open files, or close some"
+    )]
+    TooManyFiles(#[source] io::Error),
     /// The kernel refused for another reason.
     #[error(
         "cannot restrict this process; an outer seccomp filter may forbid landlock_restrict_self"
@@ -134,6 +139,7 @@ impl EnforceError {
     pub(crate) fn restrict(error: io::Error) -> Self {
         match errno(&error) {
             Some(Errno::TOOBIG) => Self::TooManyLayers,
+            Some(Errno::MFILE | Errno::NFILE) => Self::TooManyFiles(error),
             _ => Self::Restrict(error),
         }
     }
