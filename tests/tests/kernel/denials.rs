@@ -204,6 +204,7 @@ fn each_act() {
 fn denied_then_allowed(follower: &mut Follower, case: &Case) -> u32 {
     let mut flags: Vec<String> = Vec::new();
     let mut first = None;
+    let mut was_dropped = false;
     for _ in 0..MOST_LINES {
         let (pid, code) = tried(&case.sandbox, &flags, &case.act);
         if first.is_some() && code == Some(case.passes) {
@@ -212,6 +213,12 @@ fn denied_then_allowed(follower: &mut Follower, case: &Case) -> u32 {
         }
         assert_eq!(code, Some(case.errno.raw_os_error()), "{:?}", case.act);
         let records = follower.of(pid, PATIENCE);
+        // The kernel drops records when it is busy, as it was once at a load of 8. Twice would be a fault.
+        if records.is_empty() && !was_dropped {
+            was_dropped = true;
+            eprintln!("no record came of {:?}; tried once more", case.act);
+            continue;
+        }
         assert!(
             !records.is_empty(),
             "no record of {:?} by {pid}: {:#?}",
