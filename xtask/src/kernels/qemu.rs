@@ -103,7 +103,7 @@ impl Machine {
             .arg(&self.kernel)
             .arg("-initrd")
             .arg(&self.initramfs)
-            // The tests make more records at once than the 64 that the kernel holds by itself; it drops the rest.
+            // By itself the kernel holds 64 records that wait, and the tests may make more at once.
             .arg("-append")
             .arg(format!(
                 "console=ttyS0 panic=-1 oops=panic quiet audit=1 audit_backlog_limit=8192 lsm={first}lockdown,yama,integrity,bpf rdinit=/init {ALSO}={also}"
