@@ -129,6 +129,8 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
         (None, Some(name)) => Place::named(name),
         (None, None) => None,
     };
+    // Before the source is opened: what happens once it is open counts, however long the rest takes.
+    let start = Since::now();
     let (place, mut source) = match place {
         Some(place) => {
             let source = Source::open(&place, follow, since)?;
@@ -145,6 +147,10 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
     }
     let other = other_kernel(matches);
     let is_running = other.is_none() && is_live;
+    // What is followed begins at the start; what was said before of domains that go on is read all the same. The
+    // kernel's group has nothing of before.
+    let is_past_there = is_live && place != Place::Netlink;
+    let from = since.or((follow && is_past_there).then_some(start));
     let report = Report {
         kernel: match other {
             Some(kernel) => kernel,
@@ -158,8 +164,6 @@ fn show(matches: &ArgMatches) -> Result<u8, DenialsError> {
         json: matches.get_flag("json"),
         place,
     };
-    // What is followed begins now; what was said before of domains that go on is read all the same.
-    let from = since.or_else(|| (follow && is_live).then(Since::now));
     let mut log = Log::since(from.map_or(0, Since::millis));
     if follow {
         return follow::follow(&mut source, &mut log, &report);

@@ -1,11 +1,12 @@
 //! A `ringfence denials --follow` that a test listens to.
 
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, PipeWriter, Read, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use ringfence_tests::executable;
+use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -19,23 +20,58 @@ pub struct Follower {
 
 impl Follower {
     pub fn start() -> Self {
+        let (ours, theirs) = io::pipe().expect("a pipe");
+        let follower = Self::started(theirs, lines_of(ours));
+        // It says what it reads once it has joined.
+        let first = follower.said.recv().expect("its first line");
+        assert!(first.contains("netlink"), "{first}");
+        follower
+    }
+
+    /// One that stands still at its first line, which it says once it has joined, until something was done.
+    pub fn start_while(something: impl FnOnce()) -> Self {
+        let (ours, mut theirs) = io::pipe().expect("a pipe");
+        let size = fcntl_setpipe_size(&theirs, 4096).expect("a small pipe");
+        theirs.write_all(&vec![b'\n'; size]).expect("it is empty");
+        let mut follower = Self::started(theirs, mpsc::channel().1);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while follower.socket().is_none() {
+            assert!(Instant::now() < deadline, "it has not joined");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        something();
+        follower.said = lines_of(ours);
+        follower
+    }
+
+    fn started(stderr: PipeWriter, said: Receiver<String>) -> Self {
         let mut child = Command::new(executable("ringfence"))
             .args(["denials", "--follow", "--source=netlink", "--json"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .expect("ringfence starts");
-        let said = lines_of(child.stderr.take().expect("a pipe"));
         let lines = lines_of(child.stdout.take().expect("a pipe"));
-        // It says what it reads once it has joined.
-        let first = said.recv().expect("its first line");
-        assert!(first.contains("netlink"), "{first}");
         Self {
             child,
             lines,
             said,
             shown: Vec::new(),
         }
+    }
+
+    /// What the kernel says of its socket in the group: the family, the process, the groups, and in the ninth column
+    /// how often something was dropped.
+    fn socket(&self) -> Option<Vec<String>> {
+        const AUDIT: &str = "9";
+        const NO_GROUP: &str = "00000000";
+        let sockets = std::fs::read_to_string("/proc/net/netlink").expect("a list");
+        let pid = self.child.id().to_string();
+        let columns = |socket: &str| socket.split_ascii_whitespace().map(str::to_owned).collect();
+        sockets.lines().map(columns).find(|columns: &Vec<_>| {
+            matches!(&columns[..], [_, family, process, groups, ..]
+                if family == AUDIT && *process == pid && groups != NO_GROUP)
+        })
     }
 
     /// Lets it stand still.
@@ -50,16 +86,9 @@ impl Follower {
 
     /// Whether the kernel has dropped records for it.
     pub fn has_overflowed(&self) -> bool {
-        // Of each socket its family, its process, its groups, and in the ninth column what was dropped.
-        const AUDIT: &str = "9";
-        let sockets = std::fs::read_to_string("/proc/net/netlink").expect("a list");
-        let pid = self.child.id().to_string();
-        sockets.lines().any(|socket| {
-            let columns: Vec<_> = socket.split_ascii_whitespace().collect();
-            columns.get(1) == Some(&AUDIT)
-                && columns.get(2) == Some(&&*pid)
-                && columns.get(8).is_some_and(|dropped| *dropped != "0")
-        })
+        let socket = self.socket();
+        let dropped = socket.and_then(|columns| columns.into_iter().nth(8));
+        dropped.is_some_and(|dropped| dropped != "0")
     }
 
     /// A line with this text that it has said, or says before the deadline.

@@ -3,6 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _, Zoned};
+use rustix::time::{ClockId, clock_gettime};
 
 /// A moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +40,12 @@ impl Since {
         Some(Self(moment))
     }
 
-    /// This moment.
+    /// This moment, by the clock of the kernel's records, which is behind the usual one by up to a tick: what
+    /// happens from now on has no earlier time there.
     pub(super) fn now() -> Self {
-        Self(Timestamp::now())
+        let now = clock_gettime(ClockId::RealtimeCoarse);
+        let nanos = i32::try_from(now.tv_nsec).unwrap_or_default();
+        Self(Timestamp::new(now.tv_sec, nanos).unwrap_or_default())
     }
 
     /// Milliseconds since 1970.
