@@ -1,5 +1,7 @@
 //! Trials: tests that can say at run time that this machine cannot run them.
 
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -44,7 +46,7 @@ impl Test {
     fn trial(self) -> Trial {
         let strict = std::env::var_os("RINGFENCE_REQUIRE").is_some_and(|value| value == "all");
         let name = self.name.clone();
-        Trial::ignorable_test(self.name, move || match (self.run)() {
+        Trial::ignorable_test(self.name, move || match without_panic(self.run)? {
             Outcome::Passed => Ok(libtest_mimic::Completion::Completed),
             Outcome::Skipped(reason) if strict => Err(Failed::from(format!("skipped: {reason}"))),
             Outcome::Skipped(reason) | Outcome::Absent(reason) => {
@@ -53,6 +55,19 @@ impl Test {
             }
         })
     }
+}
+
+thread_local! {
+    /// What this thread said when it panicked.
+    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs a test; a panic becomes its failure, which unlike a payload says where.
+fn without_panic(run: Box<dyn FnOnce() -> Outcome + Send>) -> Result<Outcome, Failed> {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|_| {
+        let said = PANIC.take();
+        Failed::from(said.unwrap_or_else(|| "it ended by a panic of another thread".to_owned()))
+    })
 }
 
 /// Runs tests as `cargo test` would, and prints its closing line.
@@ -74,5 +89,10 @@ pub fn waiting() -> usize {
 }
 
 fn run(arguments: &Arguments, tests: Vec<Test>) -> ExitCode {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        PANIC.set(Some(panic.to_string()));
+        usual(panic);
+    }));
     libtest_mimic::run(arguments, tests.into_iter().map(Test::trial).collect()).exit_code()
 }
