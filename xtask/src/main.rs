@@ -6,6 +6,7 @@ mod bench;
 mod book;
 mod counts;
 mod escapes;
+mod failures;
 mod header;
 mod install;
 mod installed;

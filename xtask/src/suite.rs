@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::counts::Counts;
+use crate::failures::{self, Failures};
 use crate::step::{self, Beside, step};
 use crate::{artifacts, book, kernels, python, supply, tool, workspace};
 
@@ -24,7 +25,7 @@ pub struct Options {
 /// Runs all of it. What cannot be built or is not clean is an error; tests that fail are counted.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let ended = all(options);
-    eprint!("{}", step::slowest());
+    eprint!("{}{}", step::slowest(), failures::told());
     let (counts, well) = ended?;
     println!("{counts}");
     Ok(if well {
@@ -170,13 +171,16 @@ pub fn tests(what: &str, command: &mut Command) -> Result<Counts> {
             .with_context(|| format!("{what}: could not be started"))?;
         let stdout = child.stdout.take().context("the output is a pipe")?;
         let mut counts = Counts::default();
+        let mut failures = Failures::default();
         for line in BufReader::new(stdout).lines() {
             let line = line.with_context(|| format!("{what}: unreadable output"))?;
             println!("{line}");
+            failures.line(what, &line);
             if let Some(executable) = Counts::read(&line) {
                 counts = [counts, executable].into_iter().sum();
             }
         }
+        failures.end();
         let status = child.wait()?;
         if !status.success() && counts.failed == 0 {
             bail!("{what}: ended with {status} although no test failed");

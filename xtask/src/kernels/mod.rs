@@ -214,8 +214,8 @@ fn boot(
             let outcome = Outcome::of(&boot, options.program.is_none().then_some(candidate.abi));
             if outcome.failed() {
                 eprintln!("{name}: the console ends with\n{}", tail(&boot.console));
-                for failure in transcript::failures(&boot.console) {
-                    eprintln!("{name}: {failure}");
+                for failure in transcript::failures(name, &boot.console) {
+                    eprint!("{failure}");
                 }
             }
             outcome

@@ -3,6 +3,7 @@
 use vm_init::Event;
 
 use crate::counts::Counts;
+use crate::failures::{Failure, Failures};
 
 /// What a console tells.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,21 +41,17 @@ pub fn panicked(console: &str) -> bool {
         .any(|line| line.contains("Kernel panic - not syncing"))
 }
 
-/// The tests that failed, each with the run it failed in.
-pub fn failures(console: &str) -> Vec<String> {
-    let mut run = String::new();
-    let mut failures = Vec::new();
+/// The tests that failed on this kernel, each with the run it failed in.
+pub fn failures(kernel: &str, console: &str) -> Vec<Failure> {
+    let mut run = kernel.to_owned();
+    let mut failures = Failures::default();
     for line in console.lines() {
-        if let Ok(Event::Begin(what)) = line.parse() {
-            run = what;
+        match line.parse() {
+            Ok(Event::Begin(what)) => run = format!("{what} on {kernel}"),
+            _ => failures.line(&run, line),
         }
-        let test = line
-            .trim()
-            .strip_prefix("---- ")
-            .and_then(|rest| rest.strip_suffix(" ----"));
-        failures.extend(test.map(|test| format!("{test} failed in {run}")));
     }
-    failures
+    failures.end()
 }
 
 impl Transcript {
@@ -142,9 +139,12 @@ mod tests {
     #[test]
     fn failed_tests_are_named_with_their_run() {
         let console = "RINGFENCE-VM begin escapes as root\r\n---- escapes::chmod ----\r\n";
+        let [failure] = &*failures("7.1", console) else {
+            panic!("one failed");
+        };
         assert_eq!(
-            failures(console),
-            ["escapes::chmod failed in escapes as root"]
+            failure.to_string(),
+            "escapes::chmod failed in escapes as root on 7.1\n"
         );
     }
 
