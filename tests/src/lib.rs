@@ -12,6 +12,7 @@ pub mod fuzz;
 pub mod install;
 pub mod leak;
 pub mod libseccomp;
+pub mod ports;
 pub mod reuse;
 pub mod terminal;
 pub mod trial;

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use ringfence::{Access, Class, PortClass, Request};
+use ringfence_tests::ports::free_port;
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::wrapper::Sandbox;
 use rustix::io::Errno;
 
 use crate::expect::{Verdict, assert_verdict, verdict};
-use crate::ports::{free_port, listener, receiver};
+use crate::ports::{listener, receiver};
 use crate::world::{World, copy_of_probe, is_root, probe, unsandboxed};
 
 /// Classes whose acts are told from the plan by other means than one probe.

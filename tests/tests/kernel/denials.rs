@@ -14,13 +14,14 @@ use std::time::{Duration, Instant};
 
 use ringfence::{Abi, Access, Kernel, PolicyBuilder};
 use ringfence_tests::executable;
+use ringfence_tests::ports::free_port;
 use ringfence_tests::trial::{Outcome, Test};
 use ringfence_tests::wrapper::{Sandbox, stderr};
 use rustix::io::Errno;
 use serde_json::Value;
 
 use crate::classes::Victim;
-use crate::ports::{free_port, listener, receiver};
+use crate::ports::{listener, receiver};
 use crate::world::{World, is_root, probe, unsandboxed};
 
 mod cases;

@@ -1,9 +1,9 @@
 //! Ports: those listed pass, those beside them do not, `any` leaves its neighbours alone.
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use ringfence::{PortClass, Ports, Request};
+use ringfence_tests::ports::{free_port, free_row};
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::Sandbox;
 use rustix::io::Errno;
@@ -45,19 +45,6 @@ pub fn receiver() -> (UdpSocket, u16) {
     (socket, port)
 }
 
-/// A port for one test alone, below those that the kernel chooses from.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(20_000);
-    loop {
-        let port = NEXT.fetch_add(1, Ordering::Relaxed);
-        let unused = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-            && UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-        if unused {
-            return port;
-        }
-    }
-}
-
 fn assert_port(sandbox: &Sandbox, act: &str, class: PortClass, port: u16) {
     let expected = verdict(sandbox, Request::Port(class, port), Errno::ACCESS);
     assert_verdict(sandbox, &[act, &port.to_string()], expected);
@@ -97,11 +84,10 @@ fn bind_tcp() {
 }
 
 fn range_edges() {
-    // Far below the ephemeral ports, so that nothing else takes one of them meanwhile.
-    const FIRST: u16 = 21_040;
-    const LAST: u16 = 21_044;
-    let sandbox = Sandbox::for_probe().ports(PortClass::BindTcp, FIRST..=LAST);
-    for port in [FIRST - 1, FIRST, FIRST + 2, LAST, LAST + 1] {
+    let before = free_row(7);
+    let (first, last) = (before + 1, before + 5);
+    let sandbox = Sandbox::for_probe().ports(PortClass::BindTcp, first..=last);
+    for port in [before, first, first + 2, last, last + 1] {
         assert_eq!(
             unsandboxed(&["bind-tcp", &port.to_string()]).status.code(),
             Some(0)
@@ -123,7 +109,7 @@ fn many() {
 fn ephemeral() {
     assert_eq!(unsandboxed(&["bind-tcp", "0"]).status.code(), Some(0));
     let listed = Sandbox::for_probe().ports(PortClass::BindTcp, 0);
-    let not_listed = Sandbox::for_probe().ports(PortClass::BindTcp, 21_050);
+    let not_listed = Sandbox::for_probe().ports(PortClass::BindTcp, free_port());
     for sandbox in [listed, not_listed] {
         assert_port(&sandbox, "bind-tcp", PortClass::BindTcp, 0);
     }

@@ -1,15 +1,14 @@
 //! A folder with a job in it, done plainly, under watch, and under a policy.
 
 use std::ffi::OsStr;
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use ringfence_manifest::{Manifest, Variables};
 use ringfence_tests::executable;
 use ringfence_tests::install::PATH;
+use ringfence_tests::ports::free_port;
 use ringfence_tests::world::is_root;
 use ringfence_tests::wrapper::{NOBODY, done, stderr, text};
 use tempfile::TempDir;
@@ -185,17 +184,4 @@ pub fn directories_of_programs() -> impl Iterator<Item = PathBuf> {
     std::env::split_paths(PATH)
         .chain(newest)
         .chain(cargo.parent().map(Path::to_owned))
-}
-
-/// A port that nobody has, and that the kernel gives to nobody who asks for any.
-fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    const FIRST: u16 = 18_000;
-
-    loop {
-        let port = FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }

@@ -7,9 +7,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use nix::mqueue::{MQ_OFlag, MqAttr, mq_close, mq_open, mq_unlink};
+use ringfence_tests::ports::free_row;
 use rustix::process::Pid;
 
 /// How many ports are listened on, and how many are free to bind.
@@ -122,32 +122,18 @@ impl Drop for Outside {
     }
 }
 
-/// Listens on a row of ports, with as many free ones behind, below those that the kernel chooses.
+/// Listens on a row of ports, with as many free ones behind.
 fn listen() -> io::Result<(u16, Vec<TcpListener>, Vec<UdpSocket>)> {
-    static TRIED: AtomicU16 = AtomicU16::new(0);
-    const FIRST: u16 = 20_000;
-    const ROWS: u16 = 1_000;
-
-    let own = u16::try_from(std::process::id() % u32::from(ROWS)).unwrap_or(0);
-    for _ in 0..ROWS {
-        let row = (own + TRIED.fetch_add(1, Ordering::Relaxed)) % ROWS;
-        let first = FIRST + row * 2 * PORTS;
-        let at = |port| (Ipv4Addr::LOCALHOST, port);
-        let streams: io::Result<Vec<_>> = (first..first + 2 * PORTS)
-            .map(|port| {
-                let socket = TcpListener::bind(at(port))?;
-                socket.set_nonblocking(true)?;
-                Ok(socket)
-            })
-            .collect();
-        let datagrams: io::Result<Vec<_>> = (first..first + 2 * PORTS)
-            .map(|port| UdpSocket::bind(at(port)))
-            .collect();
-        if let (Ok(mut streams), Ok(mut datagrams)) = (streams, datagrams) {
-            streams.truncate(PORTS.into());
-            datagrams.truncate(PORTS.into());
-            return Ok((first, streams, datagrams));
-        }
-    }
-    Err(io::Error::other("no row of free ports"))
+    let first = free_row(2 * PORTS);
+    let at = |port| (Ipv4Addr::LOCALHOST, port);
+    let ports = || first..first + PORTS;
+    let streams = ports().map(|port| {
+        let socket = TcpListener::bind(at(port))?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    });
+    let streams = streams.collect::<io::Result<_>>()?;
+    let datagrams = ports().map(|port| UdpSocket::bind(at(port)));
+    let datagrams = datagrams.collect::<io::Result<_>>()?;
+    Ok((first, streams, datagrams))
 }

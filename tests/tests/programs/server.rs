@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ringfence_tests::ports::{free_port, has_listener};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::scene::Skip;
@@ -92,9 +93,9 @@ pub fn listener() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// Different ports that are free now.
+/// Different ports that nobody has.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    [(); N].map(|()| listener()).map(|(_held, port)| port)
+    [(); N].map(|()| free_port())
 }
 
 /// Ports that a test does not choose: its turn to use them, if they can be had.
@@ -112,6 +113,10 @@ pub fn fixed_ports(ports: &[u16]) -> Result<MutexGuard<'static, ()>, Skip> {
                 ),
                 _ => format!("port {port} cannot be bound: {error}"),
             }));
+        }
+        // A program that another test starts at this moment has the socket until it has been executed.
+        while has_listener(*port) {
+            thread::sleep(Duration::from_millis(10));
         }
     }
     Ok(turn)
