@@ -1,35 +1,54 @@
-//! What the library does for a C program; the statements are those of `c/behaviour.c`.
+//! What the library does for a C program; the statements are those of the programs in `c/behaviour`.
 
 use std::fs;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use ringfence_tests::executable;
 use ringfence_tests::trial::Test;
 use tempfile::TempDir;
 
-use crate::library::{Linked, Program, compile, source, succeeds, test_of_sandboxes, text};
-
-static PROGRAM: LazyLock<Program> =
-    LazyLock::new(|| compile("gcc", &source("behaviour.c"), &[], Linked::Shared));
+use crate::library::{Linked, compile, source, succeeds, test_of_sandboxes, text};
 
 pub fn tests() -> Vec<Test> {
-    let program = fs::read_to_string(source("behaviour.c")).expect("the statements");
-    let statements = program
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("STATEMENT(")?.strip_suffix("),"))
-        .map(|name| {
-            let name = name.to_owned();
-            test_of_sandboxes(&format!("c_{name}"), move || {
-                succeeds(PROGRAM.command().arg(name));
-            })
-        });
-    let plan = test_of_sandboxes(
+    let mut tests: Vec<Test> = programs()
+        .iter()
+        .flat_map(|file| statements(file))
+        .collect();
+    tests.push(test_of_sandboxes(
         "the_plan_for_this_kernel_is_what_the_workbench_prints",
         the_plan_is_the_workbenchs,
-    );
-    statements.chain([plan]).collect()
+    ));
+    tests
+}
+
+/// The programs' sources.
+pub fn programs() -> Vec<PathBuf> {
+    let folder = fs::read_dir(source("behaviour")).expect("the programs");
+    let mut files: Vec<PathBuf> = folder.map(|entry| entry.expect("a file").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "c"));
+    files.sort();
+    files
+}
+
+/// A test for each statement of a program, which is compiled for the first that runs.
+fn statements(file: &Path) -> Vec<Test> {
+    let code = fs::read_to_string(file).expect("the statements");
+    let file = file.to_owned();
+    let program = Arc::new(LazyLock::new(move || {
+        compile("gcc", &file, &[], Linked::Shared)
+    }));
+    code.lines()
+        .filter_map(|line| line.trim().strip_prefix("STATEMENT(")?.strip_suffix("),"))
+        .map(|name| {
+            let (name, program) = (name.to_owned(), Arc::clone(&program));
+            test_of_sandboxes(&format!("c_{name}"), move || {
+                succeeds(program.command().arg(name));
+            })
+        })
+        .collect()
 }
 
 /// Byte for byte, where symlinks lead and what is missing included.

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::agreement;
 use crate::arguments::Generated;
+use crate::behaviour;
 use crate::library::{
     LIBRARY, Linked, Program, compile, example, source, test, test_of_sandboxes, text,
 };
@@ -43,7 +44,11 @@ pub fn tests() -> Vec<Test> {
         ),
         test_of_sandboxes(
             "address_sanitizer_finds_nothing_in_sandboxes_and_programs",
-            || quiet(&sanitized(&source("behaviour.c")), ""),
+            || {
+                for file in behaviour::programs() {
+                    quiet(&sanitized(&file), "");
+                }
+            },
         ),
         test_of_sandboxes(
             "address_sanitizer_finds_nothing_in_the_examples",
