@@ -7,6 +7,7 @@ use crate::access::Access;
 use crate::shown::Shown;
 
 mod builder;
+mod check;
 mod classes;
 mod except;
 mod pattern;
@@ -14,7 +15,8 @@ mod ports;
 mod source;
 mod syscalls;
 
-pub use builder::{InvalidLine, PolicyBuilder};
+pub use builder::PolicyBuilder;
+pub use check::InvalidLine;
 pub use classes::ClassLine;
 pub use pattern::literal_name;
 pub(crate) use pattern::{Part, Pattern};
@@ -214,6 +216,19 @@ pub struct PortLine {
     pub ports: Ports,
     /// Where the line was written.
     pub source: Source,
+}
+
+impl PortLine {
+    /// Why the line means nothing, if it does not.
+    fn fault(&self) -> Option<&'static str> {
+        match &self.ports {
+            ports if !self.class.binds() && *ports == Ports::from(0) => {
+                Some("no program can connect to port 0")
+            }
+            Ports::Range(range) if range.is_empty() => Some("the range of ports is empty"),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for PortLine {

@@ -1,10 +1,10 @@
-//! The policy's builder: collects lines, checks each one when the policy is built.
+//! The policy's builder: collects lines, which are checked when the policy is built.
 
 use std::path::PathBuf;
 
 use super::{
-    ClassLine, PathLine, Policy, PortClass, PortLine, Ports, Source, SyscallEffect, SyscallLine,
-    Syscalls,
+    ClassLine, InvalidLine, PathLine, Policy, PortClass, PortLine, Ports, Source, SyscallEffect,
+    SyscallLine, Syscalls,
 };
 use crate::access::Access;
 use crate::class::Class;
@@ -324,71 +324,8 @@ impl PolicyBuilder {
     /// # Errors
     /// The first line that does not, and why.
     pub fn build(self) -> Result<Policy, InvalidLine> {
-        for line in &self.policy.paths {
-            if let Some(why) = line.fault() {
-                return Err(InvalidLine {
-                    line: line.to_string(),
-                    why,
-                });
-            }
-        }
-        for line in &self.policy.ports {
-            if !line.class.binds() && line.ports == Ports::from(0) {
-                return Err(InvalidLine {
-                    line: line.to_string(),
-                    why: "no program can connect to port 0",
-                });
-            }
-            if matches!(&line.ports, Ports::Range(range) if range.is_empty()) {
-                return Err(InvalidLine {
-                    line: line.to_string(),
-                    why: "the range of ports is empty",
-                });
-            }
-        }
-        self.check_classes()?;
-        self.check_syscalls()?;
+        self.policy.check()?;
         Ok(self.policy)
-    }
-
-    fn check_classes(&self) -> Result<(), InvalidLine> {
-        for line in &self.policy.classes {
-            let contradicts = |other: &ClassLine| other.class == line.class && !other.allow;
-            let why = if line.allow && self.policy.classes.iter().any(contradicts) {
-                "another line denies the same"
-            } else if let Some(fault) = line.fault(self.policy.unrestricted) {
-                fault
-            } else {
-                continue;
-            };
-            return Err(InvalidLine {
-                line: line.to_string(),
-                why,
-            });
-        }
-        Ok(())
-    }
-
-    fn check_syscalls(&self) -> Result<(), InvalidLine> {
-        let syscalls = &self.policy.syscalls;
-        if let Some(found) = syscalls.contradictions().first() {
-            let (line, why) = match found.call {
-                None => (found.denial.to_string(), "another line allows the same"),
-                Some(_) => (
-                    format!("{}` beside `{}", found.denial, found.other),
-                    "they are of different files, or of a file and a flag, and decide some system \
-                     call differently; take one of them out",
-                ),
-            };
-            return Err(InvalidLine { line, why });
-        }
-        match syscalls.lines.first() {
-            Some(line) if self.policy.unrestricted.syscalls => Err(InvalidLine {
-                line: line.to_string(),
-                why: "system calls are left alone as a whole (unrestricted-syscalls)",
-            }),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -396,17 +333,6 @@ impl From<Policy> for PolicyBuilder {
     fn from(policy: Policy) -> Self {
         Self { policy }
     }
-}
-
-/// A line of a policy that means nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-#[error("cannot use `{line}`: {why}")]
-pub struct InvalidLine {
-    /// The line as its author wrote it.
-    pub line: String,
-    /// What is wrong with it.
-    pub why: &'static str,
 }
 
 #[cfg(test)]
