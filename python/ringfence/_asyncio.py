@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import weakref
+from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from ._limits import Limits, Seconds
@@ -179,13 +180,25 @@ async def create_subprocess_exec(
     return process
 
 
-def _file(loop: asyncio.AbstractEventLoop, fd: int, mode: str) -> IO[Any]:
-    """Return a file for a loop, which closes it.
+@contextlib.contextmanager
+def _file(loop: asyncio.AbstractEventLoop, fd: int, mode: str) -> Iterator[IO[Any]]:
+    """Give a file to connect to a loop, which closes it.
 
     Loops that are not of Python, such as uvloop's, close the descriptor by themselves, and then the file. If that
-    closed it too, it might close what another thread has opened by the same number meanwhile.
+    closed it too, it might close what another thread has opened by the same number meanwhile. Where they fail to
+    connect it they may have closed the descriptor or not, and it is closed here if it still is the same pipe.
     """
-    return open(fd, mode, 0, closefd=isinstance(loop, asyncio.BaseEventLoop))
+    closes = isinstance(loop, asyncio.BaseEventLoop)
+    pipe = os.fstat(fd)
+    try:
+        yield open(fd, mode, 0, closefd=closes)
+    # On what else there is, as KeyboardInterrupt, uvloop keeps the pipe for now and closes it later.
+    except (Exception, asyncio.CancelledError):
+        if not closes:
+            with contextlib.suppress(OSError):
+                if os.path.samestat(os.fstat(fd), pipe):
+                    os.close(fd)
+        raise
 
 
 async def _reader(fd: int | None, limit: int) -> asyncio.StreamReader | None:
@@ -194,7 +207,8 @@ async def _reader(fd: int | None, limit: int) -> asyncio.StreamReader | None:
     reader = asyncio.StreamReader(limit)
     protocol = asyncio.StreamReaderProtocol(reader)
     loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: protocol, _file(loop, fd, "rb"))
+    with _file(loop, fd, "rb") as pipe:
+        await loop.connect_read_pipe(lambda: protocol, pipe)
     return reader
 
 
@@ -204,5 +218,6 @@ async def _writer(fd: int | None) -> asyncio.StreamWriter | None:
     loop = asyncio.get_running_loop()
     # It reads nothing; what a writer waits for comes by the protocol of a reader.
     protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader())
-    transport, _ = await loop.connect_write_pipe(lambda: protocol, _file(loop, fd, "wb"))
+    with _file(loop, fd, "wb") as pipe:
+        transport, _ = await loop.connect_write_pipe(lambda: protocol, pipe)
     return asyncio.StreamWriter(transport, protocol, None, loop)

@@ -205,3 +205,61 @@ def test_no_descriptor_is_closed_twice_whoever_closes_it(base: Policy, monkeypat
         finally:
             loop.close()
     assert twice == []
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+@pytest.mark.parametrize("stream", [{"stdin": PIPE}, {"stdout": PIPE}], ids=["written", "read"])
+def test_a_pipe_that_cannot_be_connected_is_closed_once(
+    base: Policy, stream: dict[str, Any], cancelled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who cancels a start has uvloop close the pipe; what it cannot take it leaves open."""
+    opened: list[int] = []
+
+    class Loop(uvloop.Loop):
+        """Opens something the moment that connecting has failed, as another thread might."""
+
+        async def connect_read_pipe(self, *args: Any, **words: Any) -> Any:
+            return await self._connect(super().connect_read_pipe(*args, **words))
+
+        async def connect_write_pipe(self, *args: Any, **words: Any) -> Any:
+            return await self._connect(super().connect_write_pipe(*args, **words))
+
+        async def _connect(self, connecting: Coroutine[Any, Any, T]) -> T:
+            try:
+                return await connecting
+            finally:
+                opened.extend(os.open(os.devnull, os.O_RDONLY) for _ in range(8))
+
+    class Refused(io.FileIO):
+        def fileno(self) -> int:
+            raise BlockingIOError
+
+    def failing(fd: int, mode: str, _: int, closefd: bool) -> io.FileIO:
+        if not cancelled:
+            return Refused(fd, mode, closefd)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        return io.FileIO(fd, mode, closefd)
+
+    async def start() -> int:
+        with pytest.raises(asyncio.CancelledError if cancelled else BlockingIOError):
+            await create_subprocess_exec("cat", policy=base, **stream)
+        gc.collect()
+        await asyncio.sleep(0.1)
+        assert len(opened) == 8
+        while opened:
+            # Fails if it was closed already.
+            os.close(opened.pop())
+        return len(os.listdir("/proc/self/fd"))
+
+    async def starts() -> list[int]:
+        return [await start() for _ in range(4)]
+
+    monkeypatch.setattr("ringfence._asyncio.open", failing, raising=False)
+    loop = Loop()
+    try:
+        counts = loop.run_until_complete(starts())
+    finally:
+        loop.close()
+    assert len(set(counts)) == 1
