@@ -30,6 +30,10 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Builds and checks ringfence")]
 struct Cli {
+    /// The task runs beside steps of another, and ends with it
+    #[arg(long, hide = true)]
+    beside: bool,
+
     #[command(subcommand)]
     task: Task,
 }
@@ -67,7 +71,13 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().task) {
+    let Cli { beside, task } = Cli::parse();
+    let begun = if beside {
+        step::end_with_the_run()
+    } else {
+        Ok(())
+    };
+    match begun.and_then(|()| run(task)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");

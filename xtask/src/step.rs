@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
-use std::process::{ExitStatus, Stdio};
+use std::os::fd::AsFd as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_current_process_group};
 
 use crate::tool;
 
@@ -50,38 +52,43 @@ fn listed(mut steps: Vec<(String, Duration)>) -> String {
 }
 
 /// A task of `cargo xtask` in a process of its own, beside the steps that follow. What it prints is
-/// kept, and shown whole when the run comes to it.
+/// kept, and shown whole when the run comes to it. Dropped, or left by a run that ends, it is killed.
 pub struct Beside {
     what: String,
-    pid: Pid,
+    /// Its standard input, to which nothing is written: [`end_with_the_run`] waits for its end.
+    _held: ChildStdin,
     said: File,
-    waiting: Option<JoinHandle<(std::io::Result<ExitStatus>, Duration)>>,
+    waiting: JoinHandle<(std::io::Result<ExitStatus>, Duration)>,
 }
 
 impl Beside {
     pub fn begin(what: &str, task: &[&str]) -> Result<Self> {
+        Self::of(what, tool::this_program().arg("--beside").args(task))
+    }
+
+    fn of(what: &str, command: &mut Command) -> Result<Self> {
         let failed = || format!("{what}: could not be started");
         let said = tempfile::tempfile().with_context(failed)?;
         let start = Instant::now();
-        let mut child = tool::this_program()
-            .args(task)
-            .stdin(Stdio::null())
+        let mut child = command
+            .stdin(Stdio::piped())
             .stdout(said.try_clone()?)
             .stderr(said.try_clone()?)
+            // So that it can kill itself with all that it has started, and nobody else.
+            .process_group(0)
             .spawn()
             .with_context(failed)?;
-        let pid = Pid::from_child(&child);
         Ok(Self {
             what: what.to_owned(),
-            pid,
+            _held: child.stdin.take().with_context(failed)?,
             said,
-            waiting: Some(thread::spawn(move || (child.wait(), start.elapsed()))),
+            waiting: thread::spawn(move || (child.wait(), start.elapsed())),
         })
     }
 
     /// Waits for its end. A failure of the task is an error.
     pub fn end(mut self) -> Result<()> {
-        let ended = self.waiting.take().and_then(|thread| thread.join().ok());
+        let ended = self.waiting.join().ok();
         let (status, time) = ended.with_context(|| format!("{}: was lost", self.what))?;
         let what = format!("{} (beside others)", self.what);
         took(&what, time);
@@ -94,18 +101,19 @@ impl Beside {
     }
 }
 
-impl Drop for Beside {
-    /// Where a step before has failed, nobody waits for this one.
-    fn drop(&mut self) {
-        if self
-            .waiting
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished())
-        {
-            // It may have ended a moment ago.
-            let _ = kill_process(self.pid, Signal::KILL);
-        }
-    }
+/// In a task that runs beside others: kills it with all that it has started once standard input ends, which is a pipe
+/// that the run holds. That ends when the run gives the task up, and with the run, by Ctrl-C too, which does not reach
+/// another group of processes.
+pub fn end_with_the_run() -> Result<()> {
+    let mut run = File::from(std::io::stdin().as_fd().try_clone_to_owned()?);
+    // What the task starts must not wait for input from there.
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    thread::spawn(move || {
+        // An error is an end as well.
+        let _ = run.read(&mut [0]);
+        let _ = kill_current_process_group(Signal::KILL);
+    });
+    Ok(())
 }
 
 #[cfg(test)]
@@ -128,10 +136,36 @@ mod tests {
 
     #[test]
     fn a_task_beside_others_that_fails_is_an_error() {
-        // These tests stand for the tasks.
-        let begun = |task| Beside::begin("task", &[task]).unwrap();
-        begun("--list").end().unwrap();
-        let error = begun("--no-such-flag").end().unwrap_err();
+        let begun = |program| Beside::of("task", &mut Command::new(program)).unwrap();
+        begun("true").end().unwrap();
+        let error = begun("false").end().unwrap_err();
         assert_eq!(error.to_string(), "task: failed, see above");
+    }
+
+    #[test]
+    fn a_task_that_is_given_up_ends_with_all_that_it_started() {
+        const FIFO: &str = "XTASK_TEST_FIFO";
+        // This test, started once more, stands for the task.
+        if let Some(fifo) = std::env::var_os(FIFO) {
+            end_with_the_run().unwrap();
+            let mut started = Command::new("sh");
+            started.args(["-c", "exec >\"$0\"; sleep 10; echo went on"]);
+            started.arg(fifo).status().unwrap();
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let fifo = directory.path().join("fifo");
+        tool::output(Command::new("mkfifo").arg(&fifo)).unwrap();
+        let this = a_task_that_is_given_up_ends_with_all_that_it_started;
+        let (_, name) = std::any::type_name_of_val(&this).split_once("::").unwrap();
+        let mut task = tool::this_program();
+        task.args(["--exact", name]).env(FIFO, &fifo);
+        let task = Beside::of("task", &mut task).unwrap();
+        // Opens when the other side does, and ends with the last that has it open.
+        let mut started = File::open(&fifo).unwrap();
+        drop(task);
+        let mut said = String::new();
+        started.read_to_string(&mut said).unwrap();
+        assert_eq!(said, "");
     }
 }
