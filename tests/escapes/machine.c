@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -249,6 +250,15 @@ static int read_firewall(void)
 	return fd < 0 ? errno : outcome(getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, &table, &size));
 }
 
+/* Which version of a part of the rules the kernel has: it loads the part for who asks. */
+static int ask_firewall(void)
+{
+	struct xt_get_revision part = { .name = "tcp" };
+	socklen_t size = sizeof(part);
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	return fd < 0 ? errno : outcome(getsockopt(fd, IPPROTO_IPV6, IP6T_SO_GET_REVISION_MATCH, &part, &size));
+}
+
 /* With no rule at all, which is too few for the kernel. */
 static int change_firewall(void)
 {
@@ -326,6 +336,7 @@ const struct technique machine[] = {
 	{ "vhangup", "kernel-interfaces", "nothing", "hang up on a terminal", hang_up },
 	{ "interface-flags", "netlink", "nothing", "set the flags of a network interface, to what they are", configure_network },
 	{ "firewall-read", "netlink", "tcp-client", "read the rules of the firewall", read_firewall },
+	{ "firewall-part", "netlink", "tcp-client", "have a part of them loaded", ask_firewall },
 	{ "firewall-change", "netlink", "tcp-client", "replace them (by nothing that it takes)", change_firewall },
 	{ "file-system-label", "mount-attributes", "reads-outside", "name a file system, as it is named", name_file_system },
 	{ "file-system-identifier", "mount-attributes", "reads-outside", "give a file system another identifier (none at all)", identify_file_system },

@@ -2,9 +2,11 @@
 #include "escape.h"
 
 #include <linux/ioprio.h>
+#include <linux/mempolicy.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -134,6 +136,25 @@ static int move(void)
 	return outcome(syscall(SYS_move_pages, staged_number("VICTIM"), 1, &page, &node, &status, 0));
 }
 
+/* As root, memory that others have mapped as well, a library's say; here a page of one's own. */
+static int move_shared(void)
+{
+	unsigned long first = 1;
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return errno;
+	return outcome(syscall(SYS_mbind, page, 4096, MPOL_BIND, &first, 8 * sizeof(first), MPOL_MF_MOVE_ALL));
+}
+
+static int move_shared_page(void)
+{
+	static char own[2 * 4096];
+	void *page = (void *)(((uintptr_t)own + 4095) & ~4095UL);
+	int node = 0, status;
+	*(volatile char *)page = 1;
+	return outcome(syscall(SYS_move_pages, 0, 1, &page, &node, &status, MPOL_MF_MOVE_ALL));
+}
+
 /* A processor that no other program may share. */
 static int share_core(void)
 {
@@ -167,6 +188,8 @@ const struct technique processes[] = {
 	{ "sched-setattr", "scheduling", "nothing", "the same by sched_setattr", set_scheduler_attributes },
 	{ "migrate-pages", "scheduling,ptrace", "nothing", "move its memory between nodes", migrate },
 	{ "move-pages", "scheduling,ptrace", "nothing", "the same page by page", move },
+	{ "move-shared", "scheduling", "nothing", "as root, move memory that others share by mbind", move_shared },
+	{ "move-shared-pages", "scheduling", "nothing", "the same page by page", move_shared_page },
 	{ "core-scheduling", "scheduling,ptrace", "nothing", "choose whom it shares a processor with", share_core },
 	{ "process-see", "stat", "nothing", "see that it is there, and how long it has run", see_process },
 	{ 0 },

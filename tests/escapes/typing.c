@@ -88,6 +88,35 @@ static int lock_settings(void)
 	return outcome(ioctl(STDIN_FILENO, TIOCSLCKTRMIOS, &none));
 }
 
+/* As root, takes the terminal away from its session, which has none from then on: no key of it signals anybody. */
+static unsigned long stealing;
+
+static int take_and_end(void)
+{
+	if (setsid() < 0)
+		return BROKEN;
+	return outcome(syscall(SYS_ioctl, STDIN_FILENO, TIOCSCTTY, stealing));
+}
+
+static int steal(unsigned long how)
+{
+	stealing = how;
+	int result = in_child(take_and_end);
+	if (result != 0)
+		return result;
+	return tcgetpgrp(STDIN_FILENO) < 0 ? 0 : BROKEN;
+}
+
+static int steal_plainly(void)
+{
+	return steal(1);
+}
+
+static int steal_garbage(void)
+{
+	return steal(GARBAGE_ABOVE(1));
+}
+
 const struct technique typing[] = {
 	{ "terminal-type", "terminal", "terminal", "type a line (TIOCSTI)", type_plainly },
 	{ "terminal-type-garbage", "terminal", "terminal", "the same with garbage in the upper half of the command", type_garbage },
@@ -98,5 +127,7 @@ const struct technique typing[] = {
 	{ "terminal-discipline-garbage", "terminal", "terminal", "the same with garbage in the upper half of the command", discipline_garbage },
 	{ "terminal-accents", "terminal", "console", "have keys type something else", accents },
 	{ "terminal-lock", "terminal", "terminal", "as root, lock its settings", lock_settings },
+	{ "terminal-steal", "terminal", "terminal", "as root, take it from its session (TIOCSCTTY)", steal_plainly },
+	{ "terminal-steal-garbage", "terminal", "terminal", "the same with garbage in the upper half of the argument", steal_garbage },
 	{ 0 },
 };

@@ -19,7 +19,7 @@ pub(crate) fn start(program: &str, format: Option<LogFormat>, plan: &Plan) {
         }
         Some(LogFormat::Text) => ui::note(program, &text(&plan.report())),
         Some(LogFormat::Json) => match serde_json::to_string(&Line::of(program, &plan.report())) {
-            Ok(line) => ui::message(&line),
+            Ok(line) => ui::message(&ui::printable_json(&line)),
             Err(error) => ui::note(program, &format!("cannot write the line on start: {error}")),
         },
         None => {

@@ -21,7 +21,7 @@ pub(crate) fn fail(program: &str, error: &dyn Error, code: u8) -> u8 {
 pub(crate) fn fail_manifest(program: &str, file: &Path, faults: &Faults, code: u8) -> u8 {
     message(&format!(
         "{program}: error: cannot use {}:\n\n{faults}\n",
-        file.display()
+        shown(file)
     ));
     code
 }
@@ -31,8 +31,20 @@ pub(crate) fn note(program: &str, text: &str) {
     message(&format!("{program}: {text}"));
 }
 
-/// Prints to standard output. A reader that has gone away is no error.
+/// Prints a text for a person to standard output. A reader that has gone away is no error.
 pub(crate) fn print(text: &str) -> u8 {
+    print_as_it_is(&printable(text))
+}
+
+/// Prints one value of JSON, which a person may read as well.
+#[cfg(feature = "workbench")]
+pub(crate) fn print_json(text: &str) -> u8 {
+    print_as_it_is(&printable_json(text))
+}
+
+/// Prints what is a file for some other program, or in colours: its writer has escaped what would do
+/// something to a terminal.
+pub(crate) fn print_as_it_is(text: &str) -> u8 {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 1,
         _ => 0,
@@ -69,7 +81,6 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// The same for a text in JSON, in whose strings alone such characters are, in the way of JSON.
-#[cfg(feature = "workbench")]
 pub(crate) fn printable_json(text: &str) -> String {
     let escape = |character: char| match character {
         // All of them have four digits.
@@ -80,9 +91,7 @@ pub(crate) fn printable_json(text: &str) -> String {
 }
 
 fn strange(character: char) -> bool {
-    character.is_control() && character != '\n'
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}')
-        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character != '\n' && ringfence::is_strange(character)
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub fn wrapper_command() -> Command {
 /// Prints one value as JSON.
 fn print_json(value: &impl serde::Serialize) -> u8 {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => ui::print(&format!("{text}\n")),
+        Ok(text) => ui::print_json(&format!("{text}\n")),
         Err(error) => ui::fail(NAME, &error, 1),
     }
 }

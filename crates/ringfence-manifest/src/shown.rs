@@ -1,6 +1,8 @@
 //! Texts of a manifest in messages: whoever wrote them may want to forge a line on a terminal, or to
 //! fill it.
 
+use ringfence::is_strange;
+
 /// So many characters of a message are shown whole.
 const MOST: usize = 1500;
 const FIRST: usize = 1000;
@@ -32,19 +34,6 @@ fn escape(text: &str, to: &mut String) {
             to.push(character);
         }
     }
-}
-
-/// Control characters, ends of lines, and marks of direction.
-fn is_strange(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{61c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-        )
 }
 
 #[cfg(test)]

@@ -278,7 +278,7 @@ const HOME: &str = "/@ringfence-home@";
 /// A comment must not end before its line does.
 fn one_line(text: &str) -> String {
     let shown = |character: char| {
-        if character.is_control() {
+        if ringfence::is_strange(character) {
             ' '
         } else {
             character

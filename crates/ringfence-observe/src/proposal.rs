@@ -63,7 +63,7 @@ fn for_shell(path: &Path) -> String {
         .to_string_lossy()
         .chars()
         .map(|character| {
-            if character.is_control() {
+            if ringfence::is_strange(character) {
                 '\u{fffd}'
             } else {
                 character

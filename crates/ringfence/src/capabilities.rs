@@ -1,5 +1,6 @@
 //! The capabilities that a sandbox takes from root: `CAP_SYS_MODULE`, because neither Landlock nor a filter
-//! sees what it does, and of a job with limits of resources `CAP_SYS_RESOURCE`, which lifts them.
+//! sees what it does; of a job with limits of resources `CAP_SYS_RESOURCE`, which lifts them; and of one that would
+//! be beyond its starter's reach as another user `CAP_SETUID`, by which it becomes one.
 
 use ringfence_sys::spawn::ResourceLimit;
 use rustix::io;
@@ -20,6 +21,11 @@ pub(crate) fn given_up(plan: &Plan, limits: &[ResourceLimit]) -> u64 {
     }
     if !limits.is_empty() {
         given_up |= CapabilitySet::SYS_RESOURCE;
+    }
+    // What cannot be asked is taken for missing.
+    let own = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    if !own.contains(CapabilitySet::KILL) {
+        given_up |= CapabilitySet::SETUID;
     }
     given_up.bits()
 }

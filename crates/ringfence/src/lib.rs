@@ -96,7 +96,7 @@ pub use seccomp::{
     Action, Arch, CallData, Filter, FilterTooLong, GROUPS, Group, Is, Program, Syscall, TRAP_MARK,
     Test, UnknownSyscall, Verdict,
 };
-pub use shown::with_causes;
+pub use shown::{is_strange, with_causes};
 pub use similar::closest;
 pub use status::Status;
 pub use template::{Template, TemplateError};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pulldown_cmark::{Event, Options, Parser, html};
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
 use ringfence::process::{ConfineError, Limits};
 use ringfence::{Policy, PrepareError, Sandbox};
 
@@ -41,13 +41,35 @@ impl Renderer {
     }
 }
 
-/// HTML that is written in the text is shown and not passed on: it may be a script.
+/// HTML that is written in the text is shown and not passed on, and links to what is no page lead nowhere:
+/// either may be a script.
 fn page(markdown: &str) -> String {
     let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+        Event::Start(Tag::Link {
+            link_type,
+            dest_url,
+            title,
+            id,
+        }) if may_run(&dest_url) => Event::Start(Tag::Link {
+            link_type,
+            dest_url: CowStr::Borrowed(""),
+            title,
+            id,
+        }),
         event => event,
     });
     let mut page = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut page, events);
     page
+}
+
+/// Whether a link has a scheme, which a browser might take for one that runs code, other than these.
+fn may_run(link: &str) -> bool {
+    const PAGES: [&str; 3] = ["http", "https", "mailto"];
+    let Some((before, _)) = link.split_once(':') else {
+        return false;
+    };
+    let is_scheme = !before.contains(['/', '?', '#']);
+    is_scheme && !PAGES.iter().any(|page| before.eq_ignore_ascii_case(page))
 }

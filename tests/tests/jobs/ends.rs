@@ -1,5 +1,6 @@
 //! The end of a job is the end of all that it started.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,10 @@ pub fn tests() -> Vec<Trial> {
         test(
             "ends::a_process_that_may_leave_and_floods_the_output_does_not_hold_up_the_end",
             floods_output,
+        ),
+        test(
+            "ends::what_a_job_sent_and_nobody_received_does_not_stay_open",
+            in_flight,
         ),
         test("ends::a_daemon_ends_with_the_job", daemon),
         test(
@@ -117,6 +122,26 @@ fn floods_output() {
         assert!(!late(), "it is read for ever");
     });
     assert!(ended.expect("its end").success());
+}
+
+/// Any process that closes a UNIX socket has the kernel look for such descriptors, and one on this machine may
+/// do so at any time: therefore several jobs, most of which must leave nothing at once.
+fn in_flight() {
+    const JOBS: usize = 8;
+    let sandbox = sandbox(policy());
+    let leaves_nothing = |_: &usize| {
+        let mut command = job(&sandbox, &["leave-in-flight"]);
+        command.stdin(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        assert!(child.wait().expect("its end").success());
+        (0..20).any(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            input.write_all(b"x").is_err()
+        })
+    };
+    let clean = (0..JOBS).filter(leaves_nothing).count();
+    assert!(clean > JOBS / 2, "{clean} of {JOBS} left nothing");
 }
 
 fn daemon() {

@@ -1,10 +1,14 @@
 //! What jobs do, one act each.
 
-use std::io::{Read as _, Write as _};
+use std::io::{IoSlice, Read as _, Write as _};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::process::{Signal, getpid, kill_process};
 
 pub fn main(words: &[String]) -> ExitCode {
@@ -115,6 +119,16 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
                 setrlimit(Resource::Fsize, limit)?;
             }
         }
+        // Becomes another user, if it may, and tells who it is then.
+        ["become", uid] => {
+            let uid = rustix::process::Uid::from_raw(uid.parse().unwrap_or(0));
+            let _ = rustix::thread::set_thread_uid(uid);
+            println!("{}", rustix::process::getuid().as_raw());
+            std::thread::sleep(Duration::from_secs(60));
+        }
+        // Sends its standard input and both ends of a pair of sockets through that very pair: they hold
+        // each other open when the job is gone.
+        ["leave-in-flight"] => leave_in_flight()?,
         ["own-session"] => drop(rustix::process::setsid()?),
         ["own-group"] => rustix::process::setpgid(None, None)?,
         // Leaves a grandchild behind that sleeps, and tells its number.
@@ -181,4 +195,22 @@ fn act(words: &[&str]) -> std::io::Result<u8> {
         _ => return Ok(96),
     }
     Ok(0)
+}
+
+fn leave_in_flight() -> std::io::Result<()> {
+    let (one, other) = UnixStream::pair()?;
+    let input = std::io::stdin();
+    let descriptors = [one.as_fd(), other.as_fd(), input.as_fd()];
+    for socket in [&one, &other] {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+        let mut message = SendAncillaryBuffer::new(&mut space);
+        message.push(SendAncillaryMessage::ScmRights(&descriptors));
+        sendmsg(
+            socket,
+            &[IoSlice::new(b"x")],
+            &mut message,
+            SendFlags::empty(),
+        )?;
+    }
+    Ok(())
 }

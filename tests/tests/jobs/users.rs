@@ -1,9 +1,10 @@
 //! Jobs of another user than their starter.
 
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 
 use ringfence::Access;
-use ringfence::process::{Limits, SpawnError};
+use ringfence::process::{Limits, SpawnError, Stdio};
 use ringfence_tests::trial::Test;
 use ringfence_tests::world::{World, is_root};
 use rustix::process::{getegid, geteuid};
@@ -33,6 +34,10 @@ pub fn tests() -> Vec<Test> {
             refused,
         ),
         test("users::ones_own_numbers_are_no_change", own),
+        as_root(
+            "users::a_job_does_not_become_anothers_whom_its_starter_could_not_kill",
+            beyond_reach,
+        ),
     ]
 }
 
@@ -130,6 +135,35 @@ fn refused() {
         let sentence = command.spawn().unwrap_err().to_string();
         assert!(sentence.contains(missing), "{sentence}");
     }
+}
+
+fn beyond_reach() {
+    let sandbox = sandbox(policy());
+    let become_another = || {
+        let mut command = job(&sandbox, &["become", "54321"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("a pipe");
+        BufReader::new(output)
+            .read_line(&mut line)
+            .expect("it tells");
+        (child, line.trim().to_owned())
+    };
+    let (mut child, uid) = become_another();
+    assert_eq!(uid, "54321");
+    child.kill().expect("root may");
+
+    let sets = capabilities(None).expect("one's own");
+    let mut fewer = sets;
+    fewer.effective -= CapabilitySet::KILL;
+    set_capabilities(None, fewer).expect("it is given up");
+    let (mut child, uid) = become_another();
+    let killed = child.kill();
+    // So that it ends also where that failed.
+    set_capabilities(None, sets).expect("it is still permitted");
+    drop(child);
+    killed.expect("it is killed");
+    assert_eq!(uid, "0");
 }
 
 fn own() {

@@ -84,7 +84,7 @@ impl Change {
             {
                 let allows = |plan: &Plan| allows(plan, word.rights, &path);
                 change.note(allows(old), allows(new), || {
-                    format!("{} {}", word.name, path.display())
+                    format!("{} {}", word.name, ui::shown(&path))
                 });
             }
         }

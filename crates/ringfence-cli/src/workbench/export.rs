@@ -107,7 +107,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     }
     let code = match matches.get_one::<OsString>("output") {
         Some(directory) => write(&exported, &subject.sources, Path::new(directory)),
-        None => ui::print(&joined(&exported)),
+        None => ui::print_as_it_is(&joined(&exported)),
     };
     if code == 0 {
         ui::message(&account(&exported));

@@ -55,7 +55,9 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         let file = Path::new(file);
         match lay_out(file, check) {
             Ok(true) if check => {
-                code = code.max(ui::print(&format!("{}\n", file.display()))).max(1);
+                code = code
+                    .max(ui::print(&format!("{}\n", ui::shown(file))))
+                    .max(1);
             }
             Ok(_) => {}
             Err(error) => code = ui::fail(NAME, &error, UNUSABLE),

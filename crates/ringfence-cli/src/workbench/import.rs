@@ -82,7 +82,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         Err(error) => return ui::fail(NAME, &error, UNUSABLE),
     };
     let Some(file) = matches.get_one::<OsString>("output") else {
-        return ui::print(&text);
+        return ui::print_as_it_is(&text);
     };
     match files::create(Path::new(file), &text) {
         Ok(()) => 0,

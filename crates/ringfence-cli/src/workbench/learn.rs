@@ -157,7 +157,7 @@ impl Learning<'_> {
         })?;
         let summary = Summary::of(observation, &learned, self.output());
         ui::message(&if self.matches.get_flag("json") {
-            summary.json()
+            ui::printable_json(&summary.json())
         } else {
             summary.text()
         });
@@ -170,7 +170,7 @@ impl Learning<'_> {
                 );
             }),
             (None, Some(file)) => files::replace(file.as_ref(), &learned.yaml),
-            (None, None) => match ui::print(&learned.yaml) {
+            (None, None) => match ui::print_as_it_is(&learned.yaml) {
                 0 => Ok(()),
                 _ => Err(std::io::Error::other("standard output cannot be written")),
             },

@@ -64,7 +64,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     if matches.get_flag("html") {
         let trouble = trouble.map(|error| ui::with_causes(&error));
         let page = html::page(&title, &policy, &plan, trouble.as_deref());
-        return ui::print(&page).max(u8::from(!starts));
+        return ui::print_as_it_is(&page).max(u8::from(!starts));
     }
     let shown = Shown {
         report,
@@ -72,7 +72,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     };
     let printed = match (matches.get_flag("json"), &shown.denied_calls) {
         (false, _) => ui::print(&shown.text()),
-        (true, None) => ui::print(&shown.report.to_json()),
+        (true, None) => ui::print_json(&shown.report.to_json()),
         (true, Some(_)) => print_json(&shown),
     };
     printed.max(u8::from(!starts))

@@ -58,7 +58,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     let printed = if matches.get_flag("json") {
         print_json(&as_json(&answer))
     } else {
-        ui::print(&ui::printable(&text(&answer)))
+        ui::print(&text(&answer))
     };
     printed.max(u8::from(!answer.is_allowed))
 }

@@ -12,6 +12,51 @@ fn json(output: &Output) -> Value {
 }
 
 #[test]
+fn no_name_of_a_manifest_does_something_to_a_terminal() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let strange = "x\u{1b}c\u{7}\u{202e}\u{2028}\u{9b}y\n- all";
+    let write = |name: &str, path: &str| {
+        let file = directory.path().join(name);
+        let manifest = serde_json::json!({
+            "version": 1,
+            "fs": [{"path": path, "access": ["read"], "optional": true}],
+            "expect": [{"allow": "read", "path": format!("/usr/{path}")}],
+        });
+        // YAML takes this one as a number alone.
+        let text = manifest.to_string().replace('\u{9b}', "\\u009b");
+        std::fs::write(&file, text).expect("it is ours");
+        file.display().to_string()
+    };
+    let file = write(&format!("{strange}.json"), &format!("/{strange}"));
+    let plain = write("plain.json", "/usr");
+    for arguments in [
+        &["plan", "--policy", &file][..],
+        &["plan", "--json", "--policy", &file],
+        &["diff", &plain, &file],
+        &["diff", "--json", &plain, &file],
+        &["fmt", "--check", &file],
+        &["check", &file],
+        &["check", "--format", "json", &file],
+        &["check", "--format", "sarif", &file],
+        &["test", &file],
+        &["test", "--json", &file],
+    ] {
+        let output = ringfence(arguments);
+        let text = stdout(&output) + &stderr(&output);
+        assert!(
+            text.contains('y'),
+            "{arguments:?} says nothing of it: {text}"
+        );
+        let strange = |character: char| character != '\n' && ringfence::is_strange(character);
+        assert!(!text.contains(strange), "{arguments:?}: {text:?}");
+        assert!(!text.contains("\n- all"), "{arguments:?}: {text:?}");
+        if arguments.contains(&"--json") || arguments.contains(&"--format") {
+            json(&output);
+        }
+    }
+}
+
+#[test]
 fn a_plan_for_any_kernel_says_whether_it_starts() {
     for abi in Abi::all() {
         let number = abi.number().to_string();

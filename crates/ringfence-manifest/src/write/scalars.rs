@@ -60,11 +60,15 @@ pub(crate) fn quoted(text: &str) -> String {
             }
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            // Controls, separators that YAML takes for ends of lines, and the mark of byte order.
+            // Controls, separators that YAML takes for ends of lines, marks that turn the direction of
+            // writing, by which a path could look like another, and the mark of byte order.
             '\0'..='\u{1f}'
             | '\u{7f}'..='\u{a0}'
-            | '\u{2028}'
-            | '\u{2029}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
             | '\u{feff}'
             | '\u{fffe}'
             | '\u{ffff}' => {

@@ -151,7 +151,7 @@ impl fmt::Display for Act {
 pub(super) fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let escape = |character: char| match character {
-        character if character.is_control() => character.escape_default().to_string(),
+        character if ringfence::is_strange(character) => character.escape_default().to_string(),
         character => character.to_string(),
     };
     text.chars().map(escape).collect()

@@ -80,7 +80,7 @@ impl Class {
             Self::Signal => (
                 "signal",
                 Guard::Scope(Scope::SIGNAL),
-                "send signals to processes outside (some on the same terminal can be stopped through it)",
+                "send signals to processes outside (some on the same terminal can be stopped or ended through it)",
             ),
             Self::Ptrace => (
                 "ptrace",

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -284,6 +285,7 @@ impl Job {
             }
         };
         self.taken = true;
+        free_what_is_in_flight();
         let limit = self
             .ended_by
             .or_else(|| self.limit_told_by(status, time.unwrap_or_default()));
@@ -313,6 +315,13 @@ impl Drop for Job {
         let _ = self.kill();
         let _ = self.finish();
     }
+}
+
+/// Has the kernel free descriptors that were sent through UNIX sockets and hold each other open, with the memory
+/// files among them: it looks for such when a socket is closed, and those of a job that has ended are not.
+fn free_what_is_in_flight() {
+    // Where there may be no sockets, another's have to do.
+    drop(UnixStream::pair());
 }
 
 /// How long the threads of a process had a processor, to a hundredth of a second; none where `/proc` does not

@@ -164,7 +164,11 @@ impl Limits {
             ),
             (
                 self.file_size.is_some(),
-                (Limit::FileSize, "RLIMIT_FSIZE", "each file has it for itself"),
+                (
+                    Limit::FileSize,
+                    "RLIMIT_FSIZE",
+                    "each file has it for itself, and disk that is set aside behind its end is not counted",
+                ),
             ),
             (
                 self.output.is_some(),

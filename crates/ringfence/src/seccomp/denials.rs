@@ -8,8 +8,9 @@ use super::filter::{ENOSYS, INT, Test};
 use super::ioctls::{
     EXT4_IOC_SETVERSION, FAT_IOCTL_SET_ATTRIBUTES, FS_IOC_ENABLE_VERITY, FS_IOC_FSSETXATTR,
     FS_IOC_SET_ENCRYPTION_POLICY, FS_IOC_SETFLAGS, FS_IOC_SETVERSION, FS_IOC32_SETFLAGS, KDADDIO,
-    KDENABIO, KDSETKEYCODE, KDSKBDIACR, KDSKBDIACRUC, KDSKBENT, KDSKBSENT, TIOCCONS, TIOCLINUX,
-    TIOCSETD, TIOCSLCKTRMIOS, TIOCSSERIAL, TIOCSTI, TIOCVHANGUP, TYPE_AND_NUMBER,
+    KDENABIO, KDSETKEYCODE, KDSKBDIACR, KDSKBDIACRUC, KDSKBENT, KDSKBSENT, STEAL, TIOCCONS,
+    TIOCLINUX, TIOCSCTTY, TIOCSETD, TIOCSLCKTRMIOS, TIOCSSERIAL, TIOCSTI, TIOCVHANGUP,
+    TYPE_AND_NUMBER,
 };
 use crate::class::Class;
 
@@ -49,6 +50,9 @@ const F_SETDELEG: u32 = 1040;
 // `asm-generic/mman-common.h`
 const MADV_HWPOISON: u32 = 100;
 const MADV_SOFT_OFFLINE: u32 = 101;
+
+// `linux/mempolicy.h`
+const MPOL_MF_MOVE_ALL: u64 = 4;
 
 // `linux/prctl.h`
 const PR_SCHED_CORE: u32 = 62;
@@ -132,6 +136,12 @@ pub(crate) const DENIALS: &[Denial] = &[
     // Never written again; never read again without a key. The right to read is enough for both.
     some(Metadata, EPERM, Syscall::IOCTL, &[Test::int(1, FS_IOC_ENABLE_VERITY)]),
     some(Metadata, EPERM, Syscall::IOCTL, &[Test::int(1, FS_IOC_SET_ENCRYPTION_POLICY)]),
+    // Where f2fs and Ceph keep a file, and whether f2fs lets it be written; reading it is enough for them.
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf50d)]),
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf512)]),
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf513)]),
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x9702)]),
+    some(Metadata, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x9705)]),
     // How long what is written will live, as told to the disk.
     some(Metadata, EPERM, Syscall::FCNTL, &[Test::int(1, F_SET_RW_HINT)]),
 
@@ -164,8 +174,11 @@ pub(crate) const DENIALS: &[Denial] = &[
     some(Scheduling, EPERM, Syscall::SCHED_SETSCHEDULER, &[Test::any(0, INT)]),
     some(Scheduling, EPERM, Syscall::SCHED_SETPARAM, &[Test::any(0, INT)]),
     some(Scheduling, EPERM, Syscall::SCHED_SETATTR, &[Test::any(0, INT)]),
-    some(Scheduling, EPERM, Syscall::MIGRATE_PAGES, &[Test::any(0, INT)]),
     some(Scheduling, EPERM, Syscall::MOVE_PAGES, &[Test::any(0, INT)]),
+    // As root, what others have mapped as well: the pages of a library, say. The last does so unasked.
+    some(Scheduling, EPERM, Syscall::MOVE_PAGES, &[Test::any(5, MPOL_MF_MOVE_ALL)]),
+    some(Scheduling, EPERM, Syscall::MBIND, &[Test::any(5, MPOL_MF_MOVE_ALL)]),
+    all(Scheduling, EPERM, Syscall::MIGRATE_PAGES),
     // With whom a process may share a processor.
     some(Scheduling, EPERM, Syscall::PRCTL, &[Test::int(0, PR_SCHED_CORE), Test::any(2, INT)]),
     some(Scheduling, EPERM, Syscall::PRCTL, &[Test::int(0, PR_SCHED_CORE), Test::int(3, PR_SCHED_CORE_SCOPE_PROCESS_GROUP)]),
@@ -183,8 +196,8 @@ pub(crate) const DENIALS: &[Denial] = &[
     // Lifts nosuid, noexec and read-only from a mount that exists.
     all(MountAttributes, EPERM, Syscall::MOUNT_SETATTR),
     all(MountAttributes, EPERM, Syscall::OPEN_TREE_ATTR),
-    // Of other file systems: collect garbage, evict, resize f2fs; grow OCFS2; bless HFS+; all that
-    // nilfs2 has.
+    // Of other file systems: collect garbage, evict, resize f2fs; grow OCFS2, and copy a file there by
+    // its path, unread; move blocks of UDF; bless HFS+; all that nilfs2 has.
     some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf506)]),
     some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf507)]),
     some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xf50a)]),
@@ -193,8 +206,15 @@ pub(crate) const DENIALS: &[Denial] = &[
     some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6f01)]),
     some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6f02)]),
     some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6f03)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6f04)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6c43)]),
     some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0x6880)]),
     some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, 0xfff0, 0x6e80)]),
+    // Of SMB: signing, what is passed on to the server unseen, keys of the session.
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xcf04)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xcf07)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xcf08)]),
+    some(MountAttributes, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xcf0a)]),
 
     // Names of files that come and go in directories that the policy does not let it list. Programs
     // take it for a kernel without inotify, and poll.
@@ -207,6 +227,9 @@ pub(crate) const DENIALS: &[Denial] = &[
     some(Notifications, EPERM, Syscall::FCNTL, &[Test::int(1, F_NOTIFY)]),
     some(Notifications, EPERM, Syscall::FCNTL, &[Test::int(1, F_SETLEASE)]),
     some(Notifications, EPERM, Syscall::FCNTL, &[Test::int(1, F_SETDELEG)]),
+    // The same of a directory of SMB.
+    some(Notifications, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xcf09)]),
+    some(Notifications, EPERM, Syscall::IOCTL, &[Test::masked(1, TYPE_AND_NUMBER, 0xcf0b)]),
 
     // Types into the terminal as if its user did. The kernel takes the lower half of the command.
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCSTI)]),
@@ -230,6 +253,8 @@ pub(crate) const DENIALS: &[Denial] = &[
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCSSERIAL)]),
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDADDIO)]),
     some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, KDENABIO)]),
+    // As root, takes it away from its session. A session without a terminal may take a free one.
+    some(Terminal, EPERM, Syscall::IOCTL, &[Test::int(1, TIOCSCTTY), Test::int(2, STEAL)]),
 
     // Its operations never pass by a filter. Programs fall back on plain calls.
     all(IoUring, ENOSYS, Syscall::IO_URING_SETUP),

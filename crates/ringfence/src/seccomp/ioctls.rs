@@ -5,6 +5,9 @@ use crate::class::Class::{self, MountAttributes, Netlink};
 const EPERM: u16 = 1;
 
 // `asm-generic/ioctls.h`.
+pub(crate) const TIOCSCTTY: u32 = 0x540e;
+/// The argument of TIOCSCTTY by which root takes a terminal that another session has.
+pub(crate) const STEAL: u32 = 1;
 pub(crate) const TIOCSTI: u32 = 0x5412;
 pub(crate) const TIOCLINUX: u32 = 0x541c;
 pub(crate) const TIOCCONS: u32 = 0x541d;
@@ -48,7 +51,7 @@ pub(crate) struct IoctlType {
 }
 
 /// Types of which a program may use few commands or none.
-pub(crate) const IOCTL_TYPES: [IoctlType; 5] = [
+pub(crate) const IOCTL_TYPES: [IoctlType; 7] = [
     // `linux/sockios.h`: interfaces, routes, addresses, tunnels, bridges. Reading them, and what is
     // about the socket itself, passes.
     IoctlType {
@@ -133,6 +136,20 @@ pub(crate) const IOCTL_TYPES: [IoctlType; 5] = [
         ],
         errno: EPERM,
     },
+    // bcachefs: subvolumes, which a snapshot copies from any path.
+    IoctlType {
+        class: MountAttributes,
+        byte: 0xbc,
+        but: &[],
+        errno: EPERM,
+    },
+    // `linux/auto_fs.h`: as root, what is mounted on demand stays away, or is unmounted.
+    IoctlType {
+        class: MountAttributes,
+        byte: 0x93,
+        but: &[],
+        errno: EPERM,
+    },
 ];
 
 #[cfg(test)]
@@ -166,6 +183,10 @@ mod tests {
             0xc040_6618, // FS_IOC_REMOVE_ENCRYPTION_KEY
             0x4008_f510, // F2FS_IOC_RESIZE_FS
             0x4010_6e80, // NILFS_IOCTL_CHANGE_CPMODE
+            0x0000_9362, // AUTOFS_IOC_CATATONIC
+            0x4018_bc10, // BCH_IOCTL_SUBVOLUME_CREATE
+            0x4018_6f04, // OCFS2_IOC_REFLINK
+            0xc018_cf08, // CIFS_DUMP_KEY
         ] {
             assert_eq!(answer(Policy::builder(), command), Action::EPERM);
             let allowed = Policy::builder().allow_class(MountAttributes);
@@ -185,6 +206,8 @@ mod tests {
             FS_IOC_ENABLE_VERITY,
             FS_IOC_SET_ENCRYPTION_POLICY,
             FAT_IOCTL_SET_ATTRIBUTES,
+            0x0000_f512, // F2FS_IOC_RELEASE_COMPRESS_BLOCKS
+            0x4028_9702, // CEPH_IOC_SET_LAYOUT
         ] {
             assert_eq!(answer(Policy::builder(), command), Action::EPERM);
             let creates = Policy::builder().rw("/srv");

@@ -36,8 +36,10 @@ const TCP_ULP: u32 = 31;
 const BEYOND_IP_OPTIONS: u64 = INT & !0x3f;
 const BEYOND_IPV6_OPTIONS: u64 = INT & !0x7f;
 const IP6T_SO_SET_REPLACE: u32 = 64;
-// The same numbers for reading: the two of the tables, and this among those of IPv4 as well.
+// The same numbers for reading: the two of the tables, two that have a part of them loaded, and this among
+// those of IPv4 as well.
 const IP6T_SO_GET_INFO: u32 = 64;
+const IP6T_SO_GET_REVISION_MATCH: u32 = 68;
 const SO_ORIGINAL_DST: u32 = 80;
 
 /// "Permission denied", as Landlock says it: some line would allow this.
@@ -133,14 +135,19 @@ pub(super) fn apply(plan: &Plan, denied: &[Class], filter: &mut Filter) {
 fn firewall_unread() -> Verdict {
     let origin = Test::int(2, SO_ORIGINAL_DST);
     let ipv4 = Test::any(2, BEYOND_IP_OPTIONS);
-    let ipv6 = Test::masked(2, !1 & INT, IP6T_SO_GET_INFO);
-    let denied = |name| Verdict::when(name, ENOPROTOOPT, Verdict::ALLOW);
+    let pair = |first| Test::masked(2, !1 & INT, first);
+    let refused = |name, otherwise| Verdict::when(name, ENOPROTOOPT, otherwise);
+    let denied = |name| refused(name, Verdict::ALLOW);
+    let ipv6 = refused(
+        pair(IP6T_SO_GET_INFO),
+        denied(pair(IP6T_SO_GET_REVISION_MATCH)),
+    );
     let by_level = [
         (
             IPPROTO_IP,
             Verdict::when(origin, Verdict::ALLOW, denied(ipv4)),
         ),
-        (IPPROTO_IPV6, denied(ipv6)),
+        (IPPROTO_IPV6, ipv6),
     ];
     switch(1, INT, by_level, Verdict::ALLOW)
 }

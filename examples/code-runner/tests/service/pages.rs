@@ -9,6 +9,7 @@ use crate::test;
 pub fn tests() -> Vec<Test> {
     vec![
         test("pages::markdown_becomes_html_and_html_stays_text", page),
+        test("pages::no_page_has_anything_that_runs", inert),
         test("pages::what_is_no_text_or_too_long_is_refused", refused),
         test("pages::many_at_once_leave_nothing_behind", many),
         test("pages::a_text_that_is_made_to_take_long_ends", nested),
@@ -35,6 +36,31 @@ fn page() {
         answer.body,
         "<h1>A <em>title</em></h1>\n&lt;script&gt;alert(1)&lt;/script&gt; and &lt;b&gt;é&lt;/b&gt;\n"
     );
+    server.assert_clean();
+}
+
+fn inert() {
+    let server = Server::start();
+    for link in [
+        "[x](javascript:alert(1))",
+        "[x](JavaScript:alert(1))",
+        "[x](&#1;javascript&colon;alert(1))",
+        "[x](<java&Tab;script:alert(1)>)",
+        "<javascript:alert(1)>",
+        "[x](data:text/html,x)",
+        "[x][y]\n\n[y]: vbscript:x",
+    ] {
+        let answer = render(&server, link.as_bytes());
+        assert!(answer.body.contains("<a href=\"\">"), "{answer:?}");
+    }
+    for link in ["https://x.example/", "mailto:a@b", "/a:b", "a?b:c", "#d:e"] {
+        let answer = render(&server, format!("[x]({link})").as_bytes());
+        let written = format!("<a href=\"{link}\">");
+        assert!(answer.body.contains(&written), "{answer:?}");
+    }
+    // Whatever the copy answers: who has broken into the parser writes the page.
+    let answer = render(&server, b"x");
+    assert_eq!(answer.header("content-security-policy"), Some("sandbox"));
     server.assert_clean();
 }
 

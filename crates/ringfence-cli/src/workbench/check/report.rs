@@ -51,7 +51,13 @@ impl Report<'_> {
             _ => {
                 let colour =
                     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-                ui::print(&self.text(&drawn(colour)))
+                let text = self.text(&drawn(colour));
+                if !colour {
+                    return ui::print(&text);
+                }
+                // What begins a colour is the drawing's own: it lets none of the manifest's through.
+                let parts: Vec<_> = text.split('\u{1b}').map(ui::printable).collect();
+                ui::print_as_it_is(&parts.join("\u{1b}"))
             }
         }
     }
@@ -61,8 +67,7 @@ impl Report<'_> {
         if let Some(kernels) = self.kernels {
             let _ = writeln!(text, "{}", kernels.text());
         }
-        let file = self.file.display().to_string();
-        let file = ui::printable(&file);
+        let file = ui::shown(self.file);
         let _ = match self.findings.len() + self.more {
             0 => writeln!(text, "{file}: nothing found"),
             1 => writeln!(text, "{file}: 1 finding"),

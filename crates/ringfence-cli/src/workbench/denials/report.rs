@@ -53,13 +53,10 @@ impl Report {
             whole["denials"] = json!(denials);
             print_json(&whole)
         } else if all.is_empty() {
-            ui::print(&format!(
-                "no denials in {}\n",
-                ui::printable(&self.place.to_string())
-            ))
+            ui::print(&format!("no denials in {}\n", self.place))
         } else {
             let texts: Vec<_> = all.iter().map(|shown| self.text(shown)).collect();
-            ui::print(&ui::printable(&texts.join("\n")))
+            ui::print(&texts.join("\n"))
         };
         Self::remarks(log);
         printed.max(code(log.tally()))
@@ -71,9 +68,9 @@ impl Report {
         for shown in self.shown(log, fresh) {
             // Whoever does not read any more cannot be told.
             let _ = if self.json {
-                ui::print(&format!("{}\n", self.as_json(&shown)))
+                ui::print_json(&format!("{}\n", self.as_json(&shown)))
             } else {
-                ui::print(&ui::printable(&format!("{}\n", self.text(&shown))))
+                ui::print(&format!("{}\n", self.text(&shown)))
             };
         }
     }
@@ -81,7 +78,7 @@ impl Report {
     /// Shows what can only be said at the end, and gives the exit code.
     pub(super) fn end(&self, log: &Log) -> u8 {
         if self.json {
-            let _ = ui::print(&format!("{}\n", summary_as_json(log)));
+            let _ = ui::print_json(&format!("{}\n", summary_as_json(log)));
         } else {
             let again: Vec<_> = self
                 .shown(log, log.denials())
@@ -89,7 +86,7 @@ impl Report {
                 .filter(|shown| shown.times > 1)
                 .map(|shown| format!("{} times: {}\n", shown.times, shown.act))
                 .collect();
-            let _ = ui::print(&ui::printable(&again.concat()));
+            let _ = ui::print(&again.concat());
         }
         Self::remarks(log);
         code(log.tally())

@@ -268,7 +268,8 @@ static void what_holds_a_limit_is_told(void) {
   ringfence_command_limit(command, RINGFENCE_LIMIT_CPU, 1000);
   ok(ringfence_command_limits_text(command, &text));
   CHECK(strcmp(text, "cpu: by RLIMIT_CPU; each process has it for itself\n"
-                     "file-size: by RLIMIT_FSIZE; each file has it for itself\n") == 0);
+                     "file-size: by RLIMIT_FSIZE; each file has it for itself, and disk that is "
+                     "set aside behind its end is not counted\n") == 0);
   ringfence_string_free(text);
   ringfence_command_free(command);
 }
