@@ -52,9 +52,11 @@ impl Survey {
         for thread in std::fs::read_dir("/proc/self/task")? {
             survey.threads += 1;
             // A thread may end in between.
-            let Ok(status) = std::fs::read_to_string(thread?.path().join("status")) else {
+            let Ok(status) = std::fs::read(thread?.path().join("status")) else {
                 continue;
             };
+            // The name in it may be any bytes.
+            let status = String::from_utf8_lossy(&status);
             let field = |name| status.lines().find_map(|line| line.strip_prefix(name));
             let filters = field("Seccomp_filters:").map(|text| text.trim().to_owned());
             survey.filtered |= filters.as_ref().is_none_or(|count| count != "0");
@@ -218,12 +220,31 @@ fn refusal(step: Step, error: &io::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::CString;
+
+    use ringfence_sys::seccomp::Instruction;
+
     use super::*;
 
     #[test]
-    fn a_survey_counts_the_threads_of_this_process() {
+    fn a_survey_counts_threads_and_looks_at_each_whatever_it_is_called() {
         let survey = Survey::take().unwrap();
         assert!(survey.threads > 1, "{survey:?}");
         assert!(!survey.filters_differ);
+
+        // The kernel keeps 15 bytes of a name, and cuts a character in two.
+        let name = CString::new(b"caf\xc3").unwrap();
+        let pass = Instruction {
+            code: 6,
+            jump: [0; 2],
+            operand: 0x7fff_0000,
+        };
+        let with_a_filter = std::thread::spawn(move || {
+            rustix::thread::set_name(&name).unwrap();
+            rustix::thread::set_no_new_privs(true).unwrap();
+            seccomp::install_filter(&[pass], seccomp::Threads::Calling).unwrap();
+            Survey::take().unwrap()
+        });
+        assert!(with_a_filter.join().unwrap().filters_differ);
     }
 }
