@@ -196,19 +196,22 @@ pub fn restrict_self(ruleset: BorrowedFd<'_>, flags: u32) -> io::Result<()> {
 /// next one; what it could add is what the caller does not have yet. The caller is not changed.
 ///
 /// # Errors
-/// What `fork` or `waitpid` said; `EPROTO` if the child ended in another way than by counting.
+/// What `clone` or `waitpid` said; `EPROTO` if the child ended in another way than by counting.
 pub fn layers() -> io::Result<u32> {
     let ruleset = create_ruleset(&RulesetAttr {
         handled_access_fs: 1,
         ..RulesetAttr::default()
     })?;
+    let none: libc::c_long = 0;
+    // With no flag it is a fork whose end is told by no signal. So the end stays ours where the process ignores
+    // SIGCHLD, or another thread waits for any child.
     // SAFETY: the child below makes system calls only (no allocation, no lock, no unwinding)
     // and leaves by `_exit`, as a child of a possibly multi-threaded process must.
-    let pid = unsafe { libc::fork() };
+    let pid = check(unsafe { libc::syscall(libc::SYS_clone, none, none, none, none, none) })?;
     if pid == 0 {
         exit_with_free_layers(&ruleset);
     }
-    check(pid.into())?;
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     let added = exit_status_of(pid)?;
     MAX_LAYERS
         .checked_sub(added)
@@ -220,7 +223,7 @@ fn exit_status_of(pid: libc::pid_t) -> io::Result<u32> {
     let mut status = 0;
     loop {
         // SAFETY: `pid` is our own child, not yet waited for; `status` is a live integer.
-        let result = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+        let result = unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL) };
         match check(result.into()) {
             Ok(_) => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -23,7 +23,7 @@ pub use descriptors::{above_standard, close_on_exec_above_stderr, is_inherited, 
 pub use entry::Arguments;
 pub use exec::{CStrings, execve};
 pub use seccomp::{SeccompAction, seccomp_action_available};
-pub use signals::without_sigpipe;
+pub use signals::{keep_ends_of_children, without_sigpipe};
 
 /// Turns the kernel's −1 into the error that `errno` holds.
 fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {

@@ -1,4 +1,4 @@
-//! Writing where nobody may read.
+//! Dispositions of signals that this process was started with, and that are in its way.
 
 /// Runs `act` with `SIGPIPE` ignored, and then puts back what was done about it before.
 ///
@@ -21,4 +21,13 @@ pub fn without_sigpipe<T>(act: impl FnOnce() -> T) -> T {
         unsafe { libc::sigaction(libc::SIGPIPE, &raw const before, std::ptr::null_mut()) };
     }
     result
+}
+
+/// Sets SIGCHLD to its default. A process that was started with it ignored is not told how its children end.
+///
+/// # References
+/// `wait(2)`, `sigaction(2)`.
+pub fn keep_ends_of_children() {
+    // SAFETY: the default disposition runs no code of ours.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }

@@ -26,6 +26,16 @@ fn ringfence<A: AsRef<OsStr>>(arguments: &[A]) -> Output {
         .expect("ringfence starts")
 }
 
+/// Started by who ignores SIGCHLD, which a program inherits: the kernel then keeps no end of a child for it.
+fn without_ends_of_children<A: AsRef<OsStr>>(arguments: &[A]) -> Output {
+    Command::new("env")
+        .arg("--ignore-signal=CHLD")
+        .arg(env!("CARGO_BIN_EXE_ringfence"))
+        .args(arguments)
+        .output()
+        .expect("env starts")
+}
+
 fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

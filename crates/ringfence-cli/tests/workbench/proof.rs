@@ -139,6 +139,19 @@ fn a_test_leaves_nothing_behind() {
 }
 
 #[test]
+fn expectations_are_tried_where_the_starter_ignores_sigchld() {
+    if !can_try() {
+        return;
+    }
+    let world = World::new();
+    let manifest = world.path("policy.yaml");
+    let text = format!("{POLICY}expect: [{{deny: read, path: secret}}]\n");
+    std::fs::write(&manifest, text).expect("a manifest");
+    let output = crate::without_ends_of_children(&["test".as_ref(), manifest.as_os_str()]);
+    assert!(output.status.success(), "{}", stdout(&output));
+}
+
+#[test]
 fn tap_and_junit_say_the_same() {
     if !can_try() {
         return;

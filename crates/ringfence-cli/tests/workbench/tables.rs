@@ -5,7 +5,7 @@ use std::process::Output;
 use ringfence::{Abi, Kernel};
 use serde_json::Value;
 
-use crate::{ringfence, stderr, stdout};
+use crate::{ringfence, stderr, stdout, without_ends_of_children};
 
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON value")
@@ -144,6 +144,13 @@ fn what_cannot_be_used_about_classes_and_calls_is_named() {
             stderr(&output)
         );
     }
+}
+
+#[test]
+fn layers_are_counted_where_the_starter_ignores_sigchld() {
+    let abi = Kernel::probe().abi().number();
+    let status = json(&without_ends_of_children(&["status", "--json"]));
+    assert_eq!(status["landlock_layers"].is_u64(), abi > 0, "{status}");
 }
 
 #[test]
