@@ -9,6 +9,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use crate::privileges::no_new_privs;
 use crate::{above_standard, check};
 
 const CREATE_RULESET_VERSION: u32 = 1 << 0;
@@ -241,9 +242,8 @@ fn exit_status_of(pid: libc::pid_t) -> io::Result<u32> {
 fn exit_with_free_layers(ruleset: &OwnedFd) -> ! {
     use std::os::fd::AsFd;
 
-    let (set, unused): (libc::c_ulong, libc::c_ulong) = (1, 0);
-    // SAFETY: PR_SET_NO_NEW_PRIVS takes integers only, the unused ones being 0.
-    unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, set, unused, unused, unused) };
+    // Where that fails so does the restriction, which counts nothing then.
+    let _ = no_new_privs();
     let mut added = 0;
     // One more than the maximum, so that a kernel with more layers is seen rather than miscounted.
     let refused = loop {

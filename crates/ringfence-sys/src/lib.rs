@@ -12,6 +12,7 @@ mod descriptors;
 mod entry;
 mod exec;
 pub mod landlock;
+mod privileges;
 pub mod ptrace;
 pub mod seccomp;
 mod signals;
@@ -22,6 +23,7 @@ pub use attempt::attempt;
 pub use descriptors::{above_standard, close_on_exec_above_stderr, is_inherited, is_open};
 pub use entry::Arguments;
 pub use exec::{CStrings, execve};
+pub use privileges::give_up_capabilities;
 pub use seccomp::{SeccompAction, seccomp_action_available};
 pub use signals::{keep_ends_of_children, without_sigpipe};
 

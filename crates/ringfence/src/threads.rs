@@ -11,7 +11,6 @@ use std::os::fd::BorrowedFd;
 
 use ringfence_sys::threads::{Failure, Restriction, Step, Why, restrict_at_once, restrict_each};
 use ringfence_sys::{landlock, seccomp};
-use rustix::thread::CapabilitySet;
 
 use crate::access::Scope;
 use crate::capabilities::{self, MODULE};
@@ -63,7 +62,7 @@ impl Survey {
             survey.filters_differ |= *first.get_or_insert_with(|| filters.clone()) != filters;
             survey.modules |= ["CapPrm:", "CapInh:"].into_iter().any(|set| {
                 let bits = field(set).and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
-                bits.is_some_and(|bits| bits & CapabilitySet::SYS_MODULE.bits() != 0)
+                bits.is_some_and(|bits| bits & MODULE != 0)
             });
         }
         Ok(survey)
@@ -125,7 +124,7 @@ fn require_thread_signals(plan: &Plan) -> Result<(), EnforceError> {
 /// Takes from every thread the capability to load modules.
 pub(crate) fn give_up_modules() -> Result<(), EnforceError> {
     let restriction = Restriction {
-        capability: Some(MODULE),
+        give_up: MODULE,
         ..Restriction::default()
     };
     each(&restriction).map(drop)
