@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use crate::landlock::{self, RESTRICT_SELF_TSYNC};
 use crate::seccomp::Instruction;
+use crate::signals::SignalsBlocked;
 
 mod at_once;
 mod parked;
@@ -39,7 +40,6 @@ mod steps;
 mod table;
 
 use proc::Tasks;
-use raw::SignalsBlocked;
 use rendezvous::{NotAll, PATIENCE, Parked};
 use steps::{Order, failure};
 use table::Table;

@@ -10,9 +10,10 @@ use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use super::descriptors::{close_others, stdio};
-use super::{Bounds, Launch, LaunchError, ResourceLimit, SignalSet, Step, User};
+use super::{Bounds, Launch, LaunchError, ResourceLimit, Step, User};
 use crate::privileges::{give_up_all_capabilities, give_up_capabilities, no_new_privs};
 use crate::seccomp::Instruction;
+use crate::signals::{SignalSet, set_blocked};
 
 /// What the child has to do, and where it says why it could not.
 pub(super) struct Task<'a> {
@@ -133,7 +134,7 @@ fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
 
 /// Unblocks signals, which the filter may deny, and installs that.
 fn let_go(bounds: &Bounds<'_>) -> Result<(), Failed> {
-    unblock_signals()?;
+    set_blocked(0).map_err(|_| Failed(Step::SignalMask))?;
     match bounds.filter {
         Some(filter) => install(filter),
         None => Ok(()),
@@ -178,20 +179,6 @@ fn default_signals() -> Result<(), Failed> {
         })?;
     }
     Ok(())
-}
-
-fn unblock_signals() -> Result<(), Failed> {
-    let none: SignalSet = 0;
-    // SAFETY: the set is live, and of the size that is passed.
-    done(Step::SignalMask, unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
-            &raw const none,
-            std::ptr::null_mut::<c_void>(),
-            size_of::<SignalSet>(),
-        )
-    })
 }
 
 fn set_limit(limit: &ResourceLimit) -> Result<(), Failed> {
