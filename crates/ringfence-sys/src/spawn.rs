@@ -232,8 +232,15 @@ fn launch_on(stack: &Stack, launch: &Launch<'_>) -> Result<Launched, LaunchError
             error,
         });
     }
-    // SAFETY: with CLONE_PIDFD and success the kernel has put a new descriptor there; nothing else
-    // owns it.
+    if pidfd < 0 {
+        // Before Linux 5.2 the kernel passes over flags that it does not know.
+        end(pid);
+        return Err(LaunchError {
+            step: Step::Clone,
+            error: io::Error::from_raw_os_error(libc::ENOSYS),
+        });
+    }
+    // SAFETY: the kernel has put a new descriptor there; nothing else owns it.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
     match task.failure() {
         None => Ok(Launched { pid, pidfd }),
@@ -270,6 +277,21 @@ pub fn kill_group(leader: BorrowedFd<'_>) -> io::Result<()> {
         )
     })
     .map(drop)
+}
+
+/// Kills a child that there is no descriptor of, and takes its end.
+fn end(pid: libc::pid_t) {
+    // SAFETY: `pid` is our own child, not waited for, so that the number is its own.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+    loop {
+        // SAFETY: as above; no status is asked for.
+        let ended = unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+        let is_interrupted =
+            ended < 0 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+        if !is_interrupted {
+            return;
+        }
+    }
 }
 
 /// Takes the end of a child that could not become the program.

@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::child::settle_copy;
-use super::{Bounds, LaunchError, Launched, Step};
+use super::{Bounds, LaunchError, Launched, Step, end};
 use crate::check;
 use crate::signals::SignalsBlocked;
 
@@ -56,10 +56,7 @@ pub fn copy(
     match open(pid) {
         Ok(pidfd) => Ok(Launched { pid, pidfd }),
         Err(error) => {
-            // SAFETY: `pid` is our own child, not waited for, so that the number is its own.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
-            // SAFETY: as above; no status is asked for.
-            unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+            end(pid);
             Err(error)
         }
     }
