@@ -221,7 +221,7 @@ fn refusal(step: Step, error: &io::Error) -> &'static str {
 mod tests {
     use std::ffi::CString;
 
-    use ringfence_sys::seccomp::Instruction;
+    use ringfence_sys::seccomp::{Instruction, answer, code};
 
     use super::*;
 
@@ -234,9 +234,9 @@ mod tests {
         // The kernel keeps 15 bytes of a name, and cuts a character in two.
         let name = CString::new(b"caf\xc3").unwrap();
         let pass = Instruction {
-            code: 6,
+            code: code::RETURN,
             jump: [0; 2],
-            operand: 0x7fff_0000,
+            operand: answer::ALLOW,
         };
         let with_a_filter = std::thread::spawn(move || {
             rustix::thread::set_name(&name).unwrap();
