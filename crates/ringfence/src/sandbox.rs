@@ -243,8 +243,8 @@ impl Sandbox {
     /// or none and an error.
     ///
     /// Returns the plan: what holds from now on. Sets `no_new_privs` first (of a policy that leaves
-    /// everything alone nothing else remains). Where the plan closes [`Class::KernelInterfaces`](crate::Class::KernelInterfaces),
-    /// every thread loses `CAP_SYS_MODULE`.
+    /// everything alone nothing else remains). Where the plan closes
+    /// [`Class::KernelInterfaces`](crate::Class::KernelInterfaces), every thread loses `CAP_SYS_MODULE`.
     ///
     /// # Other threads
     /// From ABI 8 on the kernel restricts all threads at once. If it has not within a second, which may
