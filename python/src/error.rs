@@ -68,17 +68,8 @@ pub(crate) fn spawn(py: Python<'_>, error: &SpawnError) -> PyErr {
         return value(with_causes(error));
     }
     let (class, errno) = match error {
-        SpawnError::Program(NotRunnable::NotFound { .. }) => ("ProgramNotFoundError", Some(ENOENT)),
-        SpawnError::Program(NotRunnable::NotExecutable(_)) => {
-            ("ProgramNotExecutableError", Some(EACCES))
-        }
-        // A name with a slash is not looked up before it is executed.
-        SpawnError::Step { .. } if error.raw_os_error() == Some(ENOENT) => {
-            ("ProgramNotFoundError", Some(ENOENT))
-        }
-        SpawnError::Step { .. } if error.raw_os_error() == Some(EACCES) => {
-            ("ProgramNotExecutableError", Some(EACCES))
-        }
+        _ if error.is_not_found() => ("ProgramNotFoundError", Some(ENOENT)),
+        _ if error.is_not_executable() => ("ProgramNotExecutableError", Some(EACCES)),
         SpawnError::Directory(_, source) if source.raw_os_error() == Some(ENOENT) => {
             ("DirectoryNotFoundError", Some(ENOENT))
         }

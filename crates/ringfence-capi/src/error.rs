@@ -8,7 +8,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::io;
 use std::ptr;
 
-use ringfence::process::{CgroupError, ConfineError, NotRunnable, SpawnError};
+use ringfence::process::{CgroupError, ConfineError, SpawnError};
 use ringfence::{
     EnforceError, InvalidLine, InvalidPorts, PrepareError, Refused, TemplateError, UnknownClass,
     UnknownWord, with_causes,
@@ -237,22 +237,9 @@ impl From<CgroupError> for Error {
 
 impl From<SpawnError> for Error {
     fn from(error: SpawnError) -> Self {
-        /// ENOENT and EACCES: what `execve` says of a program that is missing or may not be executed.
-        const MISSING: i32 = 2;
-        const CLOSED: i32 = 13;
-
         let code = match &error {
-            SpawnError::Program(NotRunnable::NotFound { .. }) => Code::NotFound,
-            SpawnError::Program(_) => Code::NotExecutable,
-            SpawnError::Step {
-                step: ringfence::process::StartStep::Execute,
-                source,
-                ..
-            } => match source.raw_os_error() {
-                Some(MISSING) => Code::NotFound,
-                Some(CLOSED) => Code::NotExecutable,
-                _ => Code::Spawn,
-            },
+            _ if error.is_not_found() => Code::NotFound,
+            _ if error.is_not_executable() => Code::NotExecutable,
             SpawnError::Nul(_) => Code::Argument,
             SpawnError::Wait(_) => Code::Wait,
             _ => Code::Spawn,

@@ -7,8 +7,9 @@ use std::io;
 use std::time::Duration;
 
 use ringfence_manifest::Limits;
+use ringfence_sys::give_up_capabilities;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, getuid, setrlimit};
-use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+use rustix::thread::{CapabilitySet, capabilities};
 
 /// A limit that cannot be set.
 #[derive(Debug, thiserror::Error)]
@@ -86,19 +87,7 @@ pub(crate) fn apply(limits: &Limits) -> Result<(), LimitError> {
         })?;
     }
     if is_limited {
-        give_up_resources().map_err(|errno| LimitError::Capability(errno.into()))?;
+        give_up_capabilities(CapabilitySet::SYS_RESOURCE.bits()).map_err(LimitError::Capability)?;
     }
     Ok(())
-}
-
-fn give_up_resources() -> rustix::io::Result<()> {
-    let resource = CapabilitySet::SYS_RESOURCE;
-    let mut sets = capabilities(None)?;
-    if !(sets.permitted | sets.inheritable).contains(resource) {
-        return Ok(());
-    }
-    sets.effective -= resource;
-    sets.permitted -= resource;
-    sets.inheritable -= resource;
-    set_capabilities(None, sets)
 }

@@ -55,6 +55,8 @@ pub fn main(arguments: Arguments) -> u8 {
             return code;
         }
     };
+    // Not before `run`, which hands on what it was started with.
+    ringfence_sys::keep_ends_of_children();
     match matches.subcommand() {
         Some(("plan", matches)) => plan::main(matches),
         Some(("doctor", matches)) => doctor::main(matches),

@@ -9,6 +9,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use crate::privileges::no_new_privs;
 use crate::{above_standard, check};
 
 const CREATE_RULESET_VERSION: u32 = 1 << 0;
@@ -196,19 +197,22 @@ pub fn restrict_self(ruleset: BorrowedFd<'_>, flags: u32) -> io::Result<()> {
 /// next one; what it could add is what the caller does not have yet. The caller is not changed.
 ///
 /// # Errors
-/// What `fork` or `waitpid` said; `EPROTO` if the child ended in another way than by counting.
+/// What `clone` or `waitpid` said; `EPROTO` if the child ended in another way than by counting.
 pub fn layers() -> io::Result<u32> {
     let ruleset = create_ruleset(&RulesetAttr {
         handled_access_fs: 1,
         ..RulesetAttr::default()
     })?;
+    let none: libc::c_long = 0;
+    // With no flag it is a fork whose end is told by no signal. So the end stays ours where the process ignores
+    // SIGCHLD, or another thread waits for any child.
     // SAFETY: the child below makes system calls only (no allocation, no lock, no unwinding)
     // and leaves by `_exit`, as a child of a possibly multi-threaded process must.
-    let pid = unsafe { libc::fork() };
+    let pid = check(unsafe { libc::syscall(libc::SYS_clone, none, none, none, none, none) })?;
     if pid == 0 {
         exit_with_free_layers(&ruleset);
     }
-    check(pid.into())?;
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     let added = exit_status_of(pid)?;
     MAX_LAYERS
         .checked_sub(added)
@@ -220,7 +224,7 @@ fn exit_status_of(pid: libc::pid_t) -> io::Result<u32> {
     let mut status = 0;
     loop {
         // SAFETY: `pid` is our own child, not yet waited for; `status` is a live integer.
-        let result = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+        let result = unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL) };
         match check(result.into()) {
             Ok(_) => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -238,9 +242,8 @@ fn exit_status_of(pid: libc::pid_t) -> io::Result<u32> {
 fn exit_with_free_layers(ruleset: &OwnedFd) -> ! {
     use std::os::fd::AsFd;
 
-    let (set, unused): (libc::c_ulong, libc::c_ulong) = (1, 0);
-    // SAFETY: PR_SET_NO_NEW_PRIVS takes integers only, the unused ones being 0.
-    unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, set, unused, unused, unused) };
+    // Where that fails so does the restriction, which counts nothing then.
+    let _ = no_new_privs();
     let mut added = 0;
     // One more than the maximum, so that a kernel with more layers is seen rather than miscounted.
     let refused = loop {

@@ -12,6 +12,7 @@ mod descriptors;
 mod entry;
 mod exec;
 pub mod landlock;
+mod privileges;
 pub mod ptrace;
 pub mod seccomp;
 mod signals;
@@ -22,8 +23,9 @@ pub use attempt::attempt;
 pub use descriptors::{above_standard, close_on_exec_above_stderr, is_inherited, is_open};
 pub use entry::Arguments;
 pub use exec::{CStrings, execve};
+pub use privileges::give_up_capabilities;
 pub use seccomp::{SeccompAction, seccomp_action_available};
-pub use signals::without_sigpipe;
+pub use signals::{keep_ends_of_children, without_sigpipe};
 
 /// Turns the kernel's −1 into the error that `errno` holds.
 fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {

@@ -54,6 +54,40 @@ pub struct Instruction {
 const _: () = assert!(size_of::<Instruction>() == size_of::<libc::sock_filter>());
 const _: () = assert!(align_of::<Instruction>() == align_of::<libc::sock_filter>());
 
+/// The few operations of classic BPF that filters are made of (`linux/bpf_common.h`).
+pub mod code {
+    /// Loads a word of `struct seccomp_data` into the register.
+    pub const LOAD: u16 = 0x20;
+    /// Keeps those bits of the register that the operand has too.
+    pub const AND: u16 = 0x54;
+    /// Passes over as many instructions as the operand says.
+    pub const JUMP: u16 = 0x05;
+    /// Branches by whether the register is the operand.
+    pub const JUMP_EQUAL: u16 = 0x15;
+    /// Branches by whether the register is the operand or more.
+    pub const JUMP_AT_LEAST: u16 = 0x35;
+    /// Branches by whether the register has any of the operand's bits.
+    pub const JUMP_ANY_BIT: u16 = 0x45;
+    /// Ends with the operand as the filter's answer.
+    pub const RETURN: u16 = 0x06;
+}
+
+/// What a filter may answer (`linux/seccomp.h`). The lower 16 bits are data.
+pub mod answer {
+    /// End the process by SIGSYS (Linux 4.14).
+    pub const KILL_PROCESS: u32 = libc::SECCOMP_RET_KILL_PROCESS;
+    /// Send SIGSYS in the place of the call, with the data.
+    pub const TRAP: u32 = libc::SECCOMP_RET_TRAP;
+    /// Fail the call with the data as `errno`.
+    pub const ERRNO: u32 = libc::SECCOMP_RET_ERRNO;
+    /// Stop for the tracer, with the data; without one, fail with ENOSYS.
+    pub const TRACE: u32 = libc::SECCOMP_RET_TRACE;
+    /// Let it pass.
+    pub const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
+    /// The bits of the data.
+    pub const DATA: u32 = libc::SECCOMP_RET_DATA;
+}
+
 /// Which threads a filter is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Threads {
@@ -105,13 +139,10 @@ pub fn install_filter(program: &[Instruction], threads: Threads) -> io::Result<(
 /// calling one has not. The kernel says so only to who tries: on success a filter stays that lets everything
 /// pass.
 pub fn threads_share_filters() -> bool {
-    /// `BPF_RET | BPF_K`.
-    const RETURN: u16 = 6;
-
     let pass = Instruction {
-        code: RETURN,
+        code: code::RETURN,
         jump: [0; 2],
-        operand: libc::SECCOMP_RET_ALLOW,
+        operand: answer::ALLOW,
     };
     install_filter(&[pass], Threads::All).is_ok()
 }

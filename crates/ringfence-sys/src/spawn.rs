@@ -12,6 +12,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use crate::CStrings;
 use crate::check;
 use crate::seccomp::Instruction;
+use crate::signals::SignalsBlocked;
 use stack::Stack;
 
 mod child;
@@ -150,7 +151,7 @@ pub enum Step {
     Capability,
     /// Restricting by Landlock (`landlock_restrict_self(2)`).
     Landlock,
-    /// Unblocking signals (`rt_sigprocmask(2)`).
+    /// Blocking signals, and unblocking them (`rt_sigprocmask(2)`).
     SignalMask,
     /// Installing a filter (`seccomp(2)`).
     Filter,
@@ -205,7 +206,10 @@ fn launch_on(stack: &Stack, launch: &Launch<'_>) -> Result<Launched, LaunchError
     let task = child::Task::new(launch);
     let mut pidfd: libc::c_int = -1;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
-    let before = AllBlocked::new();
+    let blocked = SignalsBlocked::new().map_err(|error| LaunchError {
+        step: Step::SignalMask,
+        error,
+    })?;
     // SAFETY: the child runs `child::run` on a stack of its own that outlives it: with CLONE_VFORK
     // this thread goes on only when the child has left this memory. `task` and what it borrows live
     // in this frame, which stands still as long. The child makes system calls only (its own
@@ -221,15 +225,22 @@ fn launch_on(stack: &Stack, launch: &Launch<'_>) -> Result<Launched, LaunchError
         )
     };
     let made = check(pid.into());
-    drop(before);
+    drop(blocked);
     if let Err(error) = made {
         return Err(LaunchError {
             step: Step::Clone,
             error,
         });
     }
-    // SAFETY: with CLONE_PIDFD and success the kernel has put a new descriptor there; nothing else
-    // owns it.
+    if pidfd < 0 {
+        // Before Linux 5.2 the kernel passes over flags that it does not know.
+        end(pid);
+        return Err(LaunchError {
+            step: Step::Clone,
+            error: io::Error::from_raw_os_error(libc::ENOSYS),
+        });
+    }
+    // SAFETY: the kernel has put a new descriptor there; nothing else owns it.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
     match task.failure() {
         None => Ok(Launched { pid, pidfd }),
@@ -268,6 +279,21 @@ pub fn kill_group(leader: BorrowedFd<'_>) -> io::Result<()> {
     .map(drop)
 }
 
+/// Kills a child that there is no descriptor of, and takes its end.
+fn end(pid: libc::pid_t) {
+    // SAFETY: `pid` is our own child, not waited for, so that the number is its own.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+    loop {
+        // SAFETY: as above; no status is asked for.
+        let ended = unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+        let is_interrupted =
+            ended < 0 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+        if !is_interrupted {
+            return;
+        }
+    }
+}
+
 /// Takes the end of a child that could not become the program.
 fn reap(pidfd: &OwnedFd) {
     loop {
@@ -282,44 +308,5 @@ fn reap(pidfd: &OwnedFd) {
         if !interrupted {
             return;
         }
-    }
-}
-
-/// The kernel's set of signals, of all architectures that are built for.
-type SignalSet = u64;
-
-/// All signals of the calling thread blocked, those of the C library's own included, until dropped.
-struct AllBlocked(SignalSet);
-
-impl AllBlocked {
-    fn new() -> Self {
-        let mut before: SignalSet = 0;
-        let all = SignalSet::MAX;
-        // SAFETY: both sets are live, and of the size that is passed.
-        unsafe {
-            libc::syscall(
-                libc::SYS_rt_sigprocmask,
-                libc::SIG_SETMASK,
-                &raw const all,
-                &raw mut before,
-                size_of::<SignalSet>(),
-            )
-        };
-        Self(before)
-    }
-}
-
-impl Drop for AllBlocked {
-    fn drop(&mut self) {
-        // SAFETY: the set is live, and of the size that is passed; no old one is asked for.
-        unsafe {
-            libc::syscall(
-                libc::SYS_rt_sigprocmask,
-                libc::SIG_SETMASK,
-                &raw const self.0,
-                std::ptr::null_mut::<SignalSet>(),
-                size_of::<SignalSet>(),
-            )
-        };
     }
 }

@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use crate::landlock::{self, RESTRICT_SELF_TSYNC};
 use crate::seccomp::Instruction;
+use crate::signals::SignalsBlocked;
 
 mod at_once;
 mod parked;
@@ -39,7 +40,6 @@ mod steps;
 mod table;
 
 use proc::Tasks;
-use raw::SignalsBlocked;
 use rendezvous::{NotAll, PATIENCE, Parked};
 use steps::{Order, failure};
 use table::Table;
@@ -47,8 +47,8 @@ use table::Table;
 /// What every thread is to do; `no_new_privs` comes first whatever else there is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Restriction<'r> {
-    /// The number of a capability to give up.
-    pub capability: Option<u8>,
+    /// Capabilities to give up, as bits by their numbers (`linux/capability.h`).
+    pub give_up: u64,
     /// The Landlock ruleset to make a domain from. Each thread gets a domain of its own.
     pub ruleset: Option<BorrowedFd<'r>>,
     /// Flags for `landlock_restrict_self(2)`.

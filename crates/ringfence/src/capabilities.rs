@@ -3,15 +3,15 @@
 //! be beyond its starter's reach as another user `CAP_SETUID`, by which it becomes one.
 
 use ringfence_sys::spawn::ResourceLimit;
-use rustix::io;
-use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::class::Class;
 use crate::plan::Plan;
 
-/// The number of `CAP_SYS_MODULE`, for giving it up in every thread ([`crate::threads`]).
-#[expect(clippy::cast_possible_truncation, reason = "at most 63")]
-pub(crate) const MODULE: u8 = CapabilitySet::SYS_MODULE.bits().trailing_zeros() as u8;
+/// `CAP_SYS_MODULE` as a bit by its number. The filter denies to load a module, but the kernel loads any that is
+/// installed by itself, for whoever has this capability and asks for a network interface of the module's name
+/// (`dev_load` in `net/core/dev_ioctl.c`). Programs that read interfaces ask so too.
+pub(crate) const MODULE: u64 = CapabilitySet::SYS_MODULE.bits();
 
 /// What a new process gives up under this plan and these limits, as bits by number.
 pub(crate) fn given_up(plan: &Plan, limits: &[ResourceLimit]) -> u64 {
@@ -28,30 +28,6 @@ pub(crate) fn given_up(plan: &Plan, limits: &[ResourceLimit]) -> u64 {
         given_up |= CapabilitySet::SETUID;
     }
     given_up.bits()
-}
-
-/// Gives up `CAP_SYS_MODULE` in the calling thread, and with it what it starts: under `no_new_privs`
-/// a program gains no capability that its parent did not have.
-///
-/// The filter denies to load a module, but the kernel loads any that is installed by itself, for
-/// whoever has this capability and asks for a network interface of the module's name (`dev_load` in
-/// `net/core/dev_ioctl.c`). Programs that read interfaces ask so too.
-///
-/// # Errors
-/// What the kernel, or an outer filter, said. A thread that does not have it is left as it is.
-///
-/// # References
-/// `capabilities(7)`, `capset(2)`.
-pub(crate) fn give_up_modules() -> io::Result<()> {
-    let module = CapabilitySet::SYS_MODULE;
-    let mut sets = capabilities(None)?;
-    if !(sets.permitted | sets.inheritable).contains(module) {
-        return Ok(());
-    }
-    sets.effective -= module;
-    sets.permitted -= module;
-    sets.inheritable -= module;
-    set_capabilities(None, sets)
 }
 
 /// Whether the calling thread has `CAP_SYS_MODULE`, or might: then it is to be given up.

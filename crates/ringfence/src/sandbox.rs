@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::access::AccessFs;
 use crate::capabilities;
-use crate::class::Class;
 use crate::kernel::Kernel;
 use crate::landlock::{self, Rule, Ruleset};
 use crate::paths;
@@ -17,6 +16,7 @@ use crate::policy::{PathLine, Policy};
 use crate::process::Programs;
 use crate::seccomp::Arch;
 use crate::threads::{self, Way};
+use ringfence_sys::give_up_capabilities;
 use ringfence_sys::landlock::RESTRICT_SELF_LOG_NEW_EXEC_ON;
 use ringfence_sys::seccomp::{Threads, install_filter};
 use ringfence_sys::threads::Restriction;
@@ -243,8 +243,8 @@ impl Sandbox {
     /// or none and an error.
     ///
     /// Returns the plan: what holds from now on. Sets `no_new_privs` first (of a policy that leaves
-    /// everything alone nothing else remains). Where the plan closes [`Class::KernelInterfaces`],
-    /// every thread loses `CAP_SYS_MODULE`.
+    /// everything alone nothing else remains). Where the plan closes
+    /// [`Class::KernelInterfaces`](crate::Class::KernelInterfaces), every thread loses `CAP_SYS_MODULE`.
     ///
     /// # Other threads
     /// From ABI 8 on the kernel restricts all threads at once. If it has not within a second, which may
@@ -294,7 +294,7 @@ impl Sandbox {
             }
             Way::Together => {
                 // The kernel takes along domain and filter, not the capabilities.
-                if survey.modules && self.closes_modules() {
+                if survey.modules && self.given_up() != 0 {
                     threads::give_up_modules()?;
                 }
                 self.restrict(Threads::All)?;
@@ -322,25 +322,23 @@ impl Sandbox {
     /// What each thread is to do where the kernel does not do it.
     fn restriction(&self) -> Restriction<'_> {
         Restriction {
-            capability: self.closes_modules().then_some(capabilities::MODULE),
+            give_up: self.given_up(),
             ruleset: self.ruleset.as_ref().map(Ruleset::as_fd),
             restrict_flags: self.restrict_flags(),
             filter: self.filter().map(|filter| filter.plain().instructions()),
         }
     }
 
-    fn closes_modules(&self) -> bool {
-        self.plan.closes(Class::KernelInterfaces)
+    /// The capabilities that whoever is restricted loses, as bits.
+    fn given_up(&self) -> u64 {
+        capabilities::given_up(&self.plan, &[])
     }
 
     /// Landlock first: the filter may deny its calls, never the other way round.
     fn restrict(&self, threads: Threads) -> Result<(), EnforceError> {
         rustix::thread::set_no_new_privs(true)
             .map_err(|errno| EnforceError::NoNewPrivs(errno.into()))?;
-        if self.closes_modules() {
-            capabilities::give_up_modules()
-                .map_err(|errno| EnforceError::Capability(errno.into()))?;
-        }
+        give_up_capabilities(self.given_up()).map_err(EnforceError::Capability)?;
         if let Some(ruleset) = &self.ruleset {
             match threads {
                 Threads::All => threads::at_once(ruleset.as_fd(), self.restrict_flags()),

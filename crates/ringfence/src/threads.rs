@@ -11,7 +11,6 @@ use std::os::fd::BorrowedFd;
 
 use ringfence_sys::threads::{Failure, Restriction, Step, Why, restrict_at_once, restrict_each};
 use ringfence_sys::{landlock, seccomp};
-use rustix::thread::CapabilitySet;
 
 use crate::access::Scope;
 use crate::capabilities::{self, MODULE};
@@ -52,16 +51,18 @@ impl Survey {
         for thread in std::fs::read_dir("/proc/self/task")? {
             survey.threads += 1;
             // A thread may end in between.
-            let Ok(status) = std::fs::read_to_string(thread?.path().join("status")) else {
+            let Ok(status) = std::fs::read(thread?.path().join("status")) else {
                 continue;
             };
+            // The name in it may be any bytes.
+            let status = String::from_utf8_lossy(&status);
             let field = |name| status.lines().find_map(|line| line.strip_prefix(name));
             let filters = field("Seccomp_filters:").map(|text| text.trim().to_owned());
             survey.filtered |= filters.as_ref().is_none_or(|count| count != "0");
             survey.filters_differ |= *first.get_or_insert_with(|| filters.clone()) != filters;
             survey.modules |= ["CapPrm:", "CapInh:"].into_iter().any(|set| {
                 let bits = field(set).and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
-                bits.is_some_and(|bits| bits & CapabilitySet::SYS_MODULE.bits() != 0)
+                bits.is_some_and(|bits| bits & MODULE != 0)
             });
         }
         Ok(survey)
@@ -123,7 +124,7 @@ fn require_thread_signals(plan: &Plan) -> Result<(), EnforceError> {
 /// Takes from every thread the capability to load modules.
 pub(crate) fn give_up_modules() -> Result<(), EnforceError> {
     let restriction = Restriction {
-        capability: Some(MODULE),
+        give_up: MODULE,
         ..Restriction::default()
     };
     each(&restriction).map(drop)
@@ -218,12 +219,31 @@ fn refusal(step: Step, error: &io::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::CString;
+
+    use ringfence_sys::seccomp::{Instruction, answer, code};
+
     use super::*;
 
     #[test]
-    fn a_survey_counts_the_threads_of_this_process() {
+    fn a_survey_counts_threads_and_looks_at_each_whatever_it_is_called() {
         let survey = Survey::take().unwrap();
         assert!(survey.threads > 1, "{survey:?}");
         assert!(!survey.filters_differ);
+
+        // The kernel keeps 15 bytes of a name, and cuts a character in two.
+        let name = CString::new(b"caf\xc3").unwrap();
+        let pass = Instruction {
+            code: code::RETURN,
+            jump: [0; 2],
+            operand: answer::ALLOW,
+        };
+        let with_a_filter = std::thread::spawn(move || {
+            rustix::thread::set_name(&name).unwrap();
+            rustix::thread::set_no_new_privs(true).unwrap();
+            seccomp::install_filter(&[pass], seccomp::Threads::Calling).unwrap();
+            Survey::take().unwrap()
+        });
+        assert!(with_a_filter.join().unwrap().filters_differ);
     }
 }

@@ -23,12 +23,12 @@ mod runner;
 mod server;
 mod workspace;
 
-use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ringfence::with_causes;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     match start(&Options::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("code-runner: {}", sentence(&error));
+            eprintln!("code-runner: {}", with_causes(&error));
             ExitCode::FAILURE
         }
     }
@@ -94,10 +94,4 @@ fn start(options: &Options) -> Result<(), StartError> {
         server::serve(listener, runner, options, signals).await;
         Ok(())
     })
-}
-
-/// An error with its causes.
-fn sentence(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

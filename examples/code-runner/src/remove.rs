@@ -50,8 +50,6 @@ fn remove_one(parent: BorrowedFd<'_>, name: &CStr, moved: &mut Vec<CString>) -> 
 
 /// Takes all out of a directory.
 fn empty(parent: BorrowedFd<'_>, directory: &OwnedFd, moved: &mut Vec<CString>) -> Result<()> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-
     for entry in Dir::read_from(directory)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -68,19 +66,31 @@ fn empty(parent: BorrowedFd<'_>, directory: &OwnedFd, moved: &mut Vec<CString>) 
             Err(Errno::NOTEMPTY | Errno::EXIST) => {}
             Err(errno) => return Err(errno),
         }
+        moved.push(move_up(parent, directory.as_fd(), name)?);
+    }
+    Ok(())
+}
+
+/// Moves a directory into `parent`; its name there.
+fn move_up(parent: BorrowedFd<'_>, directory: BorrowedFd<'_>, name: &CStr) -> Result<CString> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+    let mut is_ours = false;
+    loop {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let new = CString::new(format!("moved-{number}")).map_err(|_| Errno::INVAL)?;
         match renameat(directory, name, parent, &new) {
+            Ok(()) => return Ok(new),
+            // A server that was killed has left one of that name.
+            Err(Errno::NOTEMPTY | Errno::EXIST) => {}
             // To move a directory is to write its `..`.
-            Err(Errno::ACCESS) => {
-                make_ours(directory.as_fd(), name)?;
-                renameat(directory, name, parent, &new)?;
+            Err(Errno::ACCESS) if !is_ours => {
+                make_ours(directory, name)?;
+                is_ours = true;
             }
-            other => other?,
+            Err(errno) => return Err(errno),
         }
-        moved.push(new);
     }
-    Ok(())
 }
 
 /// Opens a directory to take out what is in it, whatever its mode.

@@ -13,6 +13,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use ringfence::process::ConfineError;
+use ringfence::with_causes;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
@@ -25,7 +26,6 @@ use crate::job::{self, JobError, Request};
 use crate::options::Options;
 use crate::queue::Refused;
 use crate::runner::Runner;
-use crate::sentence;
 
 /// For jobs that were killed, and then for clients to read what is left.
 const LAST_MOMENT: Duration = Duration::from_secs(2);
@@ -158,7 +158,7 @@ async fn run(
         .await
         .unwrap_or(Err(JobError::Lost))
         .map_err(|error| {
-            eprintln!("code-runner: {}", sentence(&error));
+            eprintln!("code-runner: {}", with_causes(&error));
             Fault::Job
         })?;
     let lines = UnboundedReceiverStream::new(answer).map(Ok::<_, Infallible>);
@@ -189,7 +189,7 @@ async fn render(
             Ok((inert, Html(page)).into_response())
         }
         Ok(Err(error)) => {
-            eprintln!("code-runner: {}", sentence(&error));
+            eprintln!("code-runner: {}", with_causes(&error));
             Err(Fault::Page(error))
         }
         Err(_) => Err(Fault::Job),
@@ -198,7 +198,7 @@ async fn render(
 
 async fn metrics(State(runner): State<Arc<Runner>>) -> Result<Response, Fault> {
     let text = runner.metrics.text(&runner.queue).map_err(|error| {
-        eprintln!("code-runner: {}", sentence(&error));
+        eprintln!("code-runner: {}", with_causes(&error));
         Fault::Job
     })?;
     let kind = [(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)];

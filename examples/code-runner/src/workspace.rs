@@ -129,6 +129,18 @@ mod tests {
     use super::State;
 
     #[test]
+    fn what_an_earlier_server_was_about_to_remove_is_removed() {
+        let state = tempfile::tempdir().expect("a directory");
+        for number in 0..50 {
+            // Each of them was moved up on the way, and holds what would have been next.
+            let left = state.path().join(format!("jobs/moved-{number}/a/b"));
+            std::fs::create_dir_all(left).expect("it is ours");
+        }
+        let jobs = State::open(state.path()).expect("it is ours");
+        assert_eq!(jobs.path().read_dir().expect("it is there").count(), 0);
+    }
+
+    #[test]
     fn a_directory_is_removed_though_its_owner_panics() {
         let state = tempfile::tempdir().expect("a directory");
         let jobs = State::open(state.path()).expect("it is ours");

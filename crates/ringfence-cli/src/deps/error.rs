@@ -1,3 +1,5 @@
+//! Why the files that a command needs could not be listed, as sentences.
+
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -1,13 +1,13 @@
 //! What the kernel does at `execve`: scripts lead to their interpreters, the last of them to its loader.
 
 use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::mem;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use elf::abi::ELFMAGIC;
-use rustix::fs::{Access, access};
+use ringfence::process::find_program;
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::error::{Error, with_descriptors};
 use super::file::{Identity, Opened};
@@ -19,8 +19,6 @@ use super::walk::Walk;
 
 /// How many scripts in a row the kernel follows before it says `ELOOP`.
 pub(super) const MAX_SCRIPTS: usize = 5;
-/// What `execvp` uses when there is no `PATH`.
-const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 impl Walk<'_> {
     pub(super) fn run(mut self, command: &Path) -> Result<Closure, Error> {
@@ -109,22 +107,13 @@ impl Walk<'_> {
 
     /// The file that `execvp` takes for `command`.
     fn resolve(&self, command: &Path) -> Option<PathBuf> {
-        if command.as_os_str().as_bytes().contains(&b'/') {
-            return Some(self.absolute(command));
-        }
-        if command.as_os_str().is_empty() {
-            return None;
-        }
-        let path = self.environment.path.unwrap_or(OsStr::new(DEFAULT_PATH));
-        path.as_bytes()
-            .split(|&b| b == b':')
-            .map(|directory| self.absolute(&Path::new(OsStr::from_bytes(directory)).join(command)))
-            .find(|path| is_executable(path))
+        let found = find_program(command.as_os_str(), self.environment.path, &self.directory);
+        found.ok().map(|path| self.absolute(&path))
     }
 }
 
 fn is_executable(path: &Path) -> bool {
-    path.is_file() && access(path, Access::EXEC_OK).is_ok()
+    path.is_file() && accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_ok()
 }
 
 fn read_image(path: &Path, file: &Opened) -> Result<Image, Error> {

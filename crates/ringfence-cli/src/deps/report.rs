@@ -1,3 +1,5 @@
+//! What a search found: files with why each is needed, and what was looked for in vain.
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;

@@ -25,7 +25,8 @@ pub(super) struct Walk<'a> {
     pub(super) environment: &'a Environment<'a>,
     pub(super) system: System<'a>,
     pub(super) closure: Closure,
-    directory: PathBuf,
+    /// Where relative paths begin.
+    pub(super) directory: PathBuf,
     listed: HashSet<Identity>,
     probes: usize,
     variants: HashMap<PathBuf, Rc<[PathBuf]>>,

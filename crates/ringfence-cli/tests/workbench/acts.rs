@@ -6,11 +6,10 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Output;
 
-use ringfence::{Abi, Kernel};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::stderr;
+use crate::{skipped, stderr};
 
 /// Directories `in`, which the policy allows, and `out`, which it does not, and a manifest beside them.
 struct Place(TempDir);
@@ -56,15 +55,6 @@ impl Place {
         rows.map(|row| (text(&row["standing"]), text(&row["detail"])))
             .collect()
     }
-}
-
-/// Whether this kernel has Landlock enough; says so if not.
-fn skipped(abi: u32) -> bool {
-    let old = Kernel::probe().abi() < Abi::new(abi);
-    if old {
-        eprintln!("skipped: the kernel's Landlock is older than ABI {abi}");
-    }
-    old
 }
 
 #[test]

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::Output;
 
-use ringfence::{Abi, Kernel};
 use serde_json::Value;
 
-use crate::stdout;
+use crate::{skipped, stdout};
 
 const POLICY: &str = "\
 version: 1
@@ -100,13 +99,11 @@ fn expectations(allowed: &str, denied: &str) -> String {
 }
 
 /// Signals and abstract sockets are denied from ABI 6 on, and TCP from ABI 4.
-fn can_try() -> bool {
-    Kernel::probe().abi() >= Abi::new(6)
-}
+const ABI: u32 = 6;
 
 #[test]
 fn what_holds_is_found_to_hold_and_its_opposite_to_fail() {
-    if !can_try() {
+    if skipped(ABI) {
         return;
     }
     for (allowed, denied, wanted) in [("allow", "deny", "holds"), ("deny", "allow", "fails")] {
@@ -123,7 +120,7 @@ fn what_holds_is_found_to_hold_and_its_opposite_to_fail() {
 
 #[test]
 fn a_test_leaves_nothing_behind() {
-    if !can_try() {
+    if skipped(ABI) {
         return;
     }
     let world = World::new();
@@ -139,8 +136,21 @@ fn a_test_leaves_nothing_behind() {
 }
 
 #[test]
+fn expectations_are_tried_where_the_starter_ignores_sigchld() {
+    if skipped(ABI) {
+        return;
+    }
+    let world = World::new();
+    let manifest = world.path("policy.yaml");
+    let text = format!("{POLICY}expect: [{{deny: read, path: secret}}]\n");
+    std::fs::write(&manifest, text).expect("a manifest");
+    let output = crate::without_ends_of_children(&["test".as_ref(), manifest.as_os_str()]);
+    assert!(output.status.success(), "{}", stdout(&output));
+}
+
+#[test]
 fn tap_and_junit_say_the_same() {
-    if !can_try() {
+    if skipped(ABI) {
         return;
     }
     let text = format!(
@@ -161,7 +171,7 @@ fn tap_and_junit_say_the_same() {
 
 #[test]
 fn a_command_is_ready_or_exits_as_expected() {
-    if !can_try() {
+    if skipped(ABI) {
         return;
     }
     let world = World::new();
@@ -207,7 +217,7 @@ fn what_cannot_be_tested_is_unusable() {
 
 #[test]
 fn a_file_beside_a_manifest_that_is_named_without_a_directory_is_found() {
-    if !can_try() {
+    if skipped(ABI) {
         return;
     }
     let world = World::new();

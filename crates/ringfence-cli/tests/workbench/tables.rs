@@ -5,7 +5,7 @@ use std::process::Output;
 use ringfence::{Abi, Kernel};
 use serde_json::Value;
 
-use crate::{ringfence, stderr, stdout};
+use crate::{ringfence, skipped, stderr, stdout, without_ends_of_children};
 
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON value")
@@ -85,7 +85,8 @@ fn a_plan_for_any_kernel_says_whether_it_starts() {
 
 #[test]
 fn a_plan_with_a_missing_path_does_not_start_in_any_format() {
-    if Kernel::probe().abi() == Abi::NONE {
+    // Without Landlock paths are not looked up.
+    if skipped(1) {
         return;
     }
     let table = ringfence(&["plan", "--ro", "/no/such/path"]);
@@ -189,6 +190,13 @@ fn what_cannot_be_used_about_classes_and_calls_is_named() {
             stderr(&output)
         );
     }
+}
+
+#[test]
+fn layers_are_counted_where_the_starter_ignores_sigchld() {
+    let abi = Kernel::probe().abi().number();
+    let status = json(&without_ends_of_children(&["status", "--json"]));
+    assert_eq!(status["landlock_layers"].is_u64(), abi > 0, "{status}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use ringfence::{Action, Arch, Filter, Syscall, Verdict};
 use ringfence_sys::seccomp::Instruction;
+use ringfence_sys::seccomp::answer::{self, ALLOW};
+use ringfence_sys::seccomp::code::{JUMP_AT_LEAST, JUMP_EQUAL, LOAD, RETURN};
 
 /// Calls about paths, ports and programs.
 pub(crate) const CALLS: &[Syscall] = &[
@@ -36,18 +38,11 @@ pub(crate) const CALLS: &[Syscall] = &[
     Syscall::KILL,
 ];
 
-const LOAD: u16 = 0x20;
-const JUMP_EQUAL: u16 = 0x15;
-const JUMP_AT_LEAST: u16 = 0x35;
-const RETURN: u16 = 0x06;
-
 /// Stands in the data of our filters where they stop a call, to tell that from filters of the program's own.
 pub(super) const MARK: u32 = 0xa5f1;
 
-const ALLOW: u32 = 0x7fff_0000;
-const TRACE: u32 = 0x7ff0_0000 | MARK;
-/// With the number of ENOSYS.
-const NO_SUCH_CALL: u32 = 0x0005_0026;
+const TRACE: u32 = answer::TRACE | MARK;
+const NO_SUCH_CALL: u32 = answer::ERRNO | ENOSYS as u32;
 
 const ENOSYS: u16 = 38;
 

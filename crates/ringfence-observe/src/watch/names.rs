@@ -50,7 +50,9 @@ fn is_of_ended(status: &str) -> bool {
 
 /// What the kernel says of a process or thread; nothing of one that is gone.
 fn status(pid: i32) -> String {
-    std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default()
+    // The name in it may be any bytes.
+    let status = std::fs::read(format!("/proc/{pid}/status")).unwrap_or_default();
+    String::from_utf8_lossy(&status).into_owned()
 }
 
 /// The number behind a name at the beginning of a line.
@@ -175,4 +177,20 @@ fn without_dots(path: &Path) -> PathBuf {
     path.components()
         .filter(|part| *part != Component::CurDir)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_whatever_it_is_called() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let name = std::fs::read("/proc/self/comm").unwrap();
+        // The kernel keeps 15 bytes, and cuts a character in two.
+        std::fs::write("/proc/self/comm", b"caf\xc3").unwrap();
+        let known = !has_ended(own);
+        std::fs::write("/proc/self/comm", name).unwrap();
+        assert!(known);
+    }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 
 use super::{OPTIONS, seize};
+use crate::privileges::no_new_privs;
 use crate::seccomp::{Instruction, Threads, install_filter};
 use crate::{CStrings, check, execve};
 
@@ -182,9 +183,7 @@ fn passes(gate: &OwnedFd) -> bool {
 
 /// Puts this process under `no_new_privs` and the filter.
 fn enter(filter: &[Instruction]) -> io::Result<()> {
-    // SAFETY: this option takes numbers only.
-    let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    check(set.into())?;
+    no_new_privs()?;
     install_filter(filter, Threads::Calling)
 }
 

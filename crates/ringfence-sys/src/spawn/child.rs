@@ -10,8 +10,10 @@ use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use super::descriptors::{close_others, stdio};
-use super::{Bounds, Launch, LaunchError, ResourceLimit, SignalSet, Step, User};
+use super::{Bounds, Launch, LaunchError, ResourceLimit, Step, User};
+use crate::privileges::{give_up_all_capabilities, give_up_capabilities, no_new_privs};
 use crate::seccomp::Instruction;
+use crate::signals::{SignalSet, set_blocked};
 
 /// What the child has to do, and where it says why it could not.
 pub(super) struct Task<'a> {
@@ -118,8 +120,8 @@ fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
             libc::syscall(libc::SYS_fchdir, directory.as_raw_fd())
         })?;
     }
-    no_new_privs()?;
-    give_up(bounds.give_up)?;
+    no_new_privs().map_err(|_| Failed(Step::NoNewPrivs))?;
+    give_up_capabilities(bounds.give_up).map_err(|_| Failed(Step::Capability))?;
     if let Some(ruleset) = bounds.ruleset {
         let flags = bounds.restrict_flags;
         // SAFETY: the call takes integers only; the descriptor is borrowed, hence open.
@@ -132,7 +134,7 @@ fn restrict(bounds: &Bounds<'_>) -> Result<(), Failed> {
 
 /// Unblocks signals, which the filter may deny, and installs that.
 fn let_go(bounds: &Bounds<'_>) -> Result<(), Failed> {
-    unblock_signals()?;
+    set_blocked(0).map_err(|_| Failed(Step::SignalMask))?;
     match bounds.filter {
         Some(filter) => install(filter),
         None => Ok(()),
@@ -179,20 +181,6 @@ fn default_signals() -> Result<(), Failed> {
     Ok(())
 }
 
-fn unblock_signals() -> Result<(), Failed> {
-    let none: SignalSet = 0;
-    // SAFETY: the set is live, and of the size that is passed.
-    done(Step::SignalMask, unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
-            &raw const none,
-            std::ptr::null_mut::<c_void>(),
-            size_of::<SignalSet>(),
-        )
-    })
-}
-
 fn set_limit(limit: &ResourceLimit) -> Result<(), Failed> {
     let pair = [limit.soft, limit.hard];
     // SAFETY: `pair` is live and has the layout of the kernel's `struct rlimit64`; no old one is
@@ -226,66 +214,10 @@ fn become_user(user: &User<'_>) -> Result<(), Failed> {
         done(Step::User, unsafe { libc::syscall(libc::SYS_setuid, uid) })?;
         // What the kernel takes away itself, where the user was root before.
         if uid != 0 {
-            set_capabilities(Step::User, &[0; 6])?;
+            give_up_all_capabilities().map_err(|_| Failed(Step::User))?;
         }
     }
     Ok(())
-}
-
-fn no_new_privs() -> Result<(), Failed> {
-    let (set, unused): (c_long, c_long) = (1, 0);
-    // SAFETY: PR_SET_NO_NEW_PRIVS takes integers only, the unused ones being 0.
-    done(Step::NoNewPrivs, unsafe {
-        libc::syscall(
-            libc::SYS_prctl,
-            libc::PR_SET_NO_NEW_PRIVS,
-            set,
-            unused,
-            unused,
-            unused,
-        )
-    })
-}
-
-/// `_LINUX_CAPABILITY_VERSION_3`, and the calling thread.
-const CAPABILITIES: [u32; 2] = [0x2008_0522, 0];
-
-/// Effective, permitted and inheritable, twice: the lower and the upper 32 capabilities.
-type CapabilitySets = [u32; 6];
-
-/// Takes these capabilities out of each set; `execve` gives none back under `no_new_privs`.
-#[expect(clippy::cast_possible_truncation, reason = "one half at a time")]
-fn give_up(capabilities: u64) -> Result<(), Failed> {
-    if capabilities == 0 {
-        return Ok(());
-    }
-    let mut header = CAPABILITIES;
-    let mut sets: CapabilitySets = [0; 6];
-    // SAFETY: both arrays are live and have the layout of version 3 (`capget(2)`).
-    done(Step::Capability, unsafe {
-        libc::syscall(libc::SYS_capget, header.as_mut_ptr(), sets.as_mut_ptr())
-    })?;
-    let before = sets;
-    let (lower, upper) = sets.split_at_mut(3);
-    for set in lower {
-        *set &= !(capabilities as u32);
-    }
-    for set in upper {
-        *set &= !((capabilities >> 32) as u32);
-    }
-    if sets == before {
-        return Ok(());
-    }
-    set_capabilities(Step::Capability, &sets)
-}
-
-fn set_capabilities(step: Step, sets: &CapabilitySets) -> Result<(), Failed> {
-    let mut header = CAPABILITIES;
-    // SAFETY: both arrays are live and have the layout of version 3; the kernel reads the second, and
-    // writes to the first only what version it knows.
-    done(step, unsafe {
-        libc::syscall(libc::SYS_capset, header.as_mut_ptr(), sets.as_ptr())
-    })
 }
 
 fn install(filter: &[Instruction]) -> Result<(), Failed> {

@@ -5,8 +5,9 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::child::settle_copy;
-use super::{AllBlocked, Bounds, LaunchError, Launched, Step};
+use super::{Bounds, LaunchError, Launched, Step, end};
 use crate::check;
+use crate::signals::SignalsBlocked;
 
 /// The exit status of a child whose act unwound out of what was to catch it.
 const UNWOUND: i32 = 70;
@@ -20,7 +21,7 @@ const UNWOUND: i32 = 70;
 /// it. Whoever calls this has to give it a time.
 ///
 /// # Errors
-/// What `fork` or `pidfd_open` said; nothing is left then.
+/// What `rt_sigprocmask`, `fork` or `pidfd_open` said; nothing is left then.
 ///
 /// # References
 /// `fork(2)`, `pidfd_open(2)` (Linux 5.3).
@@ -28,14 +29,14 @@ pub fn copy(
     bounds: &Bounds<'_>,
     act: impl FnOnce(Result<(), LaunchError>) -> i32,
 ) -> io::Result<Launched> {
-    let before = AllBlocked::new();
+    let blocked = SignalsBlocked::new()?;
     // SAFETY: what runs in the child is safe code on a whole copy of the memory. Locks of other
     // threads may stay locked, by which it waits and breaks nothing; it ends by `_exit`, so that no
     // destructor of this process's runs twice.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         // The handlers are this process's own, and all signals are blocked until they are gone.
-        std::mem::forget(before);
+        std::mem::forget(blocked);
         let status = catch_unwind(AssertUnwindSafe(|| {
             let named = [bounds.directory, bounds.cgroup, bounds.ruleset];
             let named = named.into_iter().chain(bounds.stdio).flatten();
@@ -49,15 +50,13 @@ pub fn copy(
         // SAFETY: `_exit` takes an integer and does not return.
         unsafe { libc::_exit(status.unwrap_or(UNWOUND)) }
     }
-    drop(before);
-    check(pid.into())?;
+    let made = check(pid.into());
+    drop(blocked);
+    made?;
     match open(pid) {
         Ok(pidfd) => Ok(Launched { pid, pidfd }),
         Err(error) => {
-            // SAFETY: `pid` is our own child, not waited for, so that the number is its own.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
-            // SAFETY: as above; no status is asked for.
-            unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+            end(pid);
             Err(error)
         }
     }

@@ -13,9 +13,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::time::Duration;
 
-use super::raw::{self, SignalsBlocked, Timer};
+use super::raw::{self, Timer};
 use super::signal;
 use crate::landlock;
+use crate::signals::SignalsBlocked;
 
 /// How long a call may take: on a busy machine a thousand threads are through in less.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -45,7 +45,9 @@ impl Tasks {
     /// Opens the directory; fails if what is mounted at `/proc` counts the threads of another PID
     /// namespace, whose numbers mean other threads to our system calls. Allocates.
     pub(super) fn open() -> io::Result<Self> {
-        let status = std::fs::read_to_string("/proc/self/status")?;
+        // The name in it may be any bytes.
+        let status = std::fs::read("/proc/self/status")?;
+        let status = String::from_utf8_lossy(&status);
         let ours = raw::getpid().to_string();
         // A kernel without such namespaces has the plain number only.
         let numbers = ["NSpid:", "Pid:"]
@@ -225,6 +227,16 @@ mod tests {
         assert_eq!(status.state, b'R');
         assert_eq!(status.thread.id(), raw::gettid().cast_unsigned());
         assert_eq!(status.pending, 0);
+    }
+
+    #[test]
+    fn the_threads_of_a_process_are_found_whatever_it_is_called() {
+        let name = std::fs::read("/proc/self/comm").unwrap();
+        // The kernel keeps 15 bytes, and cuts a character in two.
+        std::fs::write("/proc/self/comm", b"caf\xc3").unwrap();
+        let tasks = Tasks::open();
+        std::fs::write("/proc/self/comm", name).unwrap();
+        assert!(tasks.unwrap().count().unwrap() > 1);
     }
 
     #[test]

@@ -10,12 +10,6 @@ use crate::check;
 /// A thread's number, as the kernel counts.
 pub(super) type Tid = i32;
 
-/// The bits of every signal, 1 to 64.
-pub(super) const ALL_SIGNALS: u64 = u64::MAX;
-
-/// What the kernel takes for the size of a signal set.
-const SET_SIZE: usize = size_of::<u64>();
-
 /// The calling thread.
 pub(super) fn gettid() -> Tid {
     // SAFETY: takes nothing, touches no memory and cannot fail.
@@ -71,47 +65,6 @@ fn timespec(time: Duration) -> libc::timespec {
 pub(super) fn write_to_stderr(message: &[u8]) {
     // SAFETY: the kernel reads as many bytes as the slice has, which is borrowed for the call.
     unsafe { libc::syscall(libc::SYS_write, 2, message.as_ptr(), message.len()) };
-}
-
-/// Sets which signals the calling thread blocks, those included that the C library keeps for itself.
-/// Returns what it was.
-fn set_mask(mask: u64) -> io::Result<u64> {
-    let mut before = 0u64;
-    // SAFETY: both are live 64-bit sets of the size that is named; the first is read, the second
-    // written.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
-            std::ptr::from_ref(&mask),
-            std::ptr::from_mut(&mut before),
-            SET_SIZE,
-        )
-    };
-    check(result).map(|_| before)
-}
-
-/// All signals of the calling thread, or nearly all, are blocked as long as this lives.
-pub(super) struct SignalsBlocked {
-    before: u64,
-}
-
-impl SignalsBlocked {
-    pub(super) fn new() -> io::Result<Self> {
-        Self::but(0)
-    }
-
-    /// All but those.
-    pub(super) fn but(signals: u64) -> io::Result<Self> {
-        set_mask(ALL_SIGNALS & !signals).map(|before| Self { before })
-    }
-}
-
-impl Drop for SignalsBlocked {
-    fn drop(&mut self) {
-        // A mask that the kernel gave out is one that it takes.
-        let _ = set_mask(self.before);
-    }
 }
 
 /// The kernel's `siginfo_t` of a signal that carries values, with its 128 bytes.

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::parked::{self, ENTERED, GENERATION};
 use super::proc::{Status, Tasks};
-use super::raw::{self, SignalsBlocked, Tid};
+use super::raw::{self, Tid};
 use super::signal;
 use super::steps::{self, AT_ONCE, Order};
 use super::table::{Claim, LAST_GENERATION, Phase, Slot, Table};
 use super::{Failure, Step, Thread, Why};
+use crate::signals::SignalsBlocked;
 
 /// How long to wait for a thread that does not come.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

@@ -7,8 +7,9 @@ use std::ffi::{c_int, c_void};
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
-use super::raw::{self, ALL_SIGNALS, Tid};
+use super::raw::{self, Tid};
 use crate::check;
+use crate::signals::ALL_SIGNALS;
 
 /// The signal.
 pub(super) const NUMBER: c_int = 33;

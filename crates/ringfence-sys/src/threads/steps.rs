@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::raw;
 use super::{Restriction, Step};
 use crate::check;
+use crate::privileges::{give_up_capabilities, no_new_privs};
 
 /// How often a step is tried again that had succeeded in the child, and the time between.
 const RETRIES: u32 = 200;
@@ -19,7 +20,7 @@ pub(super) struct Order {
     ruleset: Option<libc::c_int>,
     restrict_flags: u32,
     filter: Option<libc::sock_fprog>,
-    capability: Option<u32>,
+    give_up: u64,
 }
 
 /// How many threads try an order at the same time.
@@ -74,7 +75,7 @@ impl Order {
             ruleset: restriction.ruleset.map(|ruleset| ruleset.as_raw_fd()),
             restrict_flags: restriction.restrict_flags,
             filter,
-            capability: restriction.capability.map(u32::from),
+            give_up: restriction.give_up,
         })
     }
 
@@ -113,9 +114,7 @@ impl Order {
         if let Err(error) = again(retries, no_new_privs) {
             return failed(Step::NoNewPrivs, &error);
         }
-        if let Some(capability) = self.capability
-            && let Err(error) = again(retries, || give_up(capability))
-        {
+        if let Err(error) = again(retries, || give_up_capabilities(self.give_up)) {
             return failed(Step::Capability, &error);
         }
         if let Some(ruleset) = self.ruleset
@@ -219,22 +218,6 @@ fn again(retries: u32, step: impl Fn() -> io::Result<()>) -> io::Result<()> {
     step()
 }
 
-fn no_new_privs() -> io::Result<()> {
-    let (set, unused): (libc::c_ulong, libc::c_ulong) = (1, 0);
-    // SAFETY: PR_SET_NO_NEW_PRIVS takes integers only, the unused ones being 0.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_prctl,
-            libc::PR_SET_NO_NEW_PRIVS,
-            set,
-            unused,
-            unused,
-            unused,
-        )
-    };
-    check(result).map(drop)
-}
-
 fn restrict(ruleset: libc::c_int, flags: u32) -> io::Result<()> {
     // SAFETY: takes no pointer; the descriptor is borrowed by the `Restriction` of the order.
     let result = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, flags) };
@@ -252,48 +235,5 @@ fn install(filter: &libc::sock_fprog) -> io::Result<()> {
             std::ptr::from_ref(filter),
         )
     };
-    check(result).map(drop)
-}
-
-/// `_LINUX_CAPABILITY_VERSION_3`: sets of 64 bits, in two halves.
-const CAPABILITY_VERSION: u32 = 0x2008_0522;
-
-#[repr(C)]
-struct CapabilityHeader {
-    version: u32,
-    pid: libc::c_int,
-}
-
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-struct CapabilityHalf {
-    effective: u32,
-    permitted: u32,
-    inheritable: u32,
-}
-
-/// Takes one capability from the calling thread, if it has it.
-fn give_up(capability: u32) -> io::Result<()> {
-    let mut header = CapabilityHeader {
-        version: CAPABILITY_VERSION,
-        pid: 0,
-    };
-    let mut halves = [CapabilityHalf::default(); 2];
-    // SAFETY: the header and as many halves as its version has live across the call, and may be
-    // written.
-    let result = unsafe { libc::syscall(libc::SYS_capget, &raw mut header, halves.as_mut_ptr()) };
-    check(result)?;
-    let bit = 1u32 << (capability % 32);
-    let Some(half) = halves.get_mut(capability as usize / 32) else {
-        return Err(io::Error::from_raw_os_error(libc::EINVAL));
-    };
-    if (half.permitted | half.inheritable) & bit == 0 {
-        return Ok(());
-    }
-    half.effective &= !bit;
-    half.permitted &= !bit;
-    half.inheritable &= !bit;
-    // SAFETY: as above; the halves are read.
-    let result = unsafe { libc::syscall(libc::SYS_capset, &raw mut header, halves.as_ptr()) };
     check(result).map(drop)
 }

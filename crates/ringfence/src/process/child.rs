@@ -331,7 +331,9 @@ fn processor_time(pid: Pid) -> Option<Duration> {
     const TIMES: std::ops::Range<usize> = 11..13;
 
     let path = format!("/proc/{}/stat", pid.as_raw_nonzero());
-    let stat = std::fs::read_to_string(path).ok()?;
+    // The name in it may be any bytes.
+    let stat = std::fs::read(path).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
     let (_, fields) = stat.rsplit_once(')')?;
     let fields = fields.split_whitespace();
     let ticks: u64 = fields
@@ -359,4 +361,19 @@ pub(super) fn timespec(time: Duration) -> Timespec {
         tv_sec: i64::MAX,
         tv_nsec: 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_process_is_told_whatever_it_is_called() {
+        let name = std::fs::read("/proc/self/comm").unwrap();
+        // The kernel keeps 15 bytes, and cuts a character in two.
+        std::fs::write("/proc/self/comm", b"caf\xc3").unwrap();
+        let time = processor_time(rustix::process::getpid());
+        std::fs::write("/proc/self/comm", name).unwrap();
+        assert!(time.is_some());
+    }
 }

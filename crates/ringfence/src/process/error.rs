@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use ringfence_sys::spawn::{LaunchError, Step};
+use rustix::io::Errno;
 
 use super::{CgroupError, Limit, NotRunnable};
 
@@ -143,6 +144,30 @@ impl SpawnError {
         }
     }
 
+    /// Whether there is no such program, or no interpreter or loader of the name that it gives.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Program(NotRunnable::NotFound { .. }))
+            || self.said_of_program() == Some(Errno::NOENT)
+    }
+
+    /// Whether the program may not be executed: by its mode, its mount, or the sandbox.
+    pub fn is_not_executable(&self) -> bool {
+        matches!(self, Self::Program(NotRunnable::NotExecutable(_)))
+            || self.said_of_program() == Some(Errno::ACCESS)
+    }
+
+    /// What `execve` said. Other steps may say the same, of a directory say.
+    fn said_of_program(&self) -> Option<Errno> {
+        match self {
+            Self::Step {
+                step: StartStep::Execute,
+                source,
+                ..
+            } => Errno::from_io_error(source),
+            _ => None,
+        }
+    }
+
     /// What the kernel said, if it was asked.
     pub fn raw_os_error(&self) -> Option<i32> {
         match self {
@@ -174,6 +199,26 @@ impl From<Step> for StartStep {
             Step::Filter => Self::Filter,
             Step::Execute => Self::Execute,
             _ => Self::Clone,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_directory_is_not_said_of_the_program() {
+        let failed = |step, errno: Errno| SpawnError::Step {
+            program: PathBuf::from("/usr/bin/true"),
+            step,
+            source: errno.into(),
+        };
+        assert!(failed(StartStep::Execute, Errno::NOENT).is_not_found());
+        assert!(failed(StartStep::Execute, Errno::ACCESS).is_not_executable());
+        for errno in [Errno::NOENT, Errno::ACCESS] {
+            let error = failed(StartStep::Directory, errno);
+            assert!(!error.is_not_found() && !error.is_not_executable());
         }
     }
 }

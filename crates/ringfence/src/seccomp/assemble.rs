@@ -14,14 +14,14 @@
 //! is.
 
 use ringfence_sys::seccomp::Instruction;
+use ringfence_sys::seccomp::code::{
+    AND, JUMP, JUMP_ANY_BIT, JUMP_AT_LEAST, JUMP_EQUAL, LOAD, RETURN,
+};
 
 use super::arch::{Arch, X32_BIT};
 use super::call::Syscall;
 use super::filter::{Action, Filter, Is, Test, Verdict};
-use super::program::{
-    AND, FilterTooLong, JUMP, JUMP_ANY_BIT, JUMP_AT_LEAST, JUMP_EQUAL, LOAD, Program, RETURN,
-    answer, offset,
-};
+use super::program::{FilterTooLong, Program, answer, offset};
 
 impl Filter {
     /// The filter as a program for this architecture.

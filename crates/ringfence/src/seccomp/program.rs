@@ -3,6 +3,10 @@
 use std::fmt;
 
 use ringfence_sys::seccomp::Instruction;
+use ringfence_sys::seccomp::answer::{ALLOW, DATA, ERRNO, KILL_PROCESS};
+use ringfence_sys::seccomp::code::{
+    AND, JUMP, JUMP_ANY_BIT, JUMP_AT_LEAST, JUMP_EQUAL, LOAD, RETURN,
+};
 
 use super::filter::Action;
 
@@ -26,27 +30,12 @@ pub struct CallData {
     pub arguments: [u64; 6],
 }
 
-// `linux/bpf_common.h`: the few of the machine's operations that filters here are made of.
-pub(super) const LOAD: u16 = 0x20;
-pub(super) const AND: u16 = 0x54;
-pub(super) const JUMP: u16 = 0x05;
-pub(super) const JUMP_EQUAL: u16 = 0x15;
-pub(super) const JUMP_AT_LEAST: u16 = 0x35;
-pub(super) const JUMP_ANY_BIT: u16 = 0x45;
-pub(super) const RETURN: u16 = 0x06;
-
-// `linux/seccomp.h`: the answer of a filter.
-const RET_KILL_PROCESS: u32 = 0x8000_0000;
-const RET_ERRNO: u32 = 0x0005_0000;
-const RET_ALLOW: u32 = 0x7fff_0000;
-const RET_DATA: u32 = 0x0000_ffff;
-
 /// The answer as the kernel reads it.
 pub(super) const fn answer(action: Action) -> u32 {
     match action {
-        Action::Allow => RET_ALLOW,
-        Action::Errno(number) => RET_ERRNO | number as u32,
-        Action::Kill => RET_KILL_PROCESS,
+        Action::Allow => ALLOW,
+        Action::Errno(number) => ERRNO | number as u32,
+        Action::Kill => KILL_PROCESS,
     }
 }
 
@@ -141,10 +130,10 @@ impl Program {
 
 /// The action behind a filter's answer, if filters here give such answers.
 pub(super) fn action(answer: u32) -> Option<Action> {
-    match answer & !RET_DATA {
-        RET_ALLOW => Some(Action::Allow),
-        RET_KILL_PROCESS => Some(Action::Kill),
-        RET_ERRNO => Some(Action::Errno((answer & RET_DATA) as u16)),
+    match answer & !DATA {
+        ALLOW => Some(Action::Allow),
+        KILL_PROCESS => Some(Action::Kill),
+        ERRNO => Some(Action::Errno((answer & DATA) as u16)),
         _ => None,
     }
 }

@@ -5,21 +5,19 @@
 //! which the tracer sees first. He gives the error in its place and holds the signal back.
 
 use ringfence_sys::seccomp::Instruction;
+use ringfence_sys::seccomp::answer::{ERRNO, TRAP};
+use ringfence_sys::seccomp::code::RETURN;
 
 use super::arch::Arch;
 use super::call::Syscall;
 use super::filter::{Action, Filter};
-use super::program::{FilterTooLong, Program, RETURN};
+use super::program::{FilterTooLong, Program};
 
 /// Stands before the number of the error in the data of a trap, to tell it from traps of others.
 pub const TRAP_MARK: u16 = 0xa000;
 
 /// Numbers of errors have 12 bits.
 const NUMBER: u16 = 0x0fff;
-
-// `linux/seccomp.h`.
-const RET_ERRNO: u32 = 0x0005_0000;
-const RET_TRAP: u32 = 0x0003_0000;
 
 impl Filter {
     /// The same filter as a program that traps what this one fails with an error, with that error behind
@@ -64,12 +62,12 @@ impl Filter {
 
 /// An answer with a marked error becomes a trap.
 fn trapped(instruction: Instruction) -> Instruction {
-    let marked = RET_ERRNO | u32::from(TRAP_MARK);
+    let marked = ERRNO | u32::from(TRAP_MARK);
     let is_marked =
         instruction.code == RETURN && instruction.operand & !u32::from(NUMBER) == marked;
     Instruction {
         operand: if is_marked {
-            instruction.operand - RET_ERRNO + RET_TRAP
+            instruction.operand - ERRNO + TRAP
         } else {
             instruction.operand
         },
@@ -85,9 +83,9 @@ mod tests {
 
     /// What a trap comes to with a tracer: the error.
     fn told(answer: u32) -> u32 {
-        let mark = RET_TRAP | u32::from(TRAP_MARK);
+        let mark = TRAP | u32::from(TRAP_MARK);
         if answer & !u32::from(NUMBER) == mark {
-            RET_ERRNO | answer & u32::from(NUMBER)
+            ERRNO | answer & u32::from(NUMBER)
         } else {
             answer
         }
@@ -119,7 +117,7 @@ mod tests {
                             let (before, after) =
                                 (failing.run(&call).unwrap(), trapping.run(&call).unwrap());
                             assert_eq!(before, told(after), "{arch} {call:?}");
-                            assert_ne!(after & 0xffff_0000, RET_ERRNO, "{arch} {call:?}");
+                            assert_ne!(after & 0xffff_0000, ERRNO, "{arch} {call:?}");
                         }
                     }
                 }
@@ -143,8 +141,8 @@ mod tests {
                 ..CallData::default()
             })
         };
-        assert_eq!(answer(Syscall::CLONE3, 1), Some(RET_ERRNO | 1));
-        let trap = RET_TRAP | u32::from(TRAP_MARK | 1);
+        assert_eq!(answer(Syscall::CLONE3, 1), Some(ERRNO | 1));
+        let trap = TRAP | u32::from(TRAP_MARK | 1);
         assert_eq!(answer(Syscall::READ, 1), Some(trap));
         assert_eq!(answer(Syscall::READ, 0), answer(Syscall::CLONE3, 0));
     }

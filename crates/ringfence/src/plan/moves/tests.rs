@@ -1,3 +1,5 @@
+//! Moves, exchanges and links, as the kernel decides them.
+
 use std::path::Path;
 
 use super::{Entry, FileKind};

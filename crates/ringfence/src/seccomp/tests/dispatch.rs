@@ -1,7 +1,8 @@
 //! What it costs to answer a call whose arguments do not matter.
 
+use ringfence_sys::seccomp::code::LOAD;
+
 use super::filters;
-use crate::seccomp::program::LOAD;
 use crate::seccomp::{Arch, CallData, Filter, Program, Syscall, Verdict};
 
 /// What is loaded for a call, and how many instructions are executed.
