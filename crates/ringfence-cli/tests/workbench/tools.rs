@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{ringfence, stdout};
+use crate::{ringfence, stderr, stdout};
 
 /// Files with these texts, named a.yaml, b.yaml and so on.
 fn files(texts: &[&str]) -> (tempfile::TempDir, Vec<String>) {
@@ -99,4 +99,20 @@ fn fmt_changes_files_in_place_and_says_with_check_which_it_would() {
         std::fs::read_to_string(&names[2]).expect("the file"),
         "ro: ["
     );
+}
+
+#[test]
+fn fmt_leaves_what_is_no_yaml_as_it_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in [
+        ("policy.json", "{\"version\": 1, \"ro\":   [\"/usr\"]}\n"),
+        ("policy.toml", "version  =  1\n"),
+    ] {
+        let file = directory.path().join(name);
+        std::fs::write(&file, text).expect("a file");
+        let refused = ringfence(&["fmt".as_ref(), file.as_os_str()]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains("lays out YAML alone"));
+        assert_eq!(std::fs::read_to_string(&file).expect("the file"), text);
+    }
 }
