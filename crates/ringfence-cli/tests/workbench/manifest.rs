@@ -54,6 +54,26 @@ fn has_landlock() -> bool {
 }
 
 #[test]
+fn a_command_that_is_a_whole_line_is_told_to_be_words() {
+    let world = World::new();
+    for program in ["landlock-runner", "ringfence"] {
+        let ran = world.run(program, "version: 1\ncommand: ls -l\n", &[]);
+        assert_eq!(ran.status.code(), Some(127), "{}", stderr(&ran));
+        assert!(
+            stderr(&ran).contains("`command: [ls, -l]` in a manifest"),
+            "{}",
+            stderr(&ran)
+        );
+        let one_word = world.run(program, "version: 1\ncommand: no-such-command\n", &[]);
+        assert!(
+            !stderr(&one_word).contains("words"),
+            "{}",
+            stderr(&one_word)
+        );
+    }
+}
+
+#[test]
 fn what_a_manifest_allows_passes_and_the_rest_is_denied() {
     let world = World::new();
     for program in ["landlock-runner", "ringfence"] {
