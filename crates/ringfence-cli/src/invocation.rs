@@ -76,6 +76,8 @@ impl Default for Invocation {
 pub(crate) enum UsageError {
     #[error("--{flag}: {why}")]
     Flag { flag: &'static str, why: String },
+    #[error("--{flag}: a value is missing before `{}`", found.display())]
+    NoValue { flag: &'static str, found: OsString },
     #[error("{0} stands before no path flag; write it before --ro, --rw, --fs or --connect-unix")]
     Dangling(&'static str),
     #[error(

@@ -151,7 +151,7 @@ fn prove(
     command: &[OsString],
 ) -> Result<Vec<Row>, String> {
     if expectations.is_empty() {
-        return Err("the manifest expects nothing; add `expect:`".to_owned());
+        return Err("the manifest expects nothing; add such a line as `expect: [{deny: read, path: /etc/shadow}]`".to_owned());
     }
     let plan = plan(matches, command.to_vec()).map_err(|error| ui::with_causes(&*error))?;
     let sandbox = plan.prepare().map_err(|error| ui::with_causes(&error))?;

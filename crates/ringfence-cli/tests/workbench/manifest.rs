@@ -54,6 +54,25 @@ fn has_landlock() -> bool {
 }
 
 #[test]
+fn a_refusal_names_the_flag_that_starts_all_the_same() {
+    if Kernel::probe().abi() >= Abi::new(10) || !has_landlock() {
+        return;
+    }
+    let world = World::new();
+    let refused = world.run(
+        "landlock-runner",
+        "version: 1\n",
+        &["--connect-udp", "53", "--", "true"],
+    );
+    assert_eq!(refused.status.code(), Some(125));
+    assert!(
+        stderr(&refused).contains("`--best-effort`"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+#[test]
 fn a_command_that_is_a_whole_line_is_told_to_be_words() {
     let world = World::new();
     for program in ["landlock-runner", "ringfence"] {

@@ -39,6 +39,42 @@ fn a_plan_for_any_kernel_says_whether_it_starts() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_written_is_told_apart_from_every_answer() {
+    for arguments in [
+        &["plan", "--abi", "6", "--ro", "/usr"][..],
+        &["plan", "--abi", "3", "--connect-tcp", "443"],
+        &["why", "read", "/usr", "--abi", "6", "--json"],
+        &["doctor"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let output = crate::command()
+            .args(arguments)
+            .stdout(full.expect("a device that is always full"))
+            .output()
+            .expect("ringfence starts");
+        assert_eq!(output.status.code(), Some(125), "{arguments:?}");
+        let told = stderr(&output);
+        assert!(told.contains("cannot write to standard output"), "{told}");
+    }
+}
+
+#[test]
+fn a_number_that_is_none_is_answered_with_what_to_write() {
+    for (arguments, told) in [
+        (
+            &["plan", "--abi", "x"][..],
+            "write a Landlock ABI as a number: 0 is none",
+        ),
+        (&["status", "0"], "write the number of a process"),
+        (&["status", "self"], "write the number of a process"),
+    ] {
+        let output = ringfence(arguments);
+        assert_eq!(output.status.code(), Some(125), "{arguments:?}");
+        assert!(stderr(&output).contains(told), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_plan_with_a_missing_path_does_not_start_in_any_format() {
     if Kernel::probe().abi() == Abi::NONE {
         return;
@@ -46,6 +82,7 @@ fn a_plan_with_a_missing_path_does_not_start_in_any_format() {
     let table = ringfence(&["plan", "--ro", "/no/such/path"]);
     assert_eq!(table.status.code(), Some(1));
     assert!(stdout(&table).contains("cannot allow /no/such/path"));
+    assert!(stdout(&table).contains("mark the line optional (`--optional` before it)"));
     let report = json(&ringfence(&["plan", "--json", "--ro", "/no/such/path"]));
     assert_eq!(report["starts"], false);
     assert!(
