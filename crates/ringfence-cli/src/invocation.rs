@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use ringfence::{Action, InvalidLine, Policy, PolicyBuilder, Syscalls};
-use ringfence_manifest::{Faults, Limits, Manifest, Variables};
+use ringfence_manifest::{Faults, Limits, Manifest, Sources, Variables};
 
 use crate::flags::Flag;
 
@@ -94,6 +94,12 @@ pub(crate) enum UsageError {
     NoCommand,
     #[error("cannot use {}:\n\n{faults}\n", file.display())]
     Manifest { file: PathBuf, faults: Box<Faults> },
+    #[error(
+        "--set {name}: the manifest has no ${{{name}}}; leave it out, or write it as it stands there"
+    )]
+    NoSuchVariable { name: String },
+    #[error("--set {name}: there is no manifest that could have ${{{name}}}; add --policy")]
+    NoManifest { name: String },
     #[error("unknown flag --{name}{}", proposal(name))]
     UnknownFlag { name: String },
     #[error(transparent)]
@@ -107,6 +113,17 @@ fn proposal(name: &str) -> String {
         || "; see --help".to_owned(),
         |similar| format!("; did you mean --{similar}?"),
     )
+}
+
+/// Fails if `--set` gives a value to what no variable is: a default may count instead of what was meant.
+pub(crate) fn require_used(variables: &Variables, sources: &Sources) -> Result<(), UsageError> {
+    let mut given = variables.given();
+    match given.find(|name| !sources.have_variable(name)) {
+        Some(name) => Err(UsageError::NoSuchVariable {
+            name: name.to_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 impl Invocation {
@@ -127,10 +144,12 @@ impl Invocation {
     /// than the manifest.
     pub(crate) fn read_manifest(&mut self) -> Result<(), UsageError> {
         let Some(file) = self.manifest.take() else {
-            return Ok(());
+            let name = self.variables.given().next().map(str::to_owned);
+            return name.map_or(Ok(()), |name| Err(UsageError::NoManifest { name }));
         };
         let manifest = match Manifest::read(&file, &self.variables) {
             Ok((manifest, sources)) => {
+                require_used(&self.variables, &sources)?;
                 self.manifest_files = sources.files().map(PathBuf::from).collect();
                 manifest
             }

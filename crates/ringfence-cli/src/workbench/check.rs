@@ -14,7 +14,7 @@ use super::arguments::{
     abi_flag, file, file_argument, json_flag, other_kernel, variables, variables_flag,
 };
 use crate::check::{LINTS, Subject, lint, proposal};
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, require_used};
 use crate::{run, ui};
 
 mod kernels;
@@ -110,7 +110,10 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         Err(error) => return ui::fail(NAME, &error, UNUSABLE),
     };
     let (manifest, sources) = match Manifest::read(file, &variables) {
-        Ok(read) => read,
+        Ok((manifest, sources)) => match require_used(&variables, &sources) {
+            Ok(()) => (manifest, sources),
+            Err(error) => return ui::fail(NAME, &error, UNUSABLE),
+        },
         Err(faults) => {
             let report = Report {
                 file,

@@ -9,6 +9,7 @@ use ringfence_manifest::{Expectation, Expected, Manifest};
 
 use super::arguments::{file_argument, invocation, json_flag, variables, variables_flag};
 use super::{NAME, print_json};
+use crate::invocation::require_used;
 use crate::{run, ui};
 use output::{Row, Standing};
 
@@ -114,7 +115,10 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         return UNUSABLE;
     };
     let manifest = match Manifest::read(file, &variables) {
-        Ok((manifest, _)) => manifest,
+        Ok((manifest, sources)) => match require_used(&variables, &sources) {
+            Ok(()) => manifest,
+            Err(error) => return ui::fail(NAME, &error, UNUSABLE),
+        },
         Err(faults) => return ui::fail_manifest(NAME, file, &faults, UNUSABLE),
     };
     let mut command: Vec<OsString> = matches

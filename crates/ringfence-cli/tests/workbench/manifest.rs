@@ -54,6 +54,42 @@ fn has_landlock() -> bool {
 }
 
 #[test]
+fn a_value_for_a_variable_that_is_not_there_stops_the_start() {
+    let world = World::new();
+    let text = "version: 1\nro: [\"${WHERE:-/usr}\", {path: \"${WHICH}\", optional: true}]\n";
+    let run = |set: &[&str]| {
+        let which = ["--set", "WHICH=/none", "--", "no-such-command"];
+        world.run("landlock-runner", text, &[set, &which].concat())
+    };
+    let misspelt = run(&["--set", "WHRE=/srv"]);
+    assert_eq!(misspelt.status.code(), Some(125));
+    let told = stderr(&misspelt);
+    assert!(
+        told.contains("--set WHRE: the manifest has no ${WHRE}"),
+        "{told}"
+    );
+    for set in [&["--set", "WHERE=/usr"][..], &[]] {
+        let found = run(set);
+        assert_eq!(found.status.code(), Some(127), "{}", stderr(&found));
+    }
+
+    let file = world.path("policy.yaml");
+    for command in [&["check"][..], &["test"], &["export", "oci-seccomp"]] {
+        let mut unknown = crate::command();
+        unknown.args(command).arg(&file);
+        unknown.args(["--set", "WHICH=/none", "--set", "WHRE=/srv"]);
+        let refused = unknown.output().expect("ringfence starts");
+        assert_eq!(refused.status.code(), Some(2), "{command:?}");
+        let told = stderr(&refused);
+        assert!(told.contains("has no ${WHRE}"), "{told}");
+    }
+
+    let plan = crate::ringfence(&["plan", "--abi", "6", "--set", "A=1"]);
+    assert_eq!(plan.status.code(), Some(125));
+    assert!(stderr(&plan).contains("add --policy"), "{}", stderr(&plan));
+}
+
+#[test]
 fn a_refusal_names_the_flag_that_starts_all_the_same() {
     if Kernel::probe().abi() >= Abi::new(10) || !has_landlock() {
         return;

@@ -237,6 +237,18 @@ fn man_pages_and_completions_name_every_flag() {
             assert!(text.contains(flag.name), "{file} lacks {}", flag.name);
         }
     }
+    let page = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("a page");
+    let check = page("ringfence-check.1");
+    for part in [
+        ".SH \"LINTS\"\n.nf\n  missing",
+        ".SH \"EXIT STATUS\"\n.nf\n  0  nothing",
+        ".SH \"EXAMPLES\"\n.nf\n  ringfence check policy.yaml\n",
+    ] {
+        assert!(check.contains(part), "{part} is not in {check}");
+    }
+    assert!(page("landlock-runner.1").contains(".SH NOTES\nEverything that no flag"));
+    assert!(page("ringfence-learn.1").contains(".SH NOTES\nExit codes: the command"));
+    assert!(page("landlock-runner.1").contains(".SH VERSION\n"));
     let nowhere = ringfence(&["generate", "/no/such/directory"]);
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(stderr(&nowhere).contains("cannot write into /no/such/directory"));
