@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use ringfence::{Action, InvalidLine, Policy, PolicyBuilder, Syscalls};
-use ringfence_manifest::{Faults, Limits, Manifest, Sources, Variables};
+use ringfence_manifest::{Faults, Format, Limits, Manifest, Sources, Variables};
 
 use crate::flags::Flag;
 
@@ -34,6 +34,8 @@ pub(crate) struct Invocation {
     /// The files that the manifest was read from.
     pub(crate) manifest_files: Vec<PathBuf>,
     pub(crate) variables: Variables,
+    /// The built-in fragments that are added.
+    pub(crate) fragments: Vec<&'static str>,
     pub(crate) limits: Limits,
     pub(crate) pending: Pending,
     pub(crate) answers_others: bool,
@@ -55,6 +57,7 @@ impl Default for Invocation {
             manifest: None,
             manifest_files: Vec::new(),
             variables: Variables::of_environment(),
+            fragments: Vec::new(),
             limits: Limits::default(),
             pending: Pending::default(),
             answers_others: false,
@@ -143,6 +146,7 @@ impl Invocation {
     /// Adds what the manifest says, if one was named. Of the start of the command, flags say more
     /// than the manifest.
     pub(crate) fn read_manifest(&mut self) -> Result<(), UsageError> {
+        self.add_fragments()?;
         let Some(file) = self.manifest.take() else {
             let name = self.variables.given().next().map(str::to_owned);
             return name.map_or(Ok(()), |name| Err(UsageError::NoManifest { name }));
@@ -168,6 +172,24 @@ impl Invocation {
         }
         self.start_as(&manifest);
         self.limits = manifest.limits;
+        self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
+        Ok(())
+    }
+
+    fn add_fragments(&mut self) -> Result<(), UsageError> {
+        let fragments = std::mem::take(&mut self.fragments);
+        if fragments.is_empty() {
+            return Ok(());
+        }
+        let text = format!("version: 1\ninclude: [{}]\n", fragments.join(", "));
+        let name = "--include";
+        let (manifest, _) =
+            Manifest::parse(name, &text, Format::Yaml, &self.variables).map_err(|faults| {
+                UsageError::Manifest {
+                    file: name.into(),
+                    faults: Box::new(faults),
+                }
+            })?;
         self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
         Ok(())
     }

@@ -25,7 +25,7 @@ can close is shown by `ringfence plan`.
 
 Examples:
   landlock-runner --ro /usr --ro /etc/ssl/certs --rw /var/lib/tool --connect-tcp 443 -- tool
-  landlock-runner --ro /usr --ro /lib64 --fs read,write=/dev/null --rw . -- make
+  landlock-runner --include base --ro /usr --rw . --rw /tmp -- make
   landlock-runner --policy tool.yaml --set WORKDIR=/srv/job -- tool
   landlock-runner --unrestricted-fs --bind-tcp 8080 --connect-tcp any -- server
 

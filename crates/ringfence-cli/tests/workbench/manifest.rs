@@ -90,6 +90,34 @@ fn a_value_for_a_variable_that_is_not_there_stops_the_start() {
 }
 
 #[test]
+fn a_fragment_is_added_by_a_flag_as_by_a_key() {
+    let lines = |arguments: &[&str], manifest: &str| {
+        let world = World::new();
+        let file = world.path("policy.yaml");
+        std::fs::write(&file, manifest).expect("a manifest");
+        let mut plan = crate::command();
+        plan.args(["plan", "--abi", "6", "--json"]).args(arguments);
+        let output = plan.arg("--policy").arg(file).output();
+        let output = output.expect("ringfence starts");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        report["lines"].clone()
+    };
+    let flag = lines(&["--include", "base", "--include", "tls"], "version: 1\n");
+    let key = lines(&[], "version: 1\ninclude: [base, tls]\n");
+    assert_eq!(flag, key);
+    assert!(flag.to_string().contains("/dev/null"), "{flag}");
+
+    for (name, told) in [
+        ("bsae", "did you mean `base`?"),
+        ("./own.yaml", "a file is read by --policy"),
+    ] {
+        let refused = crate::ringfence(&["plan", "--include", name]);
+        assert_eq!(refused.status.code(), Some(125));
+        assert!(stderr(&refused).contains(told), "{}", stderr(&refused));
+    }
+}
+
+#[test]
 fn a_refusal_names_the_flag_that_starts_all_the_same() {
     if Kernel::probe().abi() >= Abi::new(10) || !has_landlock() {
         return;
