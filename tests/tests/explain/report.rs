@@ -87,25 +87,6 @@ pub fn tests() -> Vec<Test> {
             assert_eq!(denied(&values[2]).len(), 2);
             Ok(())
         }),
-        watching(
-            "explain::what_the_fragment_base_allows_is_named_with_it",
-            || {
-                let scene = Scene::new("true");
-                scene.policy(&SYSTEM[..SYSTEM.find("  - {path: /dev/null").expect("the line")]);
-                let job = ["head", "-c1", "/dev/zero", "/dev/null"];
-                scene.succeeds(&job);
-                for (flags, are_denied) in [(&[][..], true), (&["--include", "base"], false)] {
-                    let (ran, report) = scene.explain(flags, &job);
-                    assert_eq!(!ran.status.success(), are_denied, "{report}");
-                    let notes = items(&report, "notes").iter().filter_map(Value::as_str);
-                    let named = notes
-                        .filter(|note| note.starts_with("`--include base`"))
-                        .count();
-                    assert_eq!(named, usize::from(are_denied), "{report}");
-                }
-                Ok(())
-            },
-        ),
         watching("explain::nothing_denied_is_said", || {
             let scene = Scene::new("");
             scene.policy(SYSTEM);
