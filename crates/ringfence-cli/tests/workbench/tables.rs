@@ -82,7 +82,7 @@ fn a_plan_with_a_missing_path_does_not_start_in_any_format() {
     let table = ringfence(&["plan", "--ro", "/no/such/path"]);
     assert_eq!(table.status.code(), Some(1));
     assert!(stdout(&table).contains("cannot allow /no/such/path"));
-    assert!(stdout(&table).contains("mark the line optional (`--optional` before it)"));
+    assert!(stdout(&table).contains("mark the line optional (`--optional`, `optional: true`)"));
     let report = json(&ringfence(&["plan", "--json", "--ro", "/no/such/path"]));
     assert_eq!(report["starts"], false);
     assert!(

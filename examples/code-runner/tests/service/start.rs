@@ -67,7 +67,7 @@ fn policies() {
         (
             version,
             "version: 1\nro: [/no/such/place]",
-            "/no/such/place",
+            "cannot allow /no/such/place",
         ),
         (
             version,
