@@ -69,7 +69,7 @@ fn hint(flag: &Flag) -> clap::ValueHint {
     }
 }
 
-/// The same, where a manifest may name the command.
+/// Adds the command, which a manifest may name instead.
 pub(super) fn with_own_command(command: Command) -> Command {
     with_command(command).mut_arg("command", |command| {
         command
@@ -78,6 +78,7 @@ pub(super) fn with_own_command(command: Command) -> Command {
     })
 }
 
+/// Adds the command.
 pub(super) fn with_command(command: Command) -> Command {
     command.arg(
         Arg::new("command")
