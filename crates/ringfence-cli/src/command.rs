@@ -23,12 +23,30 @@ pub(crate) struct Command {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
-    #[error("cannot find the command `{}`{}", name.display(), if *searched { " in PATH" } else { "" })]
+    #[error(
+        "cannot find the command `{}`{}{}",
+        name.display(),
+        if *searched { " in PATH" } else { "" },
+        words_apart(name)
+    )]
     NotFound { name: OsString, searched: bool },
     #[error("cannot execute {}: {why}", program.display())]
     NotExecutable { program: PathBuf, why: String },
     #[error("cannot execute the command: its arguments or environment hold a NUL byte")]
     Nul,
+}
+
+/// What to do if a program is looked for whose name is a whole line of a shell.
+fn words_apart(name: &OsStr) -> String {
+    let Some(text) = name.to_str().filter(|text| text.trim().contains(' ')) else {
+        return String::new();
+    };
+    let words: Vec<_> = text.split_whitespace().collect();
+    format!(
+        "; its arguments are words of their own: `-- {}`, or `command: [{}]` in a manifest",
+        words.join(" "),
+        words.join(", ")
+    )
 }
 
 impl CommandError {

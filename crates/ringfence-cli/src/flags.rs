@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use ringfence::{Access, PortClass, SyscallEffect, SyscallLine};
 
 use crate::invocation::Invocation;
-use effect::{env, except, fs, keep_fd, log, min_abi, other_syscalls, policy, set, variable};
+use effect::{
+    env, except, fs, include, keep_fd, log, min_abi, other_syscalls, policy, set, variable,
+};
 
 mod effect;
 
@@ -118,6 +120,14 @@ pub const FLAGS: &[Flag] = &[
         Some("NAME=VALUE"),
         "Give a variable of the manifest, ${NAME}, a value. Without this it is the environment's.",
         |to, value| variable(to, &value),
+    ),
+    flag(
+        Group::Manifest,
+        "include",
+        Some("FRAGMENT"),
+        "Add what is built in for programs of a kind: base, which nearly every program needs, build, dns, \
+         git, java, node, python, shell, terminal, tls, users; give it once for each.",
+        |to, value| include(to, &value),
     ),
     flag(
         Group::Paths,

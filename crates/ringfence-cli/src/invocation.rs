@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use ringfence::{Action, InvalidLine, Policy, PolicyBuilder, Syscalls};
-use ringfence_manifest::{Faults, Limits, Manifest, Variables};
+use ringfence_manifest::{Faults, Format, Limits, Manifest, Sources, Variables};
 
 use crate::flags::Flag;
 
@@ -34,6 +34,8 @@ pub(crate) struct Invocation {
     /// The files that the manifest was read from.
     pub(crate) manifest_files: Vec<PathBuf>,
     pub(crate) variables: Variables,
+    /// The built-in fragments that are added.
+    pub(crate) fragments: Vec<&'static str>,
     pub(crate) limits: Limits,
     pub(crate) pending: Pending,
     pub(crate) answers_others: bool,
@@ -55,6 +57,7 @@ impl Default for Invocation {
             manifest: None,
             manifest_files: Vec::new(),
             variables: Variables::of_environment(),
+            fragments: Vec::new(),
             limits: Limits::default(),
             pending: Pending::default(),
             answers_others: false,
@@ -76,6 +79,8 @@ impl Default for Invocation {
 pub(crate) enum UsageError {
     #[error("--{flag}: {why}")]
     Flag { flag: &'static str, why: String },
+    #[error("--{flag}: a value is missing before `{}`", found.display())]
+    NoValue { flag: &'static str, found: OsString },
     #[error("{0} stands before no path flag; write it before --ro, --rw, --fs or --connect-unix")]
     Dangling(&'static str),
     #[error(
@@ -92,6 +97,12 @@ pub(crate) enum UsageError {
     NoCommand,
     #[error("cannot use {}:\n\n{faults}\n", file.display())]
     Manifest { file: PathBuf, faults: Box<Faults> },
+    #[error(
+        "--set {name}: the manifest has no ${{{name}}}; leave it out, or write it as it stands there"
+    )]
+    NoSuchVariable { name: String },
+    #[error("--set {name}: there is no manifest that could have ${{{name}}}; add --policy")]
+    NoManifest { name: String },
     #[error("unknown flag --{name}{}", proposal(name))]
     UnknownFlag { name: String },
     #[error(transparent)]
@@ -105,6 +116,17 @@ fn proposal(name: &str) -> String {
         || "; see --help".to_owned(),
         |similar| format!("; did you mean --{similar}?"),
     )
+}
+
+/// Fails if `--set` gives a value to what no variable is: a default may count instead of what was meant.
+pub(crate) fn require_used(variables: &Variables, sources: &Sources) -> Result<(), UsageError> {
+    let mut given = variables.given();
+    match given.find(|name| !sources.have_variable(name)) {
+        Some(name) => Err(UsageError::NoSuchVariable {
+            name: name.to_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 impl Invocation {
@@ -124,11 +146,14 @@ impl Invocation {
     /// Adds what the manifest says, if one was named. Of the start of the command, flags say more
     /// than the manifest.
     pub(crate) fn read_manifest(&mut self) -> Result<(), UsageError> {
+        self.add_fragments()?;
         let Some(file) = self.manifest.take() else {
-            return Ok(());
+            let name = self.variables.given().next().map(str::to_owned);
+            return name.map_or(Ok(()), |name| Err(UsageError::NoManifest { name }));
         };
         let manifest = match Manifest::read(&file, &self.variables) {
             Ok((manifest, sources)) => {
+                require_used(&self.variables, &sources)?;
                 self.manifest_files = sources.files().map(PathBuf::from).collect();
                 manifest
             }
@@ -147,6 +172,24 @@ impl Invocation {
         }
         self.start_as(&manifest);
         self.limits = manifest.limits;
+        self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
+        Ok(())
+    }
+
+    fn add_fragments(&mut self) -> Result<(), UsageError> {
+        let fragments = std::mem::take(&mut self.fragments);
+        if fragments.is_empty() {
+            return Ok(());
+        }
+        let text = format!("version: 1\ninclude: [{}]\n", fragments.join(", "));
+        let name = "--include";
+        let (manifest, _) =
+            Manifest::parse(name, &text, Format::Yaml, &self.variables).map_err(|faults| {
+                UsageError::Manifest {
+                    file: name.into(),
+                    faults: Box::new(faults),
+                }
+            })?;
         self.add(|flags| PolicyBuilder::from(manifest.policy).merge(flags));
         Ok(())
     }

@@ -31,7 +31,8 @@ pub(crate) fn note(program: &str, text: &str) {
     message(&format!("{program}: {text}"));
 }
 
-/// Prints a text for a person to standard output. A reader that has gone away is no error.
+/// Prints a text for a person to standard output, and returns the exit code: what cannot be written answers
+/// nothing, and is told apart from every answer. A reader that has gone away is no error.
 pub(crate) fn print(text: &str) -> u8 {
     print_as_it_is(&printable(text))
 }
@@ -45,8 +46,15 @@ pub(crate) fn print_json(text: &str) -> u8 {
 /// Prints what is a file for some other program, or in colours: its writer has escaped what would do
 /// something to a terminal.
 pub(crate) fn print_as_it_is(text: &str) -> u8 {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 1,
+    let mut stdout = std::io::stdout();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            message(&format!("error: cannot write to standard output: {error}"));
+            crate::run::SETUP_FAILED
+        }
         _ => 0,
     }
 }

@@ -26,7 +26,7 @@ mod status;
 mod test;
 mod why;
 
-use arguments::{with_command, with_flags};
+use arguments::{with_flags, with_own_command};
 
 /// The name in messages and help.
 pub const NAME: &str = "ringfence";
@@ -89,7 +89,7 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            with_command(explain::with_flags(with_flags(
+            with_own_command(explain::with_flags(with_flags(
                 Command::new("run").about("Run a command under a policy, as landlock-runner does"),
                 &Group::ALL,
             )))
@@ -115,7 +115,7 @@ pub fn command() -> Command {
 
 /// The wrapper's command line in clap's terms, for its man page and completions.
 pub fn wrapper_command() -> Command {
-    with_command(with_flags(
+    with_own_command(with_flags(
         Command::new(wrapper::NAME)
             .about(wrapper::SUMMARY)
             .version(env!("CARGO_PKG_VERSION"))

@@ -1,6 +1,6 @@
 //! `landlock-runner`: restricts itself as its flags say, and becomes the command.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 
 use lexopt::Arg;
@@ -25,7 +25,7 @@ can close is shown by `ringfence plan`.
 
 Examples:
   landlock-runner --ro /usr --ro /etc/ssl/certs --rw /var/lib/tool --connect-tcp 443 -- tool
-  landlock-runner --ro /usr --ro /lib64 --fs read,write=/dev/null --rw . -- make
+  landlock-runner --include base --ro /usr --rw . --rw /tmp -- make
   landlock-runner --policy tool.yaml --set WORKDIR=/srv/job -- tool
   landlock-runner --unrestricted-fs --bind-tcp 8080 --connect-tcp any -- server
 
@@ -92,6 +92,12 @@ pub(crate) fn parse_with(
         };
         if flag.value.is_some() {
             let value = parser.value()?;
+            if is_no_value(&value) {
+                return Err(UsageError::NoValue {
+                    flag: flag.name,
+                    found: value,
+                });
+            }
             invocation.apply(flag, value)?;
         } else {
             invocation.apply(flag, OsString::new())?;
@@ -101,6 +107,15 @@ pub(crate) fn parse_with(
         return Err(UsageError::NoCommand);
     }
     Ok(Asked::Run(Box::new(invocation)))
+}
+
+/// Whether a flag has lost its value, and what stands next was taken for it.
+fn is_no_value(value: &OsStr) -> bool {
+    let Some(name) = value.to_str().and_then(|text| text.strip_prefix("--")) else {
+        return false;
+    };
+    let name = name.split('=').next().unwrap_or(name);
+    name.is_empty() || Flag::named(name).is_some()
 }
 
 fn help() -> String {
@@ -145,8 +160,6 @@ fn wrap(paragraph: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
-
     use super::*;
 
     fn command_line(arguments: &[&str]) -> Result<Invocation, String> {
@@ -198,6 +211,14 @@ mod tests {
             (&["--fs", "raed=/", "x"][..], "did you mean `read`?"),
             (&["--fs", "/srv", "x"][..], "an equals sign"),
             (&["--ro"][..], "missing argument"),
+            (
+                &["--ro", "--", "x"][..],
+                "--ro: a value is missing before `--`",
+            ),
+            (
+                &["--env", "--rw", "/srv", "x"][..],
+                "--env: a value is missing before `--rw`",
+            ),
             (&["--best-effort=1", "x"][..], "unexpected argument"),
             (&["--ro", "/"][..], "no command is given"),
             (

@@ -28,6 +28,7 @@ mod finding;
 mod format;
 mod fragments;
 mod manifest;
+mod meant;
 mod read;
 mod reader;
 mod schema;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ringfence::{Origin, Source};
 
 use crate::finding::{Finding, MOST_KEPT, Place};
+use crate::meant::meant;
 use crate::shape::{Row, Shape};
 use crate::sources::{FileId, Sources};
 use crate::tree::{Name, Node, Value};
@@ -167,10 +168,10 @@ impl Reader<'_> {
                 ),
                 Some(key) => (key.read)(self, to, value),
                 None => {
-                    let names = || keys.iter().map(|key| key.row.name);
-                    let help = match ringfence::closest(&name.text, names()) {
-                        Some(similar) => format!("did you mean `{similar}`?"),
-                        None => format!("the keys are {}", names().collect::<Vec<_>>().join(", ")),
+                    let names: Vec<_> = keys.iter().map(|key| key.row.name).collect();
+                    let help = match meant(&name.text, &names) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => format!("the keys are {}", names.join(", ")),
                     };
                     let message = format!("unknown key `{}` in {what}", name.text);
                     self.fault("unknown-key", &name.bytes, message, help);

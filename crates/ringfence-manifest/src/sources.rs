@@ -82,6 +82,13 @@ impl Sources {
             .map(|file| &*file.name)
     }
 
+    /// Whether a text, or a fragment that it includes, has this variable.
+    pub fn have_variable(&self, name: &str) -> bool {
+        let forms = [format!("${{{name}}}"), format!("${{{name}:-")];
+        let has = |file: &Source| forms.iter().any(|form| file.text.contains(form));
+        self.files.iter().any(has)
+    }
+
     /// The name for messages.
     pub(crate) fn shown_name(&self, id: FileId) -> String {
         shown(&self.name(id).to_string_lossy())

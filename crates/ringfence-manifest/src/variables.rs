@@ -43,6 +43,11 @@ impl Variables {
         self
     }
 
+    /// The names of those that were given a value.
+    pub fn given(&self) -> impl Iterator<Item = &str> {
+        self.given.keys().map(String::as_str)
+    }
+
     /// Whether this can be the name of a variable: letters, digits and `_`, no digit first.
     pub fn is_name(name: &str) -> bool {
         let first = name.bytes().next();

@@ -78,7 +78,7 @@ fn all_faults_of_a_file_are_shown_in_the_order_of_the_text() {
         assert!(places.is_sorted(), "{}", case.display());
     }
     let count = |name: &str| faults(&directory().join(name)).findings.len();
-    assert_eq!(count("unknown-key.yaml"), 4);
+    assert_eq!(count("unknown-key.yaml"), 11);
     assert_eq!(count("expectation.yaml"), 11);
     assert_eq!(count("variable.yaml"), 6);
 }

@@ -268,9 +268,16 @@ pub struct Answer {
 }
 
 fn unknown(access: &str) -> Unanswerable {
+    if access.contains('/') {
+        return Unanswerable(format!(
+            "`{access}` is a path; write what is done with it before it, as in `read {access}`"
+        ));
+    }
     let names = || {
+        let is_word = |name: &&str| WORDS.iter().any(|word| word.name == *name);
+        let classes = Class::ALL.iter().map(|class| class.name());
         let words = WORDS.iter().map(|word| word.name);
-        words.chain(Class::ALL.iter().map(|class| class.name()))
+        words.chain(classes.filter(move |name| !is_word(name)))
     };
     // The first of several words that is none.
     let wrong = access

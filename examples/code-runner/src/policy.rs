@@ -22,7 +22,7 @@ pub struct JobPolicy {
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
     #[error("cannot use the policy of the jobs:\n{0}")]
-    Faults(#[from] Faults),
+    Faults(Faults),
     #[error("cannot use {}: jobs take no {what} from it; take that out", file.display())]
     Unused { file: PathBuf, what: &'static str },
     #[error(
@@ -55,7 +55,8 @@ pub enum PolicyError {
 impl JobPolicy {
     /// Reads a manifest; the sandbox of the jobs is made here, so that nothing of it fails later.
     pub fn read(path: &Path, output: u64) -> Result<Self, PolicyError> {
-        let (manifest, sources) = Manifest::read(path, &Variables::of_environment())?;
+        let (manifest, sources) =
+            Manifest::read(path, &Variables::of_environment()).map_err(PolicyError::Faults)?;
         let unused = [
             ("command", !manifest.command.is_empty()),
             ("directory", manifest.directory.is_some()),

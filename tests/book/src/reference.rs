@@ -215,7 +215,7 @@ fn classes() -> String {
 
 fn fragments() -> String {
     let mut text = format!(
-        "# Built-in fragments\n\n{MADE}`include: [NAME]` in a manifest adds what programs of a kind need. Each as it is in this \
+        "# Built-in fragments\n\n{MADE}`include: [NAME]` in a manifest, or the flag `--include NAME`, adds what programs of a kind need. Each as it is in this \
          version; lines with `optional` are skipped where there is no such path.\n"
     );
     let folder = root().join("crates/ringfence-manifest/fragments");

@@ -6,6 +6,7 @@
 mod broken;
 mod cases;
 mod elsewhere;
+mod fragment;
 mod report;
 mod same;
 mod scene;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let tests = [
         broken::tests(),
         elsewhere::tests(),
+        fragment::tests(),
         report::tests(),
         same::tests(),
         writing::tests(),

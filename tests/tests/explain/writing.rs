@@ -260,11 +260,11 @@ pub fn tests() -> Vec<Test> {
                     "{}",
                     stderr(&wrote)
                 );
-                assert!(
-                    stderr(&wrote).contains("which its own policy is read from"),
-                    "{}",
-                    stderr(&wrote)
+                let said = format!(
+                    "lets the command change {}, which its own policy is read from",
+                    text(&scene.path("policy.yaml"))
                 );
+                assert!(stderr(&wrote).contains(&said), "{}", stderr(&wrote));
                 assert_eq!(policy(&scene), POLICY);
                 let left = std::fs::read_dir(scene.path(".")).expect("the folder");
                 let drafts = left.filter(|entry| {

@@ -225,6 +225,17 @@ pub fn tests() -> Vec<Test> {
                 "{}",
                 stderr(&never)
             );
+            assert!(stderr(&never).contains("again does not help"));
+            // What is asked about is for a person to decide.
+            std::fs::create_dir(scene.path("home/.ssh")).expect("a folder");
+            std::fs::write(scene.path("home/.ssh/id_ed25519"), "").expect("a key");
+            let asked = verify("cat \"$HOME/.ssh/id_ed25519\"; exit $?");
+            assert_eq!(asked.status.code(), Some(1), "{}", stderr(&asked));
+            assert!(
+                stderr(&asked).contains("; decide what was not granted above"),
+                "{}",
+                stderr(&asked)
+            );
             Ok(())
         }),
     ]

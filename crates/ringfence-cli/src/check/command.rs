@@ -7,6 +7,18 @@ use super::{Subject, finding};
 use crate::command::{Command, Environment};
 use crate::{deps, run};
 
+/// What comes of it that a file is denied. The loader does without its own files where the libraries are in
+/// places that it knows.
+fn consequence(reason: &deps::Reason) -> &'static str {
+    match reason {
+        deps::Reason::LoaderCache | deps::Reason::LoaderConfiguration => {
+            "the command may not find its libraries"
+        }
+        deps::Reason::Preload => "the command starts without a library",
+        _ => "the command cannot start",
+    }
+}
+
 pub(super) fn denied(subject: &Subject<'_>) -> Vec<Finding> {
     let invocation = subject.invocation;
     if !subject.is_looked_up {
@@ -49,7 +61,8 @@ pub(super) fn denied(subject: &Subject<'_>) -> Vec<Finding> {
         })
         .map(|file| {
             let message = format!(
-                "the command cannot start: no line allows to {} {} ({})",
+                "{}: no line allows to {} {} ({})",
+                consequence(&file.reason),
                 if file.reason.is_executed() {
                     "read and execute"
                 } else {

@@ -4,6 +4,7 @@ use ringfence::{AccessFs, Decision, Request};
 use ringfence_manifest::{Act, Expected, Finding};
 
 use super::{Subject, finding};
+use crate::ui;
 
 pub(super) fn contradicted(subject: &Subject<'_>) -> Vec<Finding> {
     let expectations = subject.manifest.expectations.iter();
@@ -24,7 +25,7 @@ pub(super) fn contradicted(subject: &Subject<'_>) -> Vec<Finding> {
                 "this is expected to be denied, and the policy or this kernel allows it"
             };
             let place = subject.sources.place(&expectation.origin);
-            Some(finding(place, message).help(help(act)))
+            Some(finding(place, message).help(help(subject, act)))
         })
         .collect()
 }
@@ -62,9 +63,17 @@ fn decide(subject: &Subject<'_>, act: &Act) -> Option<bool> {
     })
 }
 
-fn help(act: &Act) -> &'static str {
-    match act {
-        Act::Path(..) => "look for the line in `ringfence plan --policy`",
-        _ => "see what denies it in `ringfence plan --policy`",
-    }
+/// The question whose answer names the line, or what denies it.
+fn help(subject: &Subject<'_>, act: &Act) -> String {
+    let question = match act {
+        Act::Path(access, path) => format!("why {access} {}", ui::shown(path)),
+        Act::Port { class, port, .. } => format!("why {} {port}", class.name()),
+        Act::Class(class) => format!("why {}", class.name()),
+        _ => "plan --syscalls".to_owned(),
+    };
+    let file = subject.sources.files().next().map(ui::shown);
+    format!(
+        "`ringfence {question} --policy {}` says why",
+        file.unwrap_or_default()
+    )
 }

@@ -8,7 +8,7 @@ use ringfence::{
     UnknownClass, denying_action, literal_name,
 };
 
-use ringfence_manifest::Variables;
+use ringfence_manifest::{FRAGMENTS, Variables};
 
 use crate::invocation::{Invocation, LogFormat, Pending};
 
@@ -183,6 +183,23 @@ pub(super) fn variable(to: &mut Invocation, value: &OsStr) -> Result<(), String>
         .ok_or("write a name, an equals sign and a value, as in WORKDIR=/srv/job")?;
     let variables = std::mem::replace(&mut to.variables, Variables::of_environment());
     set(&mut to.variables, variables.set(name, value))
+}
+
+pub(super) fn include(to: &mut Invocation, name: &OsStr) -> Result<(), String> {
+    let name = name.to_string_lossy();
+    let names = || FRAGMENTS.iter().map(|fragment| fragment.name);
+    let Some(known) = names().find(|known| *known == name) else {
+        let help = match ringfence::closest(&name, names()) {
+            Some(similar) => format!("did you mean `{similar}`?"),
+            None => format!(
+                "they are {}; a file is read by --policy",
+                names().collect::<Vec<_>>().join(", ")
+            ),
+        };
+        return Err(format!("there is no fragment `{name}`; {help}"));
+    };
+    to.fragments.push(known);
+    Ok(())
 }
 
 pub(super) fn env(to: &mut Invocation, value: &OsStr) -> Result<(), String> {

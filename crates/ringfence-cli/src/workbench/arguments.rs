@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use ringfence::{Kernel, Policy};
+use ringfence::{Abi, Kernel, Policy};
 use ringfence_manifest::Variables;
 
 use crate::flags::{FLAGS, Flag, Group};
@@ -69,6 +69,16 @@ fn hint(flag: &Flag) -> clap::ValueHint {
     }
 }
 
+/// Adds the command, which a manifest may name instead.
+pub(super) fn with_own_command(command: Command) -> Command {
+    with_command(command).mut_arg("command", |command| {
+        command
+            .required(false)
+            .help("The command and its arguments; without one, the manifest's")
+    })
+}
+
+/// Adds the command.
 pub(super) fn with_command(command: Command) -> Command {
     command.arg(
         Arg::new("command")
@@ -146,7 +156,12 @@ pub(super) fn abi_flag(help: &'static str) -> Arg {
     Arg::new("abi")
         .long("abi")
         .value_name("N")
-        .value_parser(clap::value_parser!(u32))
+        .value_parser(|text: &str| {
+            let newest = Abi::NEWEST.number();
+            text.parse::<u32>().map_err(|_| {
+                format!("write a Landlock ABI as a number: 0 is none, {newest} the newest known")
+            })
+        })
         .help(help)
 }
 

@@ -10,9 +10,11 @@ use ringfence_manifest::Manifest;
 use ringfence_observe::Sensitive;
 
 use super::NAME;
-use super::arguments::{abi_flag, file, file_argument, other_kernel, variables, variables_flag};
+use super::arguments::{
+    abi_flag, file, file_argument, json_flag, other_kernel, variables, variables_flag,
+};
 use crate::check::{LINTS, Subject, lint, proposal};
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, require_used};
 use crate::{run, ui};
 
 mod kernels;
@@ -56,6 +58,7 @@ pub(super) fn command() -> Command {
                 .default_value("text")
                 .help("How the findings are printed"),
         )
+        .arg(json_flag().help("The same as --format json"))
         .arg(
             Arg::new("command")
                 .value_name("COMMAND")
@@ -74,16 +77,20 @@ pub(super) fn command() -> Command {
 
 fn lints() -> String {
     LINTS.iter().fold(String::new(), |mut text, lint| {
-        let _ = writeln!(text, "  {:26}{}", lint.name, lint.summary);
+        let _ = writeln!(text, "  {}\n      {}", lint.name, lint.summary);
         text
     })
 }
 
 pub(super) fn main(matches: &ArgMatches) -> u8 {
     let file = file(matches, "file");
-    let format = matches
-        .get_one::<String>("format")
-        .map_or("text", String::as_str);
+    let format = if matches.get_flag("json") {
+        "json"
+    } else {
+        matches
+            .get_one::<String>("format")
+            .map_or("text", String::as_str)
+    };
     let off: Vec<String> = matches
         .get_many::<String>("allow")
         .map(|names| names.cloned().collect())
@@ -103,7 +110,10 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         Err(error) => return ui::fail(NAME, &error, UNUSABLE),
     };
     let (manifest, sources) = match Manifest::read(file, &variables) {
-        Ok(read) => read,
+        Ok((manifest, sources)) => match require_used(&variables, &sources) {
+            Ok(()) => (manifest, sources),
+            Err(error) => return ui::fail(NAME, &error, UNUSABLE),
+        },
         Err(faults) => {
             let report = Report {
                 file,

@@ -94,7 +94,7 @@ pub(super) fn command() -> Command {
 enum DenialsError {
     #[error(transparent)]
     Usage(#[from] crate::invocation::UsageError),
-    #[error("--since: {0}")]
+    #[error("--since")]
     Since(#[from] since::NoTime),
     #[error(
         "--domain: `{0}` is no number of a domain; write it as the records do, such as 195ba459b"

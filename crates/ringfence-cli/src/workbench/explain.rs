@@ -18,6 +18,7 @@ use crate::run::{self, Prepared, StartError};
 use crate::ui;
 use crate::wrapper::{self, Asked};
 
+mod fragment;
 mod report;
 mod write;
 
@@ -176,10 +177,11 @@ fn explained(options: &Options, invocation: Invocation) -> u8 {
             out.follow(denial);
         }
     };
-    let (explained, end) = match explain(enforced, begin, &mut told) {
+    let (mut explained, end) = match explain(enforced, begin, &mut told) {
         Ok(ended) => ended,
         Err(error) => return ui::fail(NAME, &error, run::SETUP_FAILED),
     };
+    explained.notes.extend(fragment::note(&explained.denials));
     out.finish(&explained);
     if let (true, Some(file)) = (options.write, &manifest) {
         write_lines(&explained, file, &variables, options.yes);

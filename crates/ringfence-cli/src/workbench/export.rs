@@ -11,7 +11,7 @@ use ringfence_manifest::{Manifest, Variables};
 
 use super::arguments::{file, file_argument, json_flag, variables, variables_flag};
 use super::{NAME, files, print_json};
-use crate::invocation::UsageError;
+use crate::invocation::{UsageError, require_used};
 use crate::ui;
 
 mod apparmor;
@@ -127,12 +127,15 @@ fn subject(matches: &ArgMatches) -> Result<Subject, UsageError> {
         .cloned()
         .collect();
     match Manifest::read(&file, &variables) {
-        Ok((manifest, sources)) => Ok(Subject {
-            file,
-            manifest,
-            sources: sources.files().map(Path::to_path_buf).collect(),
-            set,
-        }),
+        Ok((manifest, sources)) => {
+            require_used(&variables, &sources)?;
+            Ok(Subject {
+                file,
+                manifest,
+                sources: sources.files().map(Path::to_path_buf).collect(),
+                set,
+            })
+        }
         Err(faults) => Err(UsageError::Manifest {
             file,
             faults: Box::new(faults),

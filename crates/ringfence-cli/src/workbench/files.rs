@@ -4,6 +4,9 @@ use std::fs::{File, OpenOptions, rename};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
+
 /// The most bytes of a file that are read.
 const MOST_BYTES: u64 = 16 << 20;
 
@@ -25,6 +28,22 @@ pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
     new.write_all(text.as_bytes()).inspect_err(|_| {
         let _ = std::fs::remove_file(file);
     })
+}
+
+/// Fails if [`replace`] would, as far as that can be told before.
+pub(super) fn require_writable(file: &Path) -> io::Result<()> {
+    match file.metadata() {
+        Ok(facts) if facts.is_dir() => return Err(Errno::ISDIR.into()),
+        Ok(facts) if !facts.is_file() => return Ok(access(file, Access::WRITE_OK)?),
+        _ => {}
+    }
+    // A draft is written beside it.
+    let target = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let folder = target
+        .parent()
+        .filter(|folder| *folder != Path::new(""))
+        .unwrap_or(Path::new("."));
+    Ok(access(folder, Access::WRITE_OK)?)
 }
 
 /// Writes a text to a file in one step, so that nothing half-written is left behind and a file that

@@ -42,8 +42,8 @@ enum FormatError {
     Read(String, #[source] std::io::Error),
     #[error("cannot lay out {0}")]
     LayOut(String, #[source] Unformattable),
-    #[error("cannot lay out {0}: it is TOML, and this lays out YAML and JSON")]
-    Toml(String),
+    #[error("cannot lay out {0}: it is {1}, and this lays out YAML alone")]
+    Other(String, &'static str),
     #[error("cannot write {0}")]
     Write(String, #[source] std::io::Error),
 }
@@ -69,11 +69,11 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
 /// Whether the file was changed, or would be.
 fn lay_out(file: &Path, check: bool) -> Result<bool, FormatError> {
     let name = || file.display().to_string();
-    if file
-        .extension()
-        .is_some_and(|extension| extension == "toml")
-    {
-        return Err(FormatError::Toml(name()));
+    // What is laid out is YAML, which readers of JSON do not understand.
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("toml") => return Err(FormatError::Other(name(), "TOML")),
+        Some("json") => return Err(FormatError::Other(name(), "JSON")),
+        _ => {}
     }
     let text = std::fs::read_to_string(file).map_err(|error| FormatError::Read(name(), error))?;
     let laid_out = format(&text).map_err(|error| FormatError::LayOut(name(), error))?;

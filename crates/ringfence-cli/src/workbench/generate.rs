@@ -1,6 +1,5 @@
 //! `ringfence generate`: man pages and completions, from the definition of the command lines.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -62,8 +61,38 @@ fn man_pages(command: &Command, directory: &Path) -> io::Result<()> {
         man_pages(subcommand, directory)?;
     }
     let name = command.get_display_name().unwrap_or(command.get_name());
-    let mut page = File::create(directory.join(format!("{name}.1")))?;
+    let mut page = Vec::new();
     clap_mangen::Man::new(command.clone())
         .title(name)
-        .render(&mut page)
+        .render(&mut page)?;
+    let page = with_sections(&String::from_utf8_lossy(&page));
+    std::fs::write(directory.join(format!("{name}.1")), page)
+}
+
+/// Makes a section of its own of each paragraph behind the options that has a heading, its lines as they
+/// stand.
+fn with_sections(page: &str) -> String {
+    const HEADING: &str = ".SH ";
+    let Some((options, behind)) = page.split_once(".SH EXTRA\n") else {
+        return page.to_owned();
+    };
+    let (paragraphs, rest) = match behind.split_once(HEADING) {
+        Some((paragraphs, rest)) => (paragraphs, format!("{HEADING}{rest}")),
+        None => (behind, String::new()),
+    };
+    let sections =
+        paragraphs
+            .trim_end()
+            .split("\n\n")
+            .map(|paragraph| match paragraph.split_once(":\n") {
+                Some((title, lines)) if !title.contains('\n') => {
+                    let title = match title {
+                        "Exit codes" => "EXIT STATUS".to_owned(),
+                        title => title.to_uppercase(),
+                    };
+                    format!("{HEADING}\"{title}\"\n.nf\n{lines}\n.fi\n")
+                }
+                _ => format!("{HEADING}NOTES\n{paragraph}\n"),
+            });
+    format!("{options}{}{rest}", sections.collect::<String>())
 }

@@ -47,7 +47,7 @@ pub(super) fn command() -> Command {
                 .value_name("HOW")
                 .value_parser(["exact", "dirs", "loose"])
                 .default_value("dirs")
-                .help("exact: each file by itself; dirs: three files of a directory as the directory; loose: two"),
+                .help("What becomes one line: exact, each file; dirs, a directory of which three files were used; loose, one of which two were"),
         )
         .arg(
             Arg::new("verify")
@@ -106,7 +106,12 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         invocation,
         sensitive: &sensitive,
         merge,
+        undecided: false,
     };
+    // A run may take long, and what it taught would be lost.
+    if let Some(Err(error)) = learning.output().map(files::require_writable) {
+        return learning.cannot_write(&error);
+    }
     let (mut observation, end) = match watched(&learning) {
         Ok(seen) => seen,
         Err(error) => return error.told(),
@@ -132,6 +137,8 @@ struct Learning<'l> {
     invocation: Invocation,
     sensitive: &'l Sensitive,
     merge: Option<Merge>,
+    /// Whether something was seen that the policy does not grant before a person decides.
+    undecided: bool,
 }
 
 impl Learning<'_> {
@@ -155,6 +162,7 @@ impl Learning<'_> {
             ui::note(NAME, &text);
             run::SETUP_FAILED
         })?;
+        self.undecided = !learned.questions.is_empty();
         let summary = Summary::of(observation, &learned, self.output());
         ui::message(&if self.matches.get_flag("json") {
             ui::printable_json(&summary.json())
@@ -170,18 +178,23 @@ impl Learning<'_> {
                 );
             }),
             (None, Some(file)) => files::replace(file.as_ref(), &learned.yaml),
-            (None, None) => match ui::print_as_it_is(&learned.yaml) {
-                0 => Ok(()),
-                _ => Err(std::io::Error::other("standard output cannot be written")),
-            },
+            (None, None) => {
+                return match ui::print_as_it_is(&learned.yaml) {
+                    0 => Ok(()),
+                    code => Err(code),
+                };
+            }
         };
-        written.map_err(|error| {
-            let file = self
-                .output()
-                .map_or_else(|| "the manifest".to_owned(), ui::shown);
-            ui::note(NAME, &format!("error: cannot write {file}: {error}"));
-            run::SETUP_FAILED
-        })
+        written.map_err(|error| self.cannot_write(&error))
+    }
+
+    /// Says why the manifest cannot be written; the exit code.
+    fn cannot_write(&self, error: &std::io::Error) -> u8 {
+        let file = self
+            .output()
+            .map_or_else(|| "the manifest".to_owned(), ui::shown);
+        ui::note(NAME, &format!("error: cannot write {file}: {error}"));
+        run::SETUP_FAILED
     }
 }
 

@@ -15,7 +15,10 @@ pub(super) fn command() -> Command {
         .arg(
             Arg::new("pid")
                 .value_name("PID")
-                .value_parser(clap::value_parser!(u32).range(1..))
+                .value_parser(|text: &str| match text.parse::<u32>() {
+                    Ok(pid @ 1..) => Ok(pid),
+                    _ => Err("write the number of a process"),
+                })
                 .help("Another process; without it, the one that runs this command"),
         )
         .arg(json_flag())

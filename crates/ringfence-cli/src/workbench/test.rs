@@ -9,6 +9,7 @@ use ringfence_manifest::{Expectation, Expected, Manifest};
 
 use super::arguments::{file_argument, invocation, json_flag, variables, variables_flag};
 use super::{NAME, print_json};
+use crate::invocation::require_used;
 use crate::{run, ui};
 use output::{Row, Standing};
 
@@ -114,7 +115,10 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
         return UNUSABLE;
     };
     let manifest = match Manifest::read(file, &variables) {
-        Ok((manifest, _)) => manifest,
+        Ok((manifest, sources)) => match require_used(&variables, &sources) {
+            Ok(()) => manifest,
+            Err(error) => return ui::fail(NAME, &error, UNUSABLE),
+        },
         Err(faults) => return ui::fail_manifest(NAME, file, &faults, UNUSABLE),
     };
     let mut command: Vec<OsString> = matches
@@ -151,7 +155,7 @@ fn prove(
     command: &[OsString],
 ) -> Result<Vec<Row>, String> {
     if expectations.is_empty() {
-        return Err("the manifest expects nothing; add `expect:`".to_owned());
+        return Err("the manifest expects nothing; add such a line as `expect: [{deny: read, path: /etc/shadow}]`".to_owned());
     }
     let plan = plan(matches, command.to_vec()).map_err(|error| ui::with_causes(&*error))?;
     let sandbox = plan.prepare().map_err(|error| ui::with_causes(&error))?;

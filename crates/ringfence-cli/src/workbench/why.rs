@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::{Arg, ArgMatches, Command};
-use ringfence::Kernel;
-use ringfence_observe::{Answer, Proposal, Question, Sensitive};
+use ringfence::{AccessFs, Kernel};
+use ringfence_observe::{Answer, Asked, Proposal, Question, Sensitive};
 use serde_json::json;
 
 use super::arguments::{abi_flag, json_flag, other_kernel, policy, with_policy};
@@ -58,12 +59,12 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
     let printed = if matches.get_flag("json") {
         print_json(&as_json(&answer))
     } else {
-        ui::print(&text(&answer))
+        ui::print(&text(&answer, &question))
     };
     printed.max(u8::from(!answer.is_allowed))
 }
 
-fn text(answer: &Answer) -> String {
+fn text(answer: &Answer, question: &Question) -> String {
     let verdict = if answer.is_allowed {
         "allowed"
     } else {
@@ -79,10 +80,29 @@ fn text(answer: &Answer) -> String {
     if !answer.is_allowed {
         let _ = write!(text, "\n{}", ways(answer));
     }
+    if !answer.is_allowed
+        && let Some(path) = missing(question)
+    {
+        let _ = writeln!(
+            text,
+            "\nnote: nothing is at {} that this user can see: such a line names the directory that it would be in",
+            ui::shown(path)
+        );
+    }
     if let Some(refused) = &answer.refused {
         let _ = writeln!(text, "\nnote: the policy does not start at all: {refused}");
     }
     text
+}
+
+/// What is asked about and not there, though what would be done with it needs it.
+fn missing(question: &Question) -> Option<&Path> {
+    match &question.asked {
+        Asked::Path(rights, path) if !AccessFs::OF_PARENT.intersects(*rights) => {
+            (!path.exists()).then_some(path)
+        }
+        _ => None,
+    }
 }
 
 /// What would allow it, in every form; or why nothing can be added.

@@ -140,6 +140,10 @@ fn exit_codes_tell_clean_from_found_from_unusable() {
             let output = home.check(text, &["--format", format, "--abi", "11"]);
             assert_eq!(output.status.code(), Some(code), "{format} {text}");
         }
+        let [short, long] = [&["--json"][..], &["--format", "json"]]
+            .map(|json| home.check(text, &[json, &["--abi", "11"]].concat()));
+        assert_eq!(short.status.code(), Some(code), "--json {text}");
+        assert_eq!(stdout(&short), stdout(&long));
     }
     for arguments in [["--allow", "symlnk"], ["--set", "X"]] {
         let output = home.check("version: 1\n", &arguments);
@@ -233,6 +237,37 @@ fn the_command_on_the_line_is_checked_instead_of_the_manifests() {
     assert_eq!(home.codes(text, &[]), ["denied-command"]);
     let output = home.check(text, &["--format", "json", "--", "ls"]);
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_command_that_starts_without_the_loaders_list_is_not_said_not_to() {
+    if Kernel::probe().abi() == Abi::NONE || !Path::new("/etc/ld.so.cache").exists() {
+        return;
+    }
+    let home = Home::new();
+    let lines = ["/usr", "/bin", "/lib", "/lib64"]
+        .map(|path| format!("  - {{path: {path}, optional: true}}\n"));
+    let text = format!("version: 1\ncommand: [env]\nro:\n{}", lines.concat());
+    let report = stdout(&home.check(&text, &[]));
+    let list = "no line allows to read /etc/ld.so.cache";
+    let said = format!("the command may not find its libraries: {list}");
+    assert!(report.contains(&said), "{report}");
+    assert!(!report.contains("cannot start"), "{report}");
+
+    let nothing = "version: 1\ncommand: [env]\n";
+    assert!(stdout(&home.check(nothing, &[])).contains("cannot start"));
+}
+
+#[test]
+fn an_expectation_that_cannot_hold_names_the_question_that_says_why() {
+    let home = Home::new();
+    let text = "version: 1\nexpect: [{allow: read, path: /usr}, {allow: connect-tcp, port: 443}]\n";
+    let report = stdout(&home.check(text, &["--abi", "6"]));
+    let file = home.path().join("policy.yaml");
+    for question in ["read /usr", "connect-tcp 443"] {
+        let command = format!("`ringfence why {question} --policy {}`", file.display());
+        assert!(report.contains(&command), "{report}");
+    }
 }
 
 #[test]

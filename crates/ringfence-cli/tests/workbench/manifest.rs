@@ -54,6 +54,109 @@ fn has_landlock() -> bool {
 }
 
 #[test]
+fn a_value_for_a_variable_that_is_not_there_stops_the_start() {
+    let world = World::new();
+    let text = "version: 1\nro: [\"${WHERE:-/usr}\", {path: \"${WHICH}\", optional: true}]\n";
+    let run = |set: &[&str]| {
+        let which = ["--set", "WHICH=/none", "--", "no-such-command"];
+        world.run("landlock-runner", text, &[set, &which].concat())
+    };
+    let misspelt = run(&["--set", "WHRE=/srv"]);
+    assert_eq!(misspelt.status.code(), Some(125));
+    let told = stderr(&misspelt);
+    assert!(
+        told.contains("--set WHRE: the manifest has no ${WHRE}"),
+        "{told}"
+    );
+    for set in [&["--set", "WHERE=/usr"][..], &[]] {
+        let found = run(set);
+        assert_eq!(found.status.code(), Some(127), "{}", stderr(&found));
+    }
+
+    let file = world.path("policy.yaml");
+    for command in [&["check"][..], &["test"], &["export", "oci-seccomp"]] {
+        let mut unknown = crate::command();
+        unknown.args(command).arg(&file);
+        unknown.args(["--set", "WHICH=/none", "--set", "WHRE=/srv"]);
+        let refused = unknown.output().expect("ringfence starts");
+        assert_eq!(refused.status.code(), Some(2), "{command:?}");
+        let told = stderr(&refused);
+        assert!(told.contains("has no ${WHRE}"), "{told}");
+    }
+
+    let plan = crate::ringfence(&["plan", "--abi", "6", "--set", "A=1"]);
+    assert_eq!(plan.status.code(), Some(125));
+    assert!(stderr(&plan).contains("add --policy"), "{}", stderr(&plan));
+}
+
+#[test]
+fn a_fragment_is_added_by_a_flag_as_by_a_key() {
+    let lines = |arguments: &[&str], manifest: &str| {
+        let world = World::new();
+        let file = world.path("policy.yaml");
+        std::fs::write(&file, manifest).expect("a manifest");
+        let mut plan = crate::command();
+        plan.args(["plan", "--abi", "6", "--json"]).args(arguments);
+        let output = plan.arg("--policy").arg(file).output();
+        let output = output.expect("ringfence starts");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        report["lines"].clone()
+    };
+    let flag = lines(&["--include", "base", "--include", "tls"], "version: 1\n");
+    let key = lines(&[], "version: 1\ninclude: [base, tls]\n");
+    assert_eq!(flag, key);
+    assert!(flag.to_string().contains("/dev/null"), "{flag}");
+
+    for (name, told) in [
+        ("bsae", "did you mean `base`?"),
+        ("./own.yaml", "a file is read by --policy"),
+    ] {
+        let refused = crate::ringfence(&["plan", "--include", name]);
+        assert_eq!(refused.status.code(), Some(125));
+        assert!(stderr(&refused).contains(told), "{}", stderr(&refused));
+    }
+}
+
+#[test]
+fn a_refusal_names_the_flag_that_starts_all_the_same() {
+    if Kernel::probe().abi() >= Abi::new(10) || !has_landlock() {
+        return;
+    }
+    let world = World::new();
+    let refused = world.run(
+        "landlock-runner",
+        "version: 1\n",
+        &["--connect-udp", "53", "--", "true"],
+    );
+    assert_eq!(refused.status.code(), Some(125));
+    assert!(
+        stderr(&refused).contains("`--best-effort`"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+#[test]
+fn a_command_that_is_a_whole_line_is_told_to_be_words() {
+    let world = World::new();
+    for program in ["landlock-runner", "ringfence"] {
+        let ran = world.run(program, "version: 1\ncommand: ls -l\n", &[]);
+        assert_eq!(ran.status.code(), Some(127), "{}", stderr(&ran));
+        assert!(
+            stderr(&ran).contains("`command: [ls, -l]` in a manifest"),
+            "{}",
+            stderr(&ran)
+        );
+        let one_word = world.run(program, "version: 1\ncommand: no-such-command\n", &[]);
+        assert!(
+            !stderr(&one_word).contains("words"),
+            "{}",
+            stderr(&one_word)
+        );
+    }
+}
+
+#[test]
 fn what_a_manifest_allows_passes_and_the_rest_is_denied() {
     let world = World::new();
     for program in ["landlock-runner", "ringfence"] {

@@ -84,6 +84,42 @@ fn a_plan_for_any_kernel_says_whether_it_starts() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_written_is_told_apart_from_every_answer() {
+    for arguments in [
+        &["plan", "--abi", "6", "--ro", "/usr"][..],
+        &["plan", "--abi", "3", "--connect-tcp", "443"],
+        &["why", "read", "/usr", "--abi", "6", "--json"],
+        &["doctor"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let output = crate::command()
+            .args(arguments)
+            .stdout(full.expect("a device that is always full"))
+            .output()
+            .expect("ringfence starts");
+        assert_eq!(output.status.code(), Some(125), "{arguments:?}");
+        let told = stderr(&output);
+        assert!(told.contains("cannot write to standard output"), "{told}");
+    }
+}
+
+#[test]
+fn a_number_that_is_none_is_answered_with_what_to_write() {
+    for (arguments, told) in [
+        (
+            &["plan", "--abi", "x"][..],
+            "write a Landlock ABI as a number: 0 is none",
+        ),
+        (&["status", "0"], "write the number of a process"),
+        (&["status", "self"], "write the number of a process"),
+    ] {
+        let output = ringfence(arguments);
+        assert_eq!(output.status.code(), Some(125), "{arguments:?}");
+        assert!(stderr(&output).contains(told), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_plan_with_a_missing_path_does_not_start_in_any_format() {
     // Without Landlock paths are not looked up.
     if skipped(1) {
@@ -92,6 +128,7 @@ fn a_plan_with_a_missing_path_does_not_start_in_any_format() {
     let table = ringfence(&["plan", "--ro", "/no/such/path"]);
     assert_eq!(table.status.code(), Some(1));
     assert!(stdout(&table).contains("cannot allow /no/such/path"));
+    assert!(stdout(&table).contains("mark the line optional (`--optional`, `optional: true`)"));
     let report = json(&ringfence(&["plan", "--json", "--ro", "/no/such/path"]));
     assert_eq!(report["starts"], false);
     assert!(
@@ -253,6 +290,18 @@ fn man_pages_and_completions_name_every_flag() {
             assert!(text.contains(flag.name), "{file} lacks {}", flag.name);
         }
     }
+    let page = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("a page");
+    let check = page("ringfence-check.1");
+    for part in [
+        ".SH \"LINTS\"\n.nf\n  missing",
+        ".SH \"EXIT STATUS\"\n.nf\n  0  nothing",
+        ".SH \"EXAMPLES\"\n.nf\n  ringfence check policy.yaml\n",
+    ] {
+        assert!(check.contains(part), "{part} is not in {check}");
+    }
+    assert!(page("landlock-runner.1").contains(".SH NOTES\nEverything that no flag"));
+    assert!(page("ringfence-learn.1").contains(".SH NOTES\nExit codes: the command"));
+    assert!(page("landlock-runner.1").contains(".SH VERSION\n"));
     let nowhere = ringfence(&["generate", "/no/such/directory"]);
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(stderr(&nowhere).contains("cannot write into /no/such/directory"));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{ringfence, stdout};
+use crate::{ringfence, stderr, stdout};
 
 /// Files with these texts, named a.yaml, b.yaml and so on.
 fn files(texts: &[&str]) -> (tempfile::TempDir, Vec<String>) {
@@ -99,4 +99,46 @@ fn fmt_changes_files_in_place_and_says_with_check_which_it_would() {
         std::fs::read_to_string(&names[2]).expect("the file"),
         "ro: ["
     );
+}
+
+#[test]
+fn nothing_is_run_to_learn_what_could_not_be_written_then() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let ran = directory.path().join("ran");
+    for file in ["no-such-directory/policy.yaml", "."] {
+        let file = directory.path().join(file);
+        let output = crate::command()
+            .args(["learn", "-o"])
+            .arg(&file)
+            .args(["--", "touch"])
+            .arg(&ran)
+            .output()
+            .expect("ringfence starts");
+        assert_eq!(output.status.code(), Some(125));
+        let told = format!("cannot write {}", file.display());
+        assert!(stderr(&output).contains(&told), "{}", stderr(&output));
+        assert!(!ran.exists());
+    }
+    let output = crate::command()
+        .args(["learn", "-o", "/dev/stdout", "--", "touch"])
+        .arg(&ran)
+        .output()
+        .expect("ringfence starts");
+    assert!(ran.exists(), "a pipe is written to: {}", stderr(&output));
+}
+
+#[test]
+fn fmt_leaves_what_is_no_yaml_as_it_is() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in [
+        ("policy.json", "{\"version\": 1, \"ro\":   [\"/usr\"]}\n"),
+        ("policy.toml", "version  =  1\n"),
+    ] {
+        let file = directory.path().join(name);
+        std::fs::write(&file, text).expect("a file");
+        let refused = ringfence(&["fmt".as_ref(), file.as_os_str()]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains("lays out YAML alone"));
+        assert_eq!(std::fs::read_to_string(&file).expect("the file"), text);
+    }
 }

@@ -48,6 +48,28 @@ fn a_denied_access_gets_the_line_to_add_and_a_warning_where_that_is_unwise() {
 }
 
 #[test]
+fn what_is_not_there_is_said_so_beside_the_line_for_the_directory_that_is() {
+    for (access, is_said) in [("read", true), ("create", false)] {
+        let output = why(&[access, "/usr/no-such-file", "--abi", "6"]);
+        let told = text(&output);
+        assert!(told.contains("=/usr\n"), "{told}");
+        let note = "note: nothing is at /usr/no-such-file that this user can see";
+        assert_eq!(told.contains(note), is_said, "{told}");
+    }
+    assert!(!text(&why(&["read", "/usr", "--abi", "6"])).contains("note:"));
+}
+
+#[test]
+fn a_word_that_is_none_is_answered_with_what_was_forgotten_or_each_word_once() {
+    let path = text(&why(&["/etc/passwd"]));
+    assert!(path.contains("as in `read /etc/passwd`"), "{path}");
+    let names = text(&why(&["xyzzy"]));
+    for name in [" read,", " connect-unix,", " connect-tcp,"] {
+        assert_eq!(names.matches(name).count(), 1, "{name} in {names}");
+    }
+}
+
+#[test]
 fn what_is_proposed_is_allowed_once_it_is_there() {
     for question in [
         &["read", "/etc/passwd"][..],

@@ -90,7 +90,7 @@ pub(super) static LIMITS: [Key<Limits>; 6] = [
         "memory",
         SIZE,
         "Bytes of memory of a process: 512M, 2G.",
-        |reader, to, node| to.memory = size(reader, node),
+        |reader, to, node| to.memory = memory(reader, node),
     ),
     Key::<Limits>::new(
         "cpu",
@@ -123,6 +123,20 @@ pub(super) static LIMITS: [Key<Limits>; 6] = [
         |reader, to, node| to.file_size = size(reader, node),
     ),
 ];
+
+/// Less address space than the kernel gives to the stack of whatever starts.
+const NO_PROGRAM: u64 = 64 << 10;
+
+fn memory(reader: &mut Reader<'_>, node: &Node) -> Option<u64> {
+    let size = size(reader, node)?;
+    if size < NO_PROGRAM {
+        let message = format!("no program starts with {size} bytes of memory");
+        let help = format!("write {size}M if MiB are meant");
+        reader.fault("value", &node.bytes, message, &*help);
+        return None;
+    }
+    Some(size)
+}
 
 fn size(reader: &mut Reader<'_>, node: &Node) -> Option<u64> {
     let text = match node.value {

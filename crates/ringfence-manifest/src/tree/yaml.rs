@@ -195,11 +195,20 @@ impl<'t> Reader<'t> {
             ErrorKind::UnknownAnchor => self
                 .finding("anchor", at..at, "a manifest has no anchors and aliases")
                 .help("write the value out; a text that begins with `*` stands in quotes"),
-            _ => self.finding(
-                "syntax",
-                at..at,
-                &format!("this is no YAML: {}", error.info()),
-            ),
+            _ => self
+                .finding(
+                    "syntax",
+                    at..at,
+                    &format!("this is no YAML: {}", error.info()),
+                )
+                .help(match error.info() {
+                    info if info.contains("tab") => "YAML is indented with spaces",
+                    info if info.contains("unexpected character") => "take the character out",
+                    _ => {
+                        "look here and in the line above for an open bracket or quote, another \
+                         indentation, or a space that is missing behind `:` or `-`"
+                    }
+                }),
         };
         Stopped(Box::new(finding))
     }

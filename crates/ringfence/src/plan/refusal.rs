@@ -126,7 +126,9 @@ impl fmt::Display for Refused {
             write!(f, "\n  {refusal}")?;
         }
         if self.can_be_left_out() {
-            f.write_str("\n  leave such lines out, or start without them by best effort")?;
+            f.write_str(
+                "\n  leave such lines out, or start without them by best effort (`--best-effort`)",
+            )?;
         }
         Ok(())
     }

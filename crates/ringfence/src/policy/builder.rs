@@ -59,6 +59,7 @@ impl PolicyBuilder {
 
     /// Allows words on a path that may be missing when the sandbox is made; the line is skipped
     /// then, which narrows the sandbox.
+    #[doc(alias = "optional")]
     pub fn allow_if_present(self, access: Access, path: impl Into<PathBuf>) -> Self {
         self.path_line(PathLine {
             optional: true,
@@ -86,6 +87,7 @@ impl PolicyBuilder {
     /// assert!(!plan.decide(read("/home/user/.config/gh/hosts.yml")).is_allowed());
     /// # Ok::<(), ringfence::InvalidLine>(())
     /// ```
+    #[doc(alias = "except")]
     pub fn allow_except(
         self,
         access: Access,
@@ -115,6 +117,7 @@ impl PolicyBuilder {
     /// assert!(!plan.decide(read("/srv/site.key")).is_allowed());
     /// # Ok::<(), ringfence::InvalidLine>(())
     /// ```
+    #[doc(alias = "glob")]
     pub fn allow_matching(self, access: Access, pattern: impl Into<PathBuf>) -> Self {
         self.path_line(PathLine {
             pattern: true,
@@ -276,6 +279,7 @@ impl PolicyBuilder {
     }
 
     /// Refuses to start on a kernel whose ABI has a lower number, best effort or not.
+    #[doc(alias = "min_abi")]
     pub fn minimum_abi(mut self, abi: u32) -> Self {
         self.policy.minimum_abi = abi;
         self

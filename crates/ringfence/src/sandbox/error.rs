@@ -157,7 +157,7 @@ pub enum PathError {
     },
     /// Nothing matches a pattern.
     #[error(
-        "cannot allow `{line}`: nothing matches the pattern now, and patterns are expanded when the sandbox is made; create what is meant, or mark the line optional"
+        "cannot allow `{line}`: nothing matches the pattern now, and patterns are expanded when the sandbox is made; create what is meant, or mark the line optional (`--optional`, `optional: true`)"
     )]
     NoMatch {
         /// The line as written.
@@ -295,8 +295,10 @@ fn proposal(path: &Path) -> String {
     match (similar, nearest) {
         (Some(similar), _) => format!("did you mean {similar}?"),
         (None, Some(nearest)) => format!(
-            "the nearest that exists is {nearest}; create the path, or mark the line optional"
+            "the nearest that exists is {nearest}; create the path, or mark the line optional (`--optional`, `optional: true`)"
         ),
-        (None, None) => "create it, or mark the line optional".to_owned(),
+        (None, None) => {
+            "create it, or mark the line optional (`--optional`, `optional: true`)".to_owned()
+        }
     }
 }

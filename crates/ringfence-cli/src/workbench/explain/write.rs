@@ -22,11 +22,18 @@ pub(super) enum WriteError {
     Terminal(io::Error),
     #[error("{0}")]
     Place(#[from] Unformattable),
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// Why a manifest with the lines would be none that starts.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
     #[error("the manifest would not be usable:\n\n{0}\n")]
     Faults(Box<Faults>),
-    #[error("the policy would not start: {0}")]
+    #[error("the policy would not start")]
     Prepare(#[from] PrepareError),
-    #[error("{}", ui::with_causes(.0))]
+    #[error(transparent)]
     Own(#[from] StartError),
 }
 
@@ -93,7 +100,14 @@ pub(super) fn add(
         ui::note(NAME, "nothing was added to the manifest");
         return Ok(());
     }
-    files::replace_checked(file, &text, |draft| usable(draft, variables))?;
+    files::replace_checked(file, &text, |draft| {
+        usable(draft, variables).map_err(|why| {
+            // The draft is gone when this is read: what is wrong with it would be so with the file.
+            let draft = draft.display().to_string();
+            let file = file.display().to_string();
+            WriteError::Unusable(ui::with_causes(&why).replace(&draft, &file))
+        })
+    })?;
     let lines = if added == 1 { "line" } else { "lines" };
     let text = format!("added {added} {lines} to {}", ui::shown(file));
     ui::note(NAME, &text);
@@ -101,9 +115,9 @@ pub(super) fn add(
 }
 
 /// Whether a manifest is one that starts.
-fn usable(draft: &Path, variables: &Variables) -> Result<(), WriteError> {
+fn usable(draft: &Path, variables: &Variables) -> Result<(), Unusable> {
     let (manifest, sources) =
-        Manifest::read(draft, variables).map_err(|faults| WriteError::Faults(Box::new(faults)))?;
+        Manifest::read(draft, variables).map_err(|faults| Unusable::Faults(Box::new(faults)))?;
     let sandbox = manifest.policy.prepare()?;
     let files: Vec<PathBuf> = sources.files().map(PathBuf::from).collect();
     Ok(run::require_own_manifest(&files, &sandbox)?)

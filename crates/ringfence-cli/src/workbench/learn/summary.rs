@@ -32,6 +32,11 @@ struct Program<'s> {
     paths: usize,
 }
 
+fn counted(number: u64, one: &str, many: &str) -> String {
+    let noun = if number == 1 { one } else { many };
+    format!("{number} {noun}")
+}
+
 impl<'s> Summary<'s> {
     pub(super) fn of(
         observation: &'s Observation,
@@ -68,8 +73,11 @@ impl<'s> Summary<'s> {
 
     pub(super) fn text(&self) -> String {
         let mut text = format!(
-            "{NAME}: watched {} processes, {} accesses at {} paths; {} lines",
-            self.processes, self.accesses, self.paths, self.lines
+            "{NAME}: watched {}, {} at {}; {}",
+            counted(self.processes, "process", "processes"),
+            counted(self.accesses, "access", "accesses"),
+            counted(self.paths as u64, "path", "paths"),
+            counted(self.lines as u64, "line", "lines")
         );
         if let Some(file) = &self.file {
             let _ = write!(text, " in {file}");

@@ -41,10 +41,12 @@ pub(super) fn verify(
             ended(before)
         );
         if run == MOST_RUNS {
-            ui::note(
-                NAME,
-                &format!("not verified: {differs}, and watching it again does not help"),
-            );
+            let why = if learning.undecided {
+                "decide what was not granted above, and add it"
+            } else {
+                "watching it again does not help"
+            };
+            ui::note(NAME, &format!("not verified: {differs}; {why}"));
             break;
         }
         ui::note(
