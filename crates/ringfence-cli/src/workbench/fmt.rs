@@ -68,7 +68,7 @@ pub(super) fn main(matches: &ArgMatches) -> u8 {
 
 /// Whether the file was changed, or would be.
 fn lay_out(file: &Path, check: bool) -> Result<bool, FormatError> {
-    let name = || file.display().to_string();
+    let name = || ui::shown(file);
     // What is laid out is YAML, which readers of JSON do not understand.
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("toml") => return Err(FormatError::Other(name(), "TOML")),

@@ -131,7 +131,10 @@ fn memory(reader: &mut Reader<'_>, node: &Node) -> Option<u64> {
     let size = size(reader, node)?;
     if size < NO_PROGRAM {
         let message = format!("no program starts with {size} bytes of memory");
-        let help = format!("write {size}M if MiB are meant");
+        let help = match size {
+            0 => "leave it out if there is no limit".to_owned(),
+            size => format!("write {size}M if MiB are meant"),
+        };
         reader.fault("value", &node.bytes, message, &*help);
         return None;
     }
