@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::processor::Processor;
 use crate::{tool, workspace};
 
 /// At a fixed address: relocating a static executable at each start costs a tenth of what the wrapper
@@ -20,6 +21,13 @@ const STATIC: &str = "-C target-feature=+crt-static -C relocation-model=static \
 
 /// Has cargo say what it made.
 const MESSAGES: [&str; 2] = ["--quiet", "--message-format=json-render-diagnostics"];
+
+/// The two that ship.
+const EXECUTABLES: [&str; 3] = [
+    "--package=ringfence-cli",
+    "--bin=landlock-runner",
+    "--bin=ringfence",
+];
 
 /// A file that cargo made.
 #[derive(Clone, Debug)]
@@ -38,10 +46,10 @@ impl fmt::Display for Executable {
 /// The two executables as they ship, in `target/static/`.
 pub fn release() -> Result<Vec<Executable>> {
     let built = made(
-        static_cargo("build", &without_paths())
+        static_cargo(Processor::NATIVE, "build", &without_paths())
             .args(MESSAGES)
-            .args(["--release", "--package=ringfence-cli"])
-            .args(["--bin=landlock-runner", "--bin=ringfence"]),
+            .arg("--release")
+            .args(EXECUTABLES),
     )?;
     let folder = workspace::target()?.join("static");
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
@@ -58,9 +66,18 @@ pub fn release() -> Result<Vec<Executable>> {
         .collect()
 }
 
+/// The same two for a processor that is emulated, which takes longer to run them than this one to compile them well.
+pub fn emulated(processor: Processor) -> Result<Vec<Executable>> {
+    made(
+        static_cargo(processor, "build", "")
+            .args(MESSAGES)
+            .args(EXECUTABLES),
+    )
+}
+
 /// Installs the same two beneath `root`. What [`release`] has compiled is not compiled again.
 pub fn install(root: &Path) -> Result<Command> {
-    let mut command = static_cargo("install", &without_paths());
+    let mut command = static_cargo(Processor::NATIVE, "install", &without_paths());
     command
         .args(["--quiet", "--locked", "--path=crates/ringfence-cli"])
         .arg("--target-dir")
@@ -98,32 +115,33 @@ pub const THREADS: &str = "threads";
 const ESCAPES: &str = "escapes";
 
 /// The tests that need a real kernel.
-pub fn kernel_tests() -> Result<Vec<Executable>> {
-    KERNEL_TESTS.into_iter().map(static_test).collect()
+pub fn kernel_tests(processor: Processor) -> Result<Vec<Executable>> {
+    let test = |name| static_test(name, processor);
+    KERNEL_TESTS.into_iter().map(test).collect()
 }
 
 /// The tests that some kernels run besides.
-pub fn thread_tests() -> Result<Executable> {
-    static_test(THREADS)
+pub fn thread_tests(processor: Processor) -> Result<Executable> {
+    static_test(THREADS, processor)
 }
 
-fn static_test(name: &str) -> Result<Executable> {
+fn static_test(name: &str, processor: Processor) -> Result<Executable> {
     let test = format!("--test={name}");
-    let mut command = static_cargo("test", "");
+    let mut command = static_cargo(processor, "test", "");
     command.args(["--no-run", "--package=ringfence-tests", &test]);
     one(&mut command)
 }
 
 /// The C program of the tests called `escapes`, which know how to compile it.
-pub fn escape_program() -> Result<PathBuf> {
-    let mut command = Command::new(static_test(ESCAPES)?.path);
-    let path = tool::shown(command.arg("program"))?;
+pub fn escape_program(processor: Processor) -> Result<PathBuf> {
+    let mut command = Command::new(static_test(ESCAPES, Processor::NATIVE)?.path);
+    let path = tool::shown(command.args(["program", &processor.gcc()]))?;
     Ok(path.trim().into())
 }
 
 /// Process 1 of the virtual machines.
-pub fn vm_init() -> Result<Executable> {
-    one(static_cargo("build", "").arg("--package=vm-init"))
+pub fn vm_init(processor: Processor) -> Result<Executable> {
+    one(static_cargo(processor, "build", "").arg("--package=vm-init"))
 }
 
 /// A test of the crate `ringfence-tests`, as `cargo test --workspace` links it.
@@ -151,16 +169,21 @@ fn one(command: &mut Command) -> Result<Executable> {
 }
 
 /// A command of cargo's that makes static executables.
-fn static_cargo(subcommand: &str, more: &str) -> Command {
+fn static_cargo(processor: Processor, subcommand: &str, more: &str) -> Command {
+    let target = processor.target();
     let flags = env::var("RUSTFLAGS").unwrap_or_default();
     let mut command = workspace::cargo(subcommand);
     command
         // Without a target of their own the flags would reach procedural macros, which cannot be static.
-        .arg(format!("--target={}-unknown-linux-gnu", env::consts::ARCH))
+        .arg(format!("--target={target}"))
         .env("RUSTFLAGS", format!("{flags} {STATIC}{more}").trim_start())
         // Debug information would fill the memory of the virtual machines, whose processors are slow.
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
+    if processor != Processor::NATIVE {
+        let target = target.to_uppercase().replace('-', "_");
+        command.env(format!("CARGO_TARGET_{target}_LINKER"), processor.gcc());
+    }
     command
 }
 

@@ -11,6 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::kernels::Console;
+use crate::processor::Processor;
 use crate::{artifacts, kernels, tool, workspace};
 
 const NOBODY: u32 = 65534;
@@ -48,7 +49,7 @@ struct Column {
 
 /// Writes the table.
 pub fn write() -> Result<()> {
-    let program = artifacts::escape_program()?;
+    let program = artifacts::escape_program(Processor::NATIVE)?;
     let listed = tool::shown(Command::new(program).arg("list"))?;
     let techniques: Vec<_> = listed.lines().filter_map(technique).collect();
     ensure!(!techniques.is_empty(), "the program lists no technique");

@@ -14,6 +14,7 @@ mod kernels;
 mod learned;
 mod oldest;
 mod package;
+mod processor;
 mod python;
 mod step;
 mod suite;

@@ -25,12 +25,11 @@ use ringfence::Kernel;
 use ringfence_tests::trial;
 
 fn main() -> ExitCode {
-    // For whoever needs the program of the techniques elsewhere.
-    if std::env::args()
-        .nth(1)
-        .is_some_and(|first| first == "program")
-    {
-        return match program::ready() {
+    // For whoever needs the program of the techniques elsewhere, perhaps for another processor.
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().is_some_and(|first| first == "program") {
+        let compiler = arguments.next();
+        return match program::made_by(compiler.as_deref().unwrap_or(program::COMPILER)) {
             Ok(path) => {
                 println!("{}", path.display());
                 ExitCode::SUCCESS

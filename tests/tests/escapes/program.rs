@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
+/// For this machine.
+pub const COMPILER: &str = "gcc";
+
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/escapes");
 
 /// At a fixed address, so that a victim's memory is where the technique's own is; static, for
@@ -16,12 +19,17 @@ pub fn ready() -> Result<PathBuf, String> {
     if let Some(given) = std::env::var_os("RINGFENCE_ESCAPE") {
         return Ok(given.into());
     }
+    made_by(COMPILER)
+}
+
+/// The program as this compiler makes it, unless it has been made before.
+pub fn made_by(compiler: &str) -> Result<PathBuf, String> {
     let test = std::env::current_exe().map_err(|error| error.to_string())?;
     let profile = test.ancestors().nth(2).ok_or("target/PROFILE/deps/TEST")?;
-    let program = profile.join("escape");
+    let program = profile.join(format!("escape-{compiler}"));
     let sources = sources().map_err(|error| format!("{SOURCES}: {error}"))?;
     if !is_newer(&program, &sources) {
-        compile(&sources, &program)?;
+        compile(compiler, &sources, &program)?;
     }
     Ok(program)
 }
@@ -40,10 +48,10 @@ fn is_newer(program: &Path, sources: &[PathBuf]) -> bool {
     time(program).is_some_and(|made| newest.is_none_or(|newest| made > newest))
 }
 
-fn compile(sources: &[PathBuf], program: &Path) -> Result<(), String> {
+fn compile(compiler: &str, sources: &[PathBuf], program: &Path) -> Result<(), String> {
     // Another run may be executing the old one, and a half-written one is never seen.
     let unfinished = program.with_extension(std::process::id().to_string());
-    let run = Command::new("gcc")
+    let run = Command::new(compiler)
         .args(FLAGS)
         .args(
             sources
@@ -53,10 +61,12 @@ fn compile(sources: &[PathBuf], program: &Path) -> Result<(), String> {
         .arg("-o")
         .arg(&unfinished)
         .output()
-        .map_err(|error| format!("gcc does not start ({error}); install gcc and libc6-dev"))?;
+        .map_err(|error| {
+            format!("{compiler} does not start ({error}); install it, and the C library's headers")
+        })?;
     if !run.status.success() {
         return Err(format!(
-            "gcc fails: {}",
+            "{compiler} fails: {}",
             String::from_utf8_lossy(&run.stderr)
         ));
     }

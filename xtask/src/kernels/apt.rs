@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::processor::Processor;
 use crate::tool;
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -15,16 +16,18 @@ const DEFAULT_MIRROR: &str = "http://deb.debian.org/debian";
 /// One suite of Debian's archive, read from the mirror at most once.
 pub struct Suite {
     pub name: &'static str,
+    processor: Processor,
     folder: PathBuf,
     /// Whether the index could be read, or why not.
     index: OnceCell<Result<(), String>>,
 }
 
 impl Suite {
-    pub fn new(name: &'static str, cache: &Path) -> Self {
+    pub fn new(name: &'static str, processor: Processor, cache: &Path) -> Self {
         Self {
             name,
-            folder: cache.join("apt").join(name),
+            processor,
+            folder: cache.join("apt").join(processor.debian()).join(name),
             index: OnceCell::new(),
         }
     }
@@ -108,7 +111,8 @@ impl Suite {
                 .with_context(|| format!("{} cannot be made", folder.display()))?;
         }
         let source = format!(
-            "deb [signed-by={KEYRING} arch=amd64] {} {} main\n",
+            "deb [signed-by={KEYRING} arch={}] {} {} main\n",
+            self.processor.debian(),
             mirror(),
             self.name
         );
@@ -126,6 +130,7 @@ impl Suite {
         let mut command = Command::new(program);
         command.env("LC_ALL", "C").args([
             "--quiet=2",
+            &format!("--option=APT::Architecture={}", self.processor.debian()),
             &format!("--option=Dir::State::Lists={folder}/lists"),
             &format!("--option=Dir::Cache={folder}/cache"),
             &format!("--option=Dir::Etc::SourceList={folder}/sources.list"),

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::version;
+use crate::processor::Processor;
 
 /// One line of kernels, and where Debian has it.
 #[derive(Debug)]
@@ -76,9 +77,12 @@ pub fn select(only: &[String]) -> Result<Vec<&'static Series>> {
 }
 
 /// What apt is asked for: the small "cloud" flavour, which has all that a virtual machine needs built in.
-pub const PACKAGES: &str = "^linux-(binary|image)-[0-9].*-cloud-amd64$";
+pub fn packages(processor: Processor) -> String {
+    let debian = processor.debian();
+    format!("^linux-(binary|image)-[0-9].*-cloud-{debian}$")
+}
 
-/// The package that holds the newest kernel of `series`, among all names that match [`PACKAGES`].
+/// The package that holds the newest kernel of `series`, among all names that match [`packages`].
 ///
 /// Where a suite has both, `linux-binary-*` holds the kernel and `linux-image-*` only depends on it.
 pub fn newest<'a>(series: &str, packages: &'a [String]) -> Option<&'a str> {
@@ -119,7 +123,7 @@ pub fn release(package: &str) -> Option<&str> {
     let name = package
         .strip_prefix("linux-binary-")
         .or_else(|| package.strip_prefix("linux-image-"))?;
-    name.strip_suffix("-cloud-amd64")
+    name.rsplit_once("-cloud-").map(|(release, _)| release)
 }
 
 fn belongs(release: &str, series: &str) -> bool {
@@ -132,13 +136,13 @@ fn belongs(release: &str, series: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn packages(names: &[&str]) -> Vec<String> {
+    fn named(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).into()).collect()
     }
 
     #[test]
     fn the_newest_release_of_the_series_is_chosen() {
-        let suite = packages(&[
+        let suite = named(&[
             "linux-image-6.12.9+deb12-cloud-amd64",
             "linux-image-6.12.90+deb12-cloud-amd64",
             "linux-image-6.12.90+deb12.1-cloud-amd64",
@@ -158,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_package_that_holds_the_kernel_is_preferred() {
-        let suite = packages(&[
+        let suite = named(&[
             "linux-binary-7.3-cloud-amd64",
             "linux-image-7.3-cloud-amd64",
         ]);

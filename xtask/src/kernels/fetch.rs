@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use super::apt::{self, Suite};
 use super::catalog::{self, Series};
 use super::version;
+use crate::processor::Processor;
 
 /// What the folder of headers is called, before the version.
 const HEADERS: &str = "headers-";
@@ -29,13 +30,14 @@ const KEPT_HEADERS: [(&str, &str); 4] = [
 
 pub struct Archive {
     cache: PathBuf,
+    processor: Processor,
     suites: Vec<Suite>,
     /// Look for newer versions of what is already there.
     update: bool,
 }
 
 impl Archive {
-    pub fn new(cache: PathBuf, update: bool) -> Self {
+    pub fn new(cache: PathBuf, processor: Processor, update: bool) -> Self {
         let mut names: Vec<_> = catalog::SERIES
             .iter()
             .flat_map(|series| series.suites)
@@ -45,10 +47,11 @@ impl Archive {
         names.dedup();
         let suites = names
             .into_iter()
-            .map(|name| Suite::new(name, &cache))
+            .map(|name| Suite::new(name, processor, &cache))
             .collect();
         Self {
             cache,
+            processor,
             suites,
             update,
         }
@@ -56,7 +59,10 @@ impl Archive {
 
     /// The path of the newest kernel of `series`, from the cache or fetched.
     pub fn kernel(&self, series: &Series) -> Result<PathBuf> {
-        let folder = self.cache.join(series.name);
+        let folder = match self.processor {
+            Processor::X86_64 => self.cache.join(series.name),
+            Processor::Aarch64 => self.cache.join("aarch64").join(series.name),
+        };
         let cached = newest_file(&folder, "vmlinuz-", "");
         match cached {
             Some(kernel) if !self.update => Ok(kernel),
@@ -93,7 +99,7 @@ impl Archive {
     fn find_kernel(&self, series: &Series) -> Result<(&Suite, String)> {
         let mut reasons = Vec::new();
         for suite in self.named(series.suites) {
-            match suite.packages(catalog::PACKAGES) {
+            match suite.packages(&catalog::packages(self.processor)) {
                 Ok(packages) => match catalog::newest(series.name, &packages) {
                     Some(package) => return Ok((suite, package.into())),
                     None => reasons.push(format!(

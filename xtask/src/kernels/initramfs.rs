@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::Options;
 use super::cpio::Cpio;
 use crate::artifacts::{self, Executable};
+use crate::processor::Processor;
 
 const FOLDERS: [&str; 7] = ["dev", "etc", "proc", "root", "sys", "tests", "tmp"];
 
@@ -21,6 +22,7 @@ const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";
 
 /// Builds everything that runs inside, and writes the archive to `path`.
 pub fn write(options: &Options, path: &Path) -> Result<()> {
+    let processor = options.processor;
     let mut cpio = Cpio::default();
     for folder in FOLDERS {
         cpio.folder(folder, 0o755);
@@ -40,8 +42,12 @@ pub fn write(options: &Options, path: &Path) -> Result<()> {
 
     cpio.file("tests/environment", 0o644, handed_on().as_bytes());
 
-    program(&mut cpio, "init", &artifacts::vm_init()?.path)?;
-    for executable in artifacts::release()? {
+    program(&mut cpio, "init", &artifacts::vm_init(processor)?.path)?;
+    let executables = match processor {
+        Processor::NATIVE => artifacts::release()?,
+        other => artifacts::emulated(other)?,
+    };
+    for executable in executables {
         program(
             &mut cpio,
             &format!("tests/{}", executable.name),
@@ -54,10 +60,14 @@ pub fn write(options: &Options, path: &Path) -> Result<()> {
             path: other.clone(),
         }],
         None => {
-            program(&mut cpio, "tests/escape", &artifacts::escape_program()?)?;
-            let threads = artifacts::thread_tests()?;
+            program(
+                &mut cpio,
+                "tests/escape",
+                &artifacts::escape_program(processor)?,
+            )?;
+            let threads = artifacts::thread_tests(processor)?;
             program(&mut cpio, &format!("tests/{}", threads.name), &threads.path)?;
-            artifacts::kernel_tests()?
+            artifacts::kernel_tests(processor)?
         }
     };
     // What to run, one name a line.

@@ -19,6 +19,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
+use crate::processor::Processor;
 use crate::{artifacts, workspace};
 pub use console::{Console, all as consoles};
 use fetch::Archive;
@@ -35,6 +36,9 @@ pub struct Options {
     /// Only these kernels, such as 6.12,7.2
     #[arg(long, value_name = "SERIES", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// For this processor; another than this machine's is emulated with its whole machine
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    pub processor: Processor,
     /// Fail if a kernel could not be had
     #[arg(long)]
     pub require_all: bool,
@@ -76,13 +80,14 @@ pub fn run(options: &Options) -> Result<Summary> {
     if options.fetch_only {
         return Ok(without_boot(candidates, &Outcome::Fetched));
     }
-    if let Err(error) = qemu::ensure_installed() {
+    let ready = qemu::ensure_installed(options.processor);
+    if let Err(error) = ready.and_then(|()| options.processor.ensure_compilers()) {
         return Ok(without_boot(
             candidates,
             &Outcome::NotRun(format!("{error:#}")),
         ));
     }
-    let initramfs = cache.join("initramfs.cpio");
+    let initramfs = cache.join(format!("initramfs-{}.cpio", options.processor.name()));
     if candidates.iter().any(|candidate| candidate.image.is_ok()) {
         eprintln!("building what runs inside");
         initramfs::write(options, &initramfs)?;
@@ -91,12 +96,16 @@ pub fn run(options: &Options) -> Result<Summary> {
 }
 
 fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
-    let archive = Archive::new(cache.into(), options.update);
+    let archive = Archive::new(cache.into(), options.processor, options.update);
     let mut candidates = Vec::new();
     for series in catalog::select(&options.only)? {
         let image = archive.kernel(series).map_err(|error| format!("{error:#}"));
+        let name = match options.processor {
+            Processor::X86_64 => series.name.to_owned(),
+            Processor::Aarch64 => format!("{} (aarch64)", series.name),
+        };
         let usual = Candidate {
-            name: series.name.into(),
+            name,
             landlock: true,
             abi: series.abi,
             with_threads: series.with_threads,
@@ -104,7 +113,7 @@ fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
         };
         candidates.push(usual.clone());
         if series.also_without_landlock {
-            let name = console::without_landlock(series.name);
+            let name = console::without_landlock(&usual.name);
             candidates.push(Candidate {
                 name,
                 landlock: false,
@@ -123,7 +132,8 @@ fn fetch(options: &Options, cache: &Path) -> Result<Vec<Candidate>> {
 
 /// The folder of the newest kernel headers, fetched if there is none.
 pub fn headers() -> Result<PathBuf> {
-    Archive::new(workspace::cache().join("kernels"), false).headers()
+    let cache = workspace::cache().join("kernels");
+    Archive::new(cache, Processor::default(), false).headers()
 }
 
 fn without_boot(candidates: Vec<Candidate>, had: &Outcome) -> Summary {
@@ -194,6 +204,7 @@ fn boot(
         kernel: kernel.into(),
         initramfs: initramfs.into(),
         console,
+        processor: options.processor,
         landlock: candidate.landlock,
         also: (candidate.with_threads && options.program.is_none()).then_some(artifacts::THREADS),
     };

@@ -7,24 +7,24 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use vm_init::ALSO;
 
 use super::transcript;
+use crate::processor::Processor;
 use crate::tool;
 
-const QEMU: &str = "qemu-system-x86_64";
 /// For the kernel to come up, and for everything.
 const BOOT_PATIENCE: Duration = Duration::from_secs(90);
 const PATIENCE: Duration = Duration::from_secs(900);
 const ATTEMPTS: u32 = 3;
-const PACKAGE: &str = "qemu-system-x86";
 
 /// A virtual machine that is ready to be switched on.
 pub struct Machine {
     pub kernel: PathBuf,
     pub initramfs: PathBuf,
     pub console: PathBuf,
+    pub processor: Processor,
     pub landlock: bool,
     /// The tests to run besides those that all kernels run.
     pub also: Option<&'static str>,
@@ -94,10 +94,17 @@ impl Machine {
             .with_context(|| format!("{} cannot be written", self.console.display()))?;
         let first = if self.landlock { "landlock," } else { "" };
         let also = self.also.unwrap_or_default();
-        let mut command = Command::new(QEMU);
+        let emulator = self.processor.emulator();
+        let (machine, cpu, terminal) = match self.processor {
+            Processor::X86_64 => ("pc", "max", "ttyS0"),
+            // Signing pointers as the architecture says takes an emulator most of its time.
+            Processor::Aarch64 => ("virt,gic-version=3", "max,pauth-impdef=on", "ttyAMA0"),
+        };
+        let mut command = Command::new(&emulator);
         command
+            .args(["-machine", machine, "-accel", "tcg", "-cpu", cpu])
             // Two processors, so that threads meet one another as they do outside.
-            .args(["-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "1024"])
+            .args(["-smp", "2", "-m", "1024"])
             .args(["-nographic", "-vga", "none", "-nic", "none", "-no-reboot"])
             .arg("-kernel")
             .arg(&self.kernel)
@@ -106,29 +113,28 @@ impl Machine {
             // By itself the kernel holds 64 records that wait, and the tests may make more at once.
             .arg("-append")
             .arg(format!(
-                "console=ttyS0 panic=-1 oops=panic quiet audit=1 audit_backlog_limit=8192 lsm={first}lockdown,yama,integrity,bpf rdinit=/init {ALSO}={also}"
+                "console={terminal} panic=-1 oops=panic quiet audit=1 audit_backlog_limit=8192 lsm={first}lockdown,yama,integrity,bpf rdinit=/init {ALSO}={also}"
             ))
             .stdin(Stdio::null())
             .stderr(console.try_clone()?)
             .stdout(console);
         command
             .spawn()
-            .with_context(|| format!("{QEMU} could not be started"))
+            .with_context(|| format!("{emulator} could not be started"))
     }
 }
 
 /// Makes sure that there is a QEMU: a continuous-integration machine gets one, a person is told how.
-pub fn ensure_installed() -> Result<()> {
-    ensure!(
-        env::consts::ARCH == "x86_64",
-        "the kernels are for x86-64 and so must the machine be that builds the tests, this one is {}",
-        env::consts::ARCH
-    );
-    if is_installed() {
+pub fn ensure_installed(processor: Processor) -> Result<()> {
+    let package = match processor {
+        Processor::X86_64 => "qemu-system-x86",
+        Processor::Aarch64 => "qemu-system-arm",
+    };
+    if is_installed(processor) {
         return Ok(());
     }
     if env::var("CI").is_ok_and(|ci| ci == "true") && is_root() {
-        eprintln!("installing {PACKAGE}");
+        eprintln!("installing {package}");
         tool::output(Command::new("apt-get").args(["--quiet=2", "update"]))?;
         tool::output(
             Command::new("apt-get")
@@ -137,18 +143,22 @@ pub fn ensure_installed() -> Result<()> {
                     "install",
                     "--yes",
                     "--no-install-recommends",
-                    PACKAGE,
+                    package,
                 ])
                 .env("DEBIAN_FRONTEND", "noninteractive"),
         )?;
         return Ok(());
     }
-    bail!("{QEMU} is not installed; `apt-get install {PACKAGE}`")
+    bail!(
+        "{} is not installed; `apt-get install {package}`",
+        processor.emulator()
+    )
 }
 
-fn is_installed() -> bool {
+fn is_installed(processor: Processor) -> bool {
+    let emulator = processor.emulator();
     env::var_os("PATH")
-        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(QEMU).is_file()))
+        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&emulator).is_file()))
 }
 
 fn is_root() -> bool {
