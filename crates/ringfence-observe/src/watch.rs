@@ -171,7 +171,11 @@ impl Observer for Watcher<'_> {
 
     fn made(&mut self, pid: i32, new: i32) {
         let program = self.tracee(pid).program.clone();
-        self.tracee(new).program = program;
+        // Unless more is known of it: it may have become another program before its maker stopped for this.
+        self.tracees.entry(new).or_insert(Tracee {
+            program,
+            ..Tracee::default()
+        });
     }
 
     fn ended(&mut self, pid: i32, end: End) {

@@ -10,6 +10,7 @@ mod fragment;
 mod report;
 mod same;
 mod scene;
+mod threads;
 mod writing;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         fragment::tests(),
         report::tests(),
         same::tests(),
+        threads::tests(),
         writing::tests(),
     ];
     trial::main(tests.into_iter().flatten().collect())

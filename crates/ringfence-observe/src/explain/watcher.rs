@@ -28,8 +28,6 @@ struct Tracee {
     call: Option<(Syscall, [u64; 6])>,
     /// The name of its program, once it was needed.
     program: Option<String>,
-    /// Whether its process has become a program already.
-    executed: bool,
     /// The process that it is a thread of, once it was needed.
     leader: Option<i32>,
 }
@@ -40,6 +38,9 @@ pub(super) struct Watcher<'e> {
     filter: Option<Filter>,
     judge: Judge<'e>,
     first: i32,
+    /// Whether the program has begun: before, the first process is our own, on its way to become it. Of threads one by
+    /// one this is not known, as what a new one does may be seen before its making.
+    begun: bool,
     tracees: HashMap<i32, Tracee>,
     /// Where each denial is that was told already, by call and what lacked.
     told: HashMap<(String, String), Place>,
@@ -69,6 +70,7 @@ impl<'e> Watcher<'e> {
             filter: enforced.plan.filter(),
             judge: Judge::new(enforced, first),
             first,
+            begun: false,
             tracees: HashMap::new(),
             told: HashMap::new(),
             denied,
@@ -83,12 +85,11 @@ impl<'e> Watcher<'e> {
 
     /// The name of its program, and its process.
     fn who(&mut self, pid: i32) -> (String, i32) {
-        let name = self.judge.enforced.name;
+        let (name, begun) = (self.judge.enforced.name, self.begun);
         let tracee = self.tracee(pid);
         let leader = *tracee.leader.get_or_insert_with(|| names::leader(pid));
-        let executed = tracee.executed;
         let program = tracee.program.get_or_insert_with(|| {
-            if executed {
+            if begun {
                 names::program(pid)
             } else {
                 name.to_owned()
@@ -109,8 +110,7 @@ impl<'e> Watcher<'e> {
 
     /// A call that returned an error which may be a denial.
     fn failed(&mut self, pid: i32, call: Syscall, arguments: [u64; 6], errno: i32) {
-        if !self.tracee(pid).executed && ![Syscall::EXECVE, Syscall::EXECVEAT].contains(&call) {
-            // Our own process, on its way to become the program.
+        if !self.begun && ![Syscall::EXECVE, Syscall::EXECVEAT].contains(&call) {
             return;
         }
         let (program, leader) = self.who(pid);
@@ -264,18 +264,17 @@ impl Observer for Watcher<'_> {
     fn executed(&mut self, pid: i32, before: i32) {
         // A thread that executes a program becomes the leader of its process.
         self.tracees.remove(&before);
-        *self.tracee(pid) = Tracee {
-            executed: true,
-            ..Tracee::default()
-        };
+        *self.tracee(pid) = Tracee::default();
+        self.begun = true;
     }
 
     fn made(&mut self, pid: i32, new: i32) {
-        let made = self.tracee(pid);
-        let (program, executed) = (made.program.clone(), made.executed);
-        let tracee = self.tracee(new);
-        tracee.program = program;
-        tracee.executed = executed;
+        let program = self.tracee(pid).program.clone();
+        // Unless more is known of it: it may have become another program before its maker stopped for this.
+        self.tracees.entry(new).or_insert(Tracee {
+            program,
+            ..Tracee::default()
+        });
     }
 
     fn ended(&mut self, pid: i32, end: End) {
