@@ -3,17 +3,10 @@
 use ringfence_tests::trial::Test;
 use serde_json::Value;
 
-use crate::scene::{Scene, items};
+use crate::scene::{Scene, items, system};
 use crate::watching;
 
-const WITHOUT: &str = "\
-version: 1
-ro: [/usr, /etc]
-fs:
-  - {path: /lib, access: [ro], optional: true}
-  - {path: /lib64, access: [ro], optional: true}
-  - {path: /bin, access: [ro], optional: true}
-";
+const WITHOUT: &str = system!("");
 
 pub fn tests() -> Vec<Test> {
     vec![watching(

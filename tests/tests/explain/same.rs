@@ -8,20 +8,15 @@ use ringfence_tests::install::need;
 use ringfence_tests::trial::Test;
 use ringfence_tests::wrapper::{stderr, stdout};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, system};
 use crate::watching;
 
-const POLICY: &str = "\
-version: 1
-ro: [/usr, /etc]
-fs:
-  - {path: /lib, access: [ro], optional: true}
-  - {path: /lib64, access: [ro], optional: true}
-  - {path: /bin, access: [ro], optional: true}
-  - {path: /dev/null, access: [read, write]}
+const POLICY: &str = system!(
+    "  - {path: /dev/null, access: [read, write]}
   - {path: WORK/in, access: [rw]}
   - {path: WORK, access: [read]}
-";
+"
+);
 
 /// Acts on files, each with what came of it; `in` may be changed, what is beside it only read, what is outside
 /// of the folder nothing.

@@ -9,6 +9,22 @@ use ringfence_tests::wrapper::{done, stderr, text};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// A manifest with what programs of the system are made of, and the entries of `fs` that are behind it.
+macro_rules! system {
+    ($more:literal) => {
+        concat!(
+            "version: 1\n",
+            "ro: [/usr, /etc]\n",
+            "fs:\n",
+            "  - {path: /lib, access: [ro], optional: true}\n",
+            "  - {path: /lib64, access: [ro], optional: true}\n",
+            "  - {path: /bin, access: [ro], optional: true}\n",
+            $more
+        )
+    };
+}
+pub(crate) use system;
+
 /// A folder with `work`, where the job is done, and what is written beside it.
 pub struct Scene {
     folder: TempDir,

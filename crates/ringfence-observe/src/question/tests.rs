@@ -1,5 +1,7 @@
 //! Questions and their answers, for kernels that need not be running.
 
+use std::ffi::OsStr;
+
 use super::*;
 
 fn ask(policy: PolicyBuilder, abi: u32, access: &str, about: Option<&str>) -> Answer {
