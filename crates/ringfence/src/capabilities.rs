@@ -22,9 +22,12 @@ pub(crate) fn given_up(plan: &Plan, limits: &[ResourceLimit]) -> u64 {
     if !limits.is_empty() {
         given_up |= CapabilitySet::SYS_RESOURCE;
     }
-    // What cannot be asked is taken for missing.
-    let own = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
-    if !own.contains(CapabilitySet::KILL) {
+    // What cannot be asked is taken for the worse.
+    let is_beyond_reach = capabilities(None).map_or(true, |own| {
+        (own.permitted | own.inheritable).contains(CapabilitySet::SETUID)
+            && !own.effective.contains(CapabilitySet::KILL)
+    });
+    if is_beyond_reach {
         given_up |= CapabilitySet::SETUID;
     }
     given_up.bits()

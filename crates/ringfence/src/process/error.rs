@@ -117,8 +117,8 @@ pub enum StartStep {
     NoNewPrivs,
     /// `capset(2)`.
     #[error(
-        "its capabilities could not be given up (CAP_SYS_MODULE, CAP_SYS_RESOURCE); an outer filter may deny capget or \
-         capset"
+        "its capabilities could not be given up (CAP_SYS_MODULE, CAP_SYS_RESOURCE, CAP_SETUID); an outer filter may \
+         deny capget or capset"
     )]
     Capability,
     /// `landlock_restrict_self(2)`.
